@@ -1,0 +1,44 @@
+# Two commands do everything on a machine that has Python 3.11+ and make: `make demo` and `make test`.
+PYTHON ?= python3
+VENV   ?= .venv
+BIN    := $(VENV)/bin
+STAMP  := $(VENV)/.installed
+ARGS   ?=
+
+.PHONY: demo test check format lock schema clean help
+
+help:            ## list the commands
+	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
+
+$(STAMP): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { echo "Partner Journey needs Python 3.11 or newer. Try: make PYTHON=python3.12"; exit 1; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $(STAMP)
+
+demo: $(STAMP)   ## sandbox GitLab + bot + a partner in mid-stage (ARGS=--once: the whole journey, headless)
+	$(BIN)/partner-journey demo $(ARGS)
+
+test: $(STAMP)   ## all tests
+	$(BIN)/python -m pytest -n auto $(ARGS)
+
+check: $(STAMP)  ## style, types, layers, templates
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports --no-cache
+	$(BIN)/partner-journey template check
+
+format: $(STAMP) ## rewrite the code in the house style
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+lock:            ## renew requirements.lock (needs uv); the file names no index host
+	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+
+schema: $(STAMP) ## renew the generated schemas and tables in docs/ and journey_templates/
+	$(BIN)/partner-journey docs generate
+
+clean:           ## forget the virtual environment and caches
+	rm -rf $(VENV) .mypy_cache .ruff_cache .pytest_cache .hypothesis
