@@ -1,0 +1,278 @@
+"""What a plan is made of: a closed union of small values, each with a stable key and a reason in plain words.
+
+Actions name things by what people call them (label titles, capability ids), never by GitLab's ids of things that do
+not exist yet; `apply` turns names into ids. The trap: an action that says how instead of what.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+Verb = Literal["+", "~", "-"]
+Where = Literal["project", "portfolio"]
+
+
+@dataclass(frozen=True)
+class CreateLabel:
+    title: str
+    color: str
+    description: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"label {self.title}"
+
+
+@dataclass(frozen=True)
+class CreateBoard:
+    """`where`: the partner's project, or the portfolio (epic board; on Free an issue board of the control project)."""
+
+    where: Where
+    name: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"board {self.name}"
+
+
+@dataclass(frozen=True)
+class AddBoardList:
+    where: Where
+    board: str
+    label: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"board {self.board}: list {self.label}"
+
+
+@dataclass(frozen=True)
+class CreateProject:
+    path: str
+    name: str
+    description: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"project {self.path}"
+
+
+@dataclass(frozen=True)
+class CommitFiles:
+    """One commit; `create` and `update` map paths to whole texts."""
+
+    create: Mapping[str, str]
+    update: Mapping[str, str]
+    message: str
+    reason: str
+    verb: Verb = "~"
+
+    @property
+    def key(self) -> str:
+        return f"commit of {len(self.create) + len(self.update)} files"
+
+
+@dataclass(frozen=True)
+class CreateMilestone:
+    title: str
+    description: str
+    due: date | None
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"milestone {self.title}"
+
+
+@dataclass(frozen=True)
+class UpdateMilestone:
+    id: str
+    title: str
+    reason: str
+    state: Literal["active", "closed"] | None = None
+    due: date | None = None
+
+    @property
+    def verb(self) -> Verb:
+        return "-" if self.state == "closed" else "~"
+
+    @property
+    def key(self) -> str:
+        return f"milestone {self.title}"
+
+
+@dataclass(frozen=True)
+class InviteMembers:
+    usernames: tuple[str, ...]
+    access_level: int
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"members {', '.join(self.usernames)}"
+
+
+@dataclass(frozen=True)
+class CreateHook:
+    url: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return "webhook"
+
+
+@dataclass(frozen=True)
+class UpdateHook:
+    id: str
+    url: str
+    reason: str
+    verb: Verb = "~"
+
+    @property
+    def key(self) -> str:
+        return "webhook"
+
+
+@dataclass(frozen=True)
+class CreatePortfolioItem:
+    title: str
+    description: str
+    labels: tuple[str, ...]
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"epic {self.title}"
+
+
+@dataclass(frozen=True)
+class UpdatePortfolioItem:
+    """`id` None: the item that this plan creates."""
+
+    id: str | None
+    reason: str
+    title: str | None = None
+    description: str | None = None
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+    state: Literal["open", "closed"] | None = None
+
+    verb: Verb = "~"
+
+    @property
+    def key(self) -> str:
+        return "epic"
+
+
+@dataclass(frozen=True)
+class CreateIssue:
+    """`name` is `page/status` or a capability id; other texts may refer to it by `markers.reference(name)`."""
+
+    name: str
+    title: str
+    description: str
+    labels: tuple[str, ...]
+    reason: str
+    milestone: str | None = None  # title
+    due: date | None = None
+    assignee: str | None = None  # username
+    under_portfolio_item: bool = True
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"issue {self.name}"
+
+
+@dataclass(frozen=True)
+class UpdateIssue:
+    """`id` None: the issue that this plan creates under `name`."""
+
+    name: str
+    id: str | None
+    reason: str
+    title: str | None = None
+    description: str | None = None
+    add_labels: tuple[str, ...] = ()
+    remove_labels: tuple[str, ...] = ()
+    close: bool = False
+    attach: bool = False  # put it back under the portfolio item
+
+    @property
+    def verb(self) -> Verb:
+        return "-" if self.close else "~"
+
+    @property
+    def key(self) -> str:
+        return f"issue {self.name}"
+
+
+@dataclass(frozen=True)
+class PostComment:
+    """Found again by its mark `comment=<mark>`, so that it is never posted twice."""
+
+    where: Literal["status", "portfolio"]
+    mark: str
+    body: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        place = "status issue" if self.where == "status" else "epic"
+        return f"comment {self.mark} on the {place}"
+
+
+@dataclass(frozen=True)
+class Notify:
+    """Told to every outside channel once; `key` is the identity by which a channel's outbox knows it again."""
+
+    kind: Literal["stage-change", "step-back", "complete"]
+    partner: str
+    mark: str
+    title: str
+    text: str
+    url: str
+    reason: str
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"notification {self.partner}/{self.mark}"
+
+
+Action = (
+    CreateLabel | CreateBoard | AddBoardList | CreateProject | CommitFiles | CreateMilestone | UpdateMilestone
+    | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem | CreateIssue | UpdateIssue
+    | PostComment | Notify
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Plan:
+    """Actions in the order in which they are safe to be interrupted anywhere; `wake_at`: when time alone changes it."""
+
+    partner: str
+    actions: tuple[Action, ...] = ()
+    wake_at: datetime | None = None
+    wake_reason: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)
+
+    def __bool__(self) -> bool:
+        return bool(self.actions)

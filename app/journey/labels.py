@@ -1,0 +1,49 @@
+"""The labels that the bot owns. All others belong to people and are never touched.
+
+They are group labels, so every partner's people can see their names: no label may ever name a partner.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.journey.model import CATEGORY_TITLES, COMPLETE, Journey
+
+STATUS = "journey::status"
+CAPABILITY = "journey::capability"
+PARTNER = "journey::partner"
+OPTIONAL = "optional"
+STAGE_PREFIX = "stage::"
+
+_STAGE_COLORS = ("#6699cc", "#1f75cb", "#9475db", "#2da160", "#c17d10", "#a4447c")
+
+
+@dataclass(frozen=True)
+class Label:
+    title: str
+    color: str
+    description: str
+
+
+def stage_label(stage_id: str) -> str:
+    return f"{STAGE_PREFIX}{stage_id}"
+
+
+def category_label(category: str) -> str:
+    return f"category::{category}"
+
+
+def labels_for(journey: Journey) -> tuple[Label, ...]:
+    """All labels that this journey needs in the group, in the order in which boards show them."""
+    stages = [
+        Label(stage_label(s.id), _STAGE_COLORS[i % len(_STAGE_COLORS)], s.title) for i, s in enumerate(journey.stages)
+    ]
+    return (
+        *stages,
+        Label(stage_label(COMPLETE), "#108548", "All stages done"),
+        Label(CAPABILITY, "#dbdbdb", "A capability of the partner journey"),
+        Label(STATUS, "#f0ad4e", "The page that says where a partner is"),
+        Label(PARTNER, "#333238", "One partner in the portfolio"),
+        Label(OPTIONAL, "#ececef", "Does not hold a stage"),
+        *(Label(category_label(c), "#5943b6", title) for c, title in CATEGORY_TITLES.items()),
+    )

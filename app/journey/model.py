@@ -1,0 +1,243 @@
+"""What a journey and a partner are: the two file formats and the values made from them.
+
+The trap: a typo in YAML that silently means nothing. Every model refuses unknown keys, and the JSON Schemas that
+editors use are generated from these classes, so file, check and schema cannot drift apart.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+Category = Literal["dmr", "gsi", "rsi", "fsi"]
+Owner = Literal["partner", "sa", "manager"]
+Verify = Literal["none", "sa"]
+Evidence = Literal["none", "note", "link"]
+
+CATEGORY_TITLES: dict[str, str] = {
+    "dmr": "Direct market reseller",
+    "gsi": "Global system integrator",
+    "rsi": "Regional system integrator",
+    "fsi": "Federal system integrator",
+}
+
+CapabilityId = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$", description="stage/name, never reused")]
+Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")]
+Username = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$", description="a GitLab username, without @")]
+ShortText = Annotated[str, Field(min_length=1, max_length=255)]
+Line = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\r\n]+$")]
+
+
+class Frozen(BaseModel):
+    """A value: cannot change, and refuses keys it does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+
+# --- journey.yaml -----------------------------------------------------------------------------------------------
+
+
+class CapabilitySettings(Frozen):
+    """What `defaults:` and an overlay's `set:` may say of a capability; only the given keys change anything."""
+
+    required: bool | None = Field(None, description="false: optional, never holds a stage")
+    owner: Owner | None = Field(None, description="who does the work")
+    verify: Verify | None = Field(None, description="sa: a solution architect confirms before it counts")
+    evidence: Evidence | None = Field(None, description="what must be in the issue when it is closed")
+    days: int | None = Field(None, ge=1, le=1000, description="days from stage start to the due date")
+    weight: int | None = Field(None, ge=0, le=100, description="share in the percent shown; never moves a stage")
+
+
+class CapabilityEntry(CapabilitySettings):
+    """One line of a stage in journey.yaml."""
+
+    id: CapabilityId
+    title: Line | None = Field(None, description="overrides the title of the Markdown file")
+    after: tuple[CapabilityId, ...] = Field((), description="capabilities to finish first")
+    valid_days: int | None = Field(None, ge=1, description="how long it counts before it must be renewed")
+
+
+class StageEntry(Frozen):
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    title: Line
+    goal: ShortText = Field(description="one sentence: what a partner in this stage is doing")
+    days: int = Field(ge=1, le=2000, description="target for the whole stage, sets the milestone's due date")
+    capabilities: tuple[CapabilityEntry, ...] = Field(min_length=1)
+
+
+class AddedCapability(CapabilityEntry):
+    """A capability that an overlay adds; `stage` says where, at the end of that stage."""
+
+    stage: str
+
+
+class Overlay(Frozen):
+    """How a category differs from the base: `set` changes keys, `add` appends, `skip` leaves out."""
+
+    set: dict[CapabilityId, CapabilitySettings] = Field(default_factory=dict)
+    add: tuple[AddedCapability, ...] = ()
+    skip: tuple[CapabilityId, ...] = ()
+
+
+class Track(Frozen):
+    """A certification that a partner may choose; it adds one optional capability `tracks/<name>`."""
+
+    title: Line
+    stage: str
+    days: int = Field(180, ge=1)
+    valid_days: int | None = Field(None, ge=1)
+    needs: dict[str, int] = Field(default_factory=dict, description="people or courses, e.g. pse: 3")
+
+
+class Role(Frozen):
+    title: Line = Field(description="how people call this role")
+
+
+class Policy(Frozen):
+    settle_minutes: float = Field(10, ge=0, description="quiet time before a stage change is announced")
+    grace_days: int = Field(30, ge=0, description="how long a reached stage is kept when it loses an item")
+    stalled_days: int = Field(21, ge=1, description="no partner activity for so long: shown as stalled")
+
+
+class JourneyFile(Frozen):
+    """journey.yaml: stages, capabilities and how categories differ."""
+
+    id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
+    version: int = Field(ge=1, description="raise it on every change that touches running journeys")
+    title: Line
+    roles: dict[Owner, Role] = Field(default_factory=dict)
+    defaults: CapabilitySettings = CapabilitySettings()
+    policy: Policy = Policy()
+    stages: tuple[StageEntry, ...] = Field(min_length=1)
+    tracks: dict[Annotated[str, Field(pattern=r"^[a-z0-9-]+$")], Track] = Field(default_factory=dict)
+    overlays: dict[Category, Overlay] = Field(default_factory=dict)
+
+
+class CapabilityText(Frozen):
+    """A capability's Markdown file: front matter and body."""
+
+    title: Line
+    who: Line = Field(description="the role that does the work, in words")
+    verifier: Line
+    question: Line = Field(description="the best-practice question, asked when it is done")
+    body: str
+
+
+# --- what the files mean ------------------------------------------------------------------------------------------
+
+
+class Capability(Frozen):
+    """A capability with all defaults and overlays applied."""
+
+    id: str
+    stage: str
+    title: str
+    required: bool
+    owner: Owner
+    verify: Verify
+    evidence: Evidence
+    days: int
+    weight: int
+    after: tuple[str, ...]
+    valid_days: int | None
+    text: CapabilityText
+
+
+class Stage(Frozen):
+    id: str
+    title: str
+    goal: str
+    days: int
+    capabilities: tuple[Capability, ...]
+
+    @property
+    def required(self) -> tuple[Capability, ...]:
+        return tuple(c for c in self.capabilities if c.required)
+
+
+class Journey(Frozen):
+    """The journey as one partner walks it. Position `len(stages)` means: all stages done."""
+
+    id: str
+    version: int
+    title: str
+    roles: dict[Owner, Role]
+    policy: Policy
+    stages: tuple[Stage, ...]
+
+    @property
+    def capabilities(self) -> tuple[Capability, ...]:
+        return tuple(c for stage in self.stages for c in stage.capabilities)
+
+    def capability(self, capability_id: str) -> Capability:
+        """Raises KeyError for an id that is not part of this journey."""
+        for capability in self.capabilities:
+            if capability.id == capability_id:
+                return capability
+        raise KeyError(capability_id)
+
+    def position(self, stage_id: str) -> int | None:
+        """Index of a stage; `len(stages)` for "complete"; None for an id this journey does not have."""
+        if stage_id == COMPLETE:
+            return len(self.stages)
+        return next((index for index, stage in enumerate(self.stages) if stage.id == stage_id), None)
+
+    def stage_id(self, position: int) -> str:
+        return self.stages[position].id if position < len(self.stages) else COMPLETE
+
+
+COMPLETE = "complete"
+
+# --- partners/<slug>.yaml -----------------------------------------------------------------------------------------
+
+
+class People(Frozen):
+    """GitLab usernames. The partner's own people are invited to the project; ours already see it."""
+
+    lead: Username = Field(description="the partner's practice lead: invited as Planner")
+    engineers: tuple[Username, ...] = Field((), max_length=50, description="invited as Guest, work on assigned issues")
+    sa: Username = Field(description="the solution architect who coaches this partner")
+    manager: Username | None = Field(None, description="the channel account manager")
+    sponsor: Line | None = Field(None, description="the partner's executive sponsor, as text")
+
+    @property
+    def partner_side(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((self.lead, *self.engineers)))
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        ours = (self.sa, self.manager) if self.manager else (self.sa,)
+        return tuple(dict.fromkeys((*self.partner_side, *ours)))
+
+
+class Waiver(Frozen):
+    capability: CapabilityId
+    until: date
+    reason: Line
+    by: Username
+
+
+class Skip(Frozen):
+    capability: CapabilityId
+    reason: Line
+
+
+class PartnerFile(Frozen):
+    """partners/<slug>.yaml: everything that people decide about one partner."""
+
+    name: Line
+    category: Category
+    region: Line
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    tracks: tuple[str, ...] = ()
+    people: People
+    waivers: tuple[Waiver, ...] = ()
+    skip: tuple[Skip, ...] = ()
+
+
+class Partner(PartnerFile):
+    """A partner file with the slug that its file name gives; the slug is also the project's path."""
+
+    slug: Slug

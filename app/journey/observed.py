@@ -1,0 +1,129 @@
+"""What GitLab shows of one partner, as plain values.
+
+Nothing in here knows how GitLab is asked. Ids are opaque strings that `apply` hands back; `plan` compares names,
+texts and states. The trap: an observation that hides "not read" behind "not there". What was not read is not a field.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+State = Literal["open", "closed"]
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where this partner lives and what that GitLab offers; decided by settings and licence, not by the partner."""
+
+    base_url: str
+    group: str
+    control: str
+    bot: str
+    hook_url: str | None = None  # None: no server listens, so no webhook is wanted
+    epics: bool = True  # False on Free and CE: a tracker issue in the control project stands in
+    scoped_labels: bool = True
+
+    def project_path(self, slug: str) -> str:
+        return f"{self.group}/{slug}"
+
+    def project_url(self, slug: str) -> str:
+        return f"{self.base_url}/{self.group}/{slug}"
+
+
+@dataclass(frozen=True)
+class Note:
+    id: str
+    body: str
+    created_at: datetime
+    by_bot: bool
+
+
+@dataclass(frozen=True)
+class Issue:
+    id: str
+    iid: int
+    title: str
+    description: str
+    state: State
+    created_at: datetime
+    updated_at: datetime
+    url: str
+    by_bot: bool
+    labels: frozenset[str] = frozenset()
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None  # id
+    parent: str | None = None  # id
+    due: date | None = None
+    closed_at: datetime | None = None
+    moved: bool = False
+    duplicate: bool = False
+    canceled: bool = False  # closed with a status such as "Won't do"
+
+
+@dataclass(frozen=True)
+class PortfolioItem:
+    """The partner's epic, or on Free the tracker issue: what SAs see and partners never do."""
+
+    id: str
+    iid: int
+    title: str
+    description: str
+    state: State
+    url: str
+    labels: frozenset[str] = frozenset()
+    notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Milestone:
+    id: str
+    title: str
+    state: Literal["active", "closed"]
+    due: date | None = None
+
+
+@dataclass(frozen=True)
+class Board:
+    id: str
+    name: str
+    lists: frozenset[str] = frozenset()  # label titles
+
+
+@dataclass(frozen=True)
+class Hook:
+    id: str
+    url: str
+    alert: Literal["executable", "temporarily_disabled", "disabled"] = "executable"
+
+
+@dataclass(frozen=True)
+class Project:
+    id: str
+    name: str
+    description: str
+    url: str
+    default_branch: str = "main"
+    marked_for_deletion: bool = False
+    files: Mapping[str, str] = field(default_factory=dict)  # path -> git blob id
+    milestones: tuple[Milestone, ...] = ()
+    boards: tuple[Board, ...] = ()
+    members: Mapping[str, int] = field(default_factory=dict)  # username -> access level, direct members only
+    hook: Hook | None = None
+    issues: tuple[Issue, ...] = ()
+    status_notes: tuple[Note, ...] = ()
+
+
+@dataclass(frozen=True)
+class Observed:
+    """One look at GitLab. `known_users` holds those of the partner's people whom GitLab knows."""
+
+    place: Place
+    group_id: str
+    labels: Mapping[str, str]  # title -> id, the group's own labels
+    known_users: Mapping[str, str]  # username -> id
+    project: Project | None = None
+    portfolio_item: PortfolioItem | None = None
+    portfolio_board: Board | None = None

@@ -1,0 +1,407 @@
+"""`plan(journey, partner, observed, now)`: what to do so that GitLab shows what it should. The product.
+
+One function serves onboarding, events, resync, repair and dry run. It is pure, and `plan` after `apply` is empty.
+The actions stand in an order that makes a crash anywhere harmless: things first, then the comment (found again by its
+mark), then the notification's place in the outbox, then the record of the change in the portfolio item (the commit
+point: until it is written, the next run does the same again and finds everything there).
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, datetime, timedelta
+
+from app.journey import labels, markers, prose
+from app.journey.actions import (
+    Action,
+    AddBoardList,
+    CommitFiles,
+    CreateBoard,
+    CreateHook,
+    CreateIssue,
+    CreateLabel,
+    CreateMilestone,
+    CreatePortfolioItem,
+    CreateProject,
+    InviteMembers,
+    Notify,
+    Plan,
+    PostComment,
+    UpdateHook,
+    UpdateIssue,
+    UpdateMilestone,
+    UpdatePortfolioItem,
+)
+from app.journey.model import Capability, Journey, Partner
+from app.journey.observed import Issue, Milestone, Observed
+from app.journey.progress import Announced, CapabilityProgress, Progress, announced, measure, settled_at, status_issue
+from app.journey.prose import Scene, StageChange
+
+GUEST, PLANNER = 10, 15
+
+
+class PartnerError(ValueError):
+    """The partner file asks for something that this GitLab cannot give; nothing is changed until it is mended."""
+
+    def __init__(self, what: str, fix: str) -> None:
+        super().__init__(f"{what} {fix}")
+        self.what = what
+        self.fix = fix
+
+
+def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Plan:
+    """All actions that this partner needs now. Raises PartnerError where a person must decide first."""
+    _refuse_impossible(partner, observed)
+    progress = measure(journey, partner, observed, now)
+    before = announced(journey, observed)
+    before = before or Announced(journey.stages[0].id, now.date())
+    after, change = _decide(journey, progress, before, now)
+    scene = Scene(journey, partner, observed.place, progress, after, _reference(observed, progress))
+    actions: list[Action] = [
+        *_group(journey, observed),
+        *_project(journey, partner, observed),
+        *_milestones(journey, observed, after),
+        *_portfolio_item(scene, observed),
+        *_capability_issues(scene, observed, before=before),
+        *_boards(journey, observed),
+        *_status_page(scene, observed),
+        *_announcement(scene, observed, change),
+        *_commit_point(scene, observed),
+        *_closed_milestones(journey, observed, after),
+        *_people_and_hook(partner, observed),
+    ]
+    wake_at, wake_reason = _next_wake(journey, progress, after, now)
+    return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
+
+
+# --- deciding ---
+
+
+def _refuse_impossible(partner: Partner, observed: Observed) -> None:
+    file = f"partners/{partner.slug}.yaml"
+    unknown = [name for name in partner.people.everyone if name not in observed.known_users]
+    if unknown:
+        names = ", ".join(unknown)
+        raise PartnerError(
+            f"GitLab knows no user {names}.", f"Correct the username in {file}, or let the person sign in once."
+        )
+    if observed.project is not None and observed.project.marked_for_deletion:
+        path = observed.place.project_path(partner.slug)
+        raise PartnerError(
+            f"The project {path} is marked for deletion.",
+            f"Restore it in GitLab, or remove {file} if the partner left.",
+        )
+
+
+def _decide(
+    journey: Journey, progress: Progress, before: Announced, now: datetime
+) -> tuple[Announced, StageChange | None]:
+    """What should be announced now, and the change to tell people about, if any."""
+    start = journey.position(before.stage) or 0
+    target = progress.position
+    if target == start:
+        return (replace(before, at_risk_since=None) if before.at_risk_since else before), None
+    if target < start:
+        at_risk = before.at_risk_since or now.replace(microsecond=0)
+        if now < at_risk + timedelta(days=journey.policy.grace_days):
+            return replace(before, at_risk_since=at_risk), None
+    else:
+        settled = settled_at(journey, progress)
+        if settled is not None and now < settled:
+            return replace(before, at_risk_since=None), None
+    after = Announced(journey.stage_id(target), now.date(), before.changes + 1)
+    return after, StageChange(before, after, start, target, now.date())
+
+
+def _next_wake(journey: Journey, progress: Progress, after: Announced, now: datetime) -> tuple[datetime | None, str]:
+    moments: list[tuple[datetime, str]] = []
+    settled = settled_at(journey, progress)
+    if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
+        moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
+    if after.at_risk_since is not None:
+        grace = after.at_risk_since + timedelta(days=journey.policy.grace_days)
+        moments.append((grace, "the grace period of the stage ends"))
+    moments += [
+        (datetime.combine(i.waiver.until + timedelta(days=1), datetime.min.time(), now.tzinfo), "a waiver ends")
+        for i in progress.items
+        if i.waiver is not None
+    ]
+    return min(moments, default=(None, ""), key=lambda m: m[0] or now)
+
+
+def _reference(observed: Observed, progress: Progress) -> prose.Reference:
+    numbers = {i.capability.id: i.issue.iid for i in progress.items if i.issue is not None}
+    page = status_issue(observed)
+    if page is not None:
+        numbers["page/status"] = page.iid
+    return lambda name: f"#{numbers[name]}" if name in numbers else markers.reference(name)
+
+
+# --- the group and the project ---
+
+
+def _group(journey: Journey, observed: Observed) -> Iterator[Action]:
+    for label in labels.labels_for(journey):
+        if label.title not in observed.labels:
+            yield CreateLabel(label.title, label.color, label.description, "the group lacks this label")
+    board = observed.portfolio_board
+    if board is None:
+        yield CreateBoard("portfolio", prose.PORTFOLIO_BOARD, "SAs watch all partners on it")
+    for stage_id in (*(s.id for s in journey.stages), "complete"):
+        label_title = labels.stage_label(stage_id)
+        if board is None or label_title not in board.lists:
+            yield AddBoardList("portfolio", prose.PORTFOLIO_BOARD, label_title, "one list for each stage")
+
+
+def _project(journey: Journey, partner: Partner, observed: Observed) -> Iterator[Action]:
+    project = observed.project
+    if project is None:
+        name, text = prose.project_name(partner), prose.project_description(journey, partner)
+        yield CreateProject(partner.slug, name, text, "the partner works here")
+    seen = project.files if project else {}
+    wanted = desired_files(journey, partner, observed)
+    create = {path: text for path, text in wanted.items() if path not in seen}
+    update = {path: text for path, text in wanted.items() if path in seen and seen[path] != blob_id(text)}
+    if create or update:
+        reason = "templates and README belong here" if create else "the journey's texts have changed"
+        yield CommitFiles(create, update, "Update the partner journey's templates and README", reason)
+
+
+def desired_files(journey: Journey, partner: Partner, observed: Observed) -> dict[str, str]:
+    """README and one issue template per capability: path -> text."""
+    files = {"README.md": prose.readme(journey, partner, observed.place)}
+    for capability in journey.capabilities:
+        path = f".gitlab/issue_templates/{prose.template_name(capability)}.md"
+        files[path] = prose.template_file(journey, capability)
+    return files
+
+
+def blob_id(text: str) -> str:
+    """Git's own id of a file's content, so that files are compared without reading them."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def _milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
+    """One per stage; the due date of a stage is set when the stage starts and never changed again."""
+    seen = {m.title: m for m in observed.project.milestones} if observed.project else {}
+    current = journey.position(after.stage) or 0
+    for index, stage in enumerate(journey.stages):
+        due = _add_days(after.since, stage.days) if index == current else None
+        milestone = seen.get(stage.title)
+        if milestone is None:
+            yield CreateMilestone(stage.title, prose.milestone_description(stage), due, "one milestone for each stage")
+        elif due is not None and milestone.due is None:
+            yield UpdateMilestone(milestone.id, stage.title, "the stage has started", due=due)
+
+
+def _closed_milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
+    current = journey.position(after.stage) or 0
+    seen: dict[str, Milestone] = {m.title: m for m in observed.project.milestones} if observed.project else {}
+    for index, stage in enumerate(journey.stages):
+        milestone = seen.get(stage.title)
+        if milestone is None:
+            continue
+        if index < current and milestone.state == "active":
+            yield UpdateMilestone(milestone.id, stage.title, "the stage is done", state="closed")
+        if index >= current and milestone.state == "closed":
+            yield UpdateMilestone(milestone.id, stage.title, "the stage is not done", state="active")
+
+
+def _boards(journey: Journey, observed: Observed) -> Iterator[Action]:
+    boards = observed.project.boards if observed.project else ()
+    board = next((b for b in boards if b.name == prose.BOARD), None)
+    if board is None:
+        yield CreateBoard("project", prose.BOARD, "the partner sees the work by stage")
+    for stage in journey.stages:
+        title = labels.stage_label(stage.id)
+        if board is None or title not in board.lists:
+            yield AddBoardList("project", prose.BOARD, title, "one list for each stage")
+
+
+def _people_and_hook(partner: Partner, observed: Observed) -> Iterator[Action]:
+    members = observed.project.members if observed.project else {}
+    lead, *engineers = partner.people.partner_side
+    for level, names in ((PLANNER, (lead,)), (GUEST, tuple(engineers))):
+        missing = tuple(name for name in names if name not in members)
+        if missing:
+            yield InviteMembers(missing, level, "the partner file names them")
+    url = observed.place.hook_url
+    hook = observed.project.hook if observed.project else None
+    if url is not None and hook is None:
+        yield CreateHook(url, "closing an issue must be heard at once")
+    elif url is not None and hook is not None and hook.url != url:
+        yield UpdateHook(hook.id, url, "the service has moved")
+
+
+# --- issues ---
+
+
+def _capability_issues(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    """Issues of every stage that has begun. The status issue comes first so that it is number one of its project."""
+    page = status_issue(observed)
+    if page is None:
+        yield CreateIssue(
+            "page/status", prose.STATUS_TITLE, prose.status_description(_early(scene)), (labels.STATUS,),
+            "the partner's page", assignee=None,
+        )  # fmt: skip
+    reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before))
+    for index, stage in enumerate(scene.progress.stages):
+        for item in stage.items:
+            if item.issue is None and index <= reached and item.state == "not started":
+                yield _open_issue(scene, item.capability)
+            elif item.issue is not None:
+                yield from _mend_issue(scene, item, item.issue, observed)
+            yield from _heal_doubles(item)
+
+
+def _early(scene: Scene) -> Scene:
+    """The status page before its issues have numbers: shows titles only, and is completed in the same plan."""
+    return replace(scene, reference=lambda _name: "")
+
+
+def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
+    own = [labels.stage_label(capability.stage), labels.CAPABILITY]
+    if not capability.required:
+        own.append(labels.OPTIONAL)
+    stage = next(s for s in scene.journey.stages if s.id == capability.stage)
+    return CreateIssue(
+        name=capability.id,
+        title=capability.title,
+        description=prose.capability_description(scene.journey, capability),
+        labels=tuple(own),
+        reason=f"the stage {stage.title} has begun",
+        milestone=stage.title,
+        due=_add_days(scene.announced.since, capability.days),
+        assignee=prose.owner_of(capability, scene.partner),
+    )
+
+
+def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: Observed) -> Iterator[Action]:
+    """Follows a changed template and puts back what the board and the roll-up need; leaves the rest to people."""
+    capability = item.capability
+    body = prose.capability_body(scene.journey, capability)
+    text = issue.description
+    if markers.section_digest(text) != markers.digest(body):
+        ticked = markers.carry_ticks(markers.section_body(text) or text, body)
+        text = markers.replace_section(text, ticked, written=body)
+    if markers.find("capability", text) != capability.id:
+        text = f"{markers.mark('capability', capability.id)}\n{text}"
+    wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
+    foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX)} - wanted
+    attach = observed.portfolio_item is not None and observed.place.epics and issue.parent != observed.portfolio_item.id
+    update = UpdateIssue(
+        capability.id, issue.id, "it differs from its template",
+        title=capability.title if issue.title != capability.title else None,
+        description=text if text != issue.description else None,
+        add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
+    )  # fmt: skip
+    if update.title or update.description or update.add_labels or update.remove_labels or attach:
+        yield update
+
+
+def _heal_doubles(item: CapabilityProgress) -> Iterator[Action]:
+    for double in item.doubles:
+        if double.state == "open":
+            yield UpdateIssue(item.capability.id, double.id, "a second issue for the same capability", close=True)
+
+
+def _status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
+    page = status_issue(observed)
+    body = prose.status_body(scene)
+    stage = labels.stage_label(scene.announced.stage)
+    if page is None:
+        yield UpdateIssue(
+            "page/status", None, "its issues have numbers now",
+            description=prose.status_description(scene), add_labels=(stage,),
+        )  # fmt: skip
+        return
+    text = page.description
+    if markers.section_body(text) != body:
+        text = markers.replace_section(text, body)
+    foreign = {x for x in page.labels if x.startswith(labels.STAGE_PREFIX)} - {stage}
+    add = tuple(sorted({stage, labels.STATUS} - page.labels))
+    attach = observed.portfolio_item is not None and observed.place.epics and page.parent != observed.portfolio_item.id
+    if text != page.description or foreign or add or attach:
+        yield UpdateIssue(
+            "page/status", page.id, "the partner's progress has changed",
+            description=text if text != page.description else None,
+            add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach,
+        )  # fmt: skip
+
+
+# --- the portfolio item, announcements, the commit point ---
+
+
+def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
+    category = labels.category_label(scene.partner.category)
+    return (labels.PARTNER, labels.stage_label(scene.announced.stage), category)
+
+
+def _portfolio_scene(scene: Scene) -> Scene:
+    """In the portfolio an issue is named by its project as well: `partners/acme#4`."""
+    path = scene.place.project_path(scene.partner.slug)
+    return replace(scene, reference=lambda name: f"{path}{scene.reference(name)}")
+
+
+def _portfolio_item(scene: Scene, observed: Observed) -> Iterator[Action]:
+    if observed.portfolio_item is None:
+        early = prose.portfolio_description(_early(scene))
+        title = prose.portfolio_title(scene.partner)
+        yield CreatePortfolioItem(title, early, _portfolio_labels(scene), "SAs see the partner here")
+
+
+def _commit_point(scene: Scene, observed: Observed) -> Iterator[Action]:
+    outer = _portfolio_scene(scene)
+    if observed.portfolio_item is None:
+        text = prose.portfolio_description(outer)
+        yield UpdatePortfolioItem(None, "its issues have numbers now", description=text)
+        return
+    item = observed.portfolio_item
+    text = prose.portfolio_description(outer, item.description)
+    wanted = set(_portfolio_labels(scene))
+    owned = (labels.STAGE_PREFIX, "category::")
+    foreign = {x for x in item.labels if x.startswith(owned)} - wanted
+    title = prose.portfolio_title(scene.partner)
+    if (
+        text.rstrip() != item.description.rstrip()
+        or wanted - item.labels
+        or foreign
+        or title != item.title
+        or item.state == "closed"
+    ):
+        yield UpdatePortfolioItem(
+            item.id, "the partner's progress has changed",
+            title=title if title != item.title else None,
+            description=text if text.rstrip() != item.description.rstrip() else None,
+            add_labels=tuple(sorted(wanted - item.labels)), remove_labels=tuple(sorted(foreign)),
+            state="open" if item.state == "closed" else None,
+        )  # fmt: skip
+
+
+def _announcement(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
+    if change is None:
+        return
+    outer = _portfolio_scene(scene)
+    project = observed.project
+    told_partner = {markers.find("comment", n.body) for n in (project.status_notes if project else ()) if n.by_bot}
+    item = observed.portfolio_item
+    told_us = {markers.find("comment", n.body) for n in (item.notes if item else ()) if n.by_bot}
+    title = prose.stage_change_title(scene, change)
+    if change.mark not in told_partner:
+        body = prose.stage_change_comment(scene, change, for_partner=True)
+        yield PostComment("status", change.mark, body, "the stage has changed")
+    if change.mark not in told_us:
+        body = prose.stage_change_comment(outer, change, for_partner=False)
+        yield PostComment("portfolio", change.mark, body, "the stage has changed")
+    text = prose.stage_change_comment(outer, change, for_partner=False)
+    yield Notify(
+        "complete" if scene.stage is None else "step-back" if change.kind == "step-back" else "stage-change",
+        scene.partner.slug, change.mark, title, text, scene.project_url, "outside channels hear of it once",
+    )  # fmt: skip
+
+
+def _add_days(day: date, days: int) -> date:
+    return day + timedelta(days=days)

@@ -1,0 +1,363 @@
+"""Files to a `Journey` or a `Partner`, with every error named by file, line and fix, all of them at once.
+
+Works on texts, not on a disk: the files may come from the package, a folder or the control project. The trap it
+avoids: a loader that stops at the first mistake and makes the author run it ten times.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from pathlib import PurePosixPath
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.journey.model import (
+    AddedCapability,
+    Capability,
+    CapabilityEntry,
+    CapabilitySettings,
+    CapabilityText,
+    Journey,
+    JourneyFile,
+    Partner,
+    PartnerFile,
+    Stage,
+)
+from app.journey.yaml_lines import Document, Problem, parse
+
+__all__ = ["Problem", "TemplateError", "Templates", "load_partner", "load_templates"]
+
+_Model = TypeVar("_Model", bound=BaseModel)
+_SECTIONS = ("Objective", "Steps", "Evidence", "Good to know", "Resources")
+_BASE = {"required": True, "owner": "partner", "verify": "none", "evidence": "none", "days": 30, "weight": 1}
+
+
+class TemplateError(ValueError):
+    """One or more problems in journey or partner files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line)))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+class Templates:
+    """A checked set of journey files; `journey_for` gives the journey as one partner walks it."""
+
+    def __init__(self, file: JourneyFile, texts: Mapping[str, CapabilityText]) -> None:
+        self.file = file
+        self.texts = dict(texts)
+
+    def journey_for(self, partner: PartnerFile) -> Journey:
+        """Applies the category's overlay, the partner's tracks and skips. Raises KeyError for an unknown track."""
+        overlay = self.file.overlays.get(partner.category)
+        gone = {skip.capability for skip in partner.skip} | set(overlay.skip if overlay else ())
+        changed = overlay.set if overlay else {}
+        stages = []
+        for stage in self.file.stages:
+            entries: list[CapabilityEntry] = [*stage.capabilities]
+            entries += [added for added in (overlay.add if overlay else ()) if added.stage == stage.id]
+            entries += [self._track_entry(name) for name in partner.tracks if self.file.tracks[name].stage == stage.id]
+            capabilities = tuple(
+                self._capability(stage.id, entry, changed.get(entry.id)) for entry in entries if entry.id not in gone
+            )
+            stages.append(
+                Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
+            )
+        file = self.file
+        return Journey(
+            id=file.id,
+            version=file.version,
+            title=file.title,
+            roles=file.roles,
+            policy=file.policy,
+            stages=tuple(stages),
+        )
+
+    def base(self) -> Journey:
+        """The journey without any overlay: what the template check and the picture show."""
+        people: dict[str, Any] = {"lead": "lead", "sa": "sa"}
+        plain = PartnerFile(name="-", category="rsi", region="-", people=people)
+        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts).journey_for(plain)
+
+    def _track_entry(self, name: str) -> CapabilityEntry:
+        track = self.file.tracks[name]
+        return CapabilityEntry(
+            id=f"tracks/{name}", title=track.title, required=False, verify="sa", evidence="link", days=track.days,
+            valid_days=track.valid_days,
+        )  # fmt: skip
+
+    def _capability(self, stage: str, entry: CapabilityEntry, change: CapabilitySettings | None) -> Capability:
+        keys = set(CapabilitySettings.model_fields)
+        settings = dict(_BASE)
+        for layer in (self.file.defaults, entry, change):
+            if layer is not None:
+                settings |= {k: v for k, v in layer.model_dump(include=keys).items() if v is not None}
+        text = self.texts[entry.id]
+        return Capability(
+            id=entry.id, stage=stage, title=entry.title or text.title, after=entry.after, valid_days=entry.valid_days,
+            text=text, **settings,
+        )  # fmt: skip
+
+
+def load_templates(files: Mapping[str, str]) -> Templates:
+    """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError."""
+    problems: list[Problem] = []
+    if "journey.yaml" not in files:
+        raise TemplateError(
+            [
+                Problem(
+                    "journey.yaml", 1, "The file is missing.", "Start from the default journey_templates/journey.yaml."
+                )
+            ]
+        )
+    document = parse("journey.yaml", files["journey.yaml"])
+    file = _validate(JourneyFile, document, problems)
+    texts: dict[str, CapabilityText] = {}
+    for path in sorted(files):
+        if path.startswith("capabilities/") and path.endswith(".md"):
+            capability_id = path.removeprefix("capabilities/").removesuffix(".md")
+            if "." in PurePosixPath(capability_id).name:
+                continue  # a translation, e.g. partner-portal.de.md
+            text = _load_text(path, files[path], problems)
+            if text is not None:
+                texts[capability_id] = text
+    if file is not None:
+        problems += _check_references(file, document, files)
+    if problems or file is None:
+        raise TemplateError(problems)
+    return Templates(file, texts)
+
+
+def load_partner(slug: str, text: str, templates: Templates) -> Partner:
+    """Reads `partners/<slug>.yaml`. Raises TemplateError with all problems."""
+    file = f"partners/{slug}.yaml"
+    problems: list[Problem] = []
+    document = parse(file, text)
+    data = document.data
+    if isinstance(data, dict) and "slug" not in data:
+        document.data = {**data, "slug": slug}
+    elif isinstance(data, dict):
+        problems.append(
+            Problem(file, document.line(("slug",)), "`slug` is given by the file name.", "Remove this line.")
+        )
+    partner = _validate(Partner, document, problems)
+    if partner is not None:
+        problems += _check_partner(partner, document, templates)
+    if problems or partner is None:
+        raise TemplateError(problems)
+    return partner
+
+
+def _validate(model: type[_Model], document: Document, problems: list[Problem]) -> _Model | None:
+    if document.problems:
+        problems += document.problems
+        return None
+    if not isinstance(document.data, dict):
+        problems.append(
+            Problem(document.file, 1, "The file has no keys.", "Fill it in; docs/templates.md shows an example.")
+        )
+        return None
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        for detail in error.errors():
+            location = tuple(detail["loc"])
+            problems.append(Problem(document.file, document.line(location), *_explain(model, location, detail)))
+        return None
+
+
+def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
+    """What is wrong and the fix, in words for people who write YAML and not Python."""
+    name = ".".join(str(part) for part in location if part != "slug") or "the file"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), _keys_of(model), n=1)
+        fix = f"Did you mean `{near[0]}`?" if near else "Remove it, or see the JSON Schema for the keys that exist."
+        return f"The key `{name}` is not known.", fix
+    if kind == "missing":
+        return f"The key `{name}` is missing.", "Add it."
+    if kind == "literal_error":
+        return (
+            f"`{name}` is {detail['input']!r}, which is not one of the allowed values.",
+            f"Use {detail['ctx']['expected']}.",
+        )
+    if kind == "string_pattern_mismatch":
+        return (
+            f"`{name}` is {str(detail['input'])[:60]!r}, which has the wrong form.",
+            f"It must match {detail['ctx']['pattern']}.",
+        )
+    return f"`{name}`: {detail['msg']}.", "Correct the value."
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    """All keys of a model and the models inside it: near misses are looked up here."""
+    seen: set[str] = set()
+    for name, definition in {"": model.model_json_schema(), **model.model_json_schema().get("$defs", {})}.items():
+        seen |= set(definition.get("properties", {})) if name is not None else set()
+    return sorted(seen)
+
+
+def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText | None:
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    if not found:
+        problems.append(
+            Problem(
+                path,
+                1,
+                "The front matter is missing.",
+                "Start with ---, then title, who, verifier, question, then ---.",
+            )
+        )
+        return None
+    document = parse(path, found.group(1), first_line=2)
+    body = text[found.end() :].strip("\n")
+    if isinstance(document.data, dict):
+        document.data = {**document.data, "body": body}
+    problems += _check_body(path, body, first_line=text[: found.end()].count("\n") + 1)
+    return _validate(CapabilityText, document, problems)
+
+
+def _check_body(path: str, body: str, first_line: int) -> list[Problem]:
+    problems: list[Problem] = []
+    headings = []
+    for number, line in enumerate(body.splitlines(), first_line):
+        if line.startswith("/"):
+            problems.append(
+                Problem(
+                    path,
+                    number,
+                    "GitLab runs a line that starts with `/` as a quick action.",
+                    "Indent it or put it in backticks.",
+                )
+            )
+        if "<!--" in line:
+            problems.append(
+                Problem(path, number, "An HTML comment could be taken for one of the bot's marks.", "Remove it.")
+            )
+        if "\u27e6" in line:
+            problems.append(Problem(path, number, "The bracket \u27e6 is reserved.", "Use another character."))
+        if line.startswith("## "):
+            headings.append(line[3:].strip())
+    order = f"Add it; the order is {', '.join(_SECTIONS)}."
+    problems += [
+        Problem(path, first_line, f"The section `## {wanted}` is missing.", order)
+        for wanted in _SECTIONS
+        if wanted not in headings
+    ]
+    if "- [ ] " not in body:
+        problems.append(
+            Problem(path, first_line, "There is no step to tick.", "Add lines that start with `- [ ] ` under ## Steps.")
+        )
+    return problems
+
+
+def _check_references(file: JourneyFile, document: Document, files: Mapping[str, str]) -> list[Problem]:
+    problems: list[Problem] = []
+    stages = {stage.id for stage in file.stages}
+    seen: dict[str, int] = {}
+
+    def entry(item: CapabilityEntry, path: tuple[str | int, ...]) -> None:
+        line = document.line((*path, "id"))
+        if item.id in seen:
+            problems.append(
+                Problem(
+                    document.file,
+                    line,
+                    f"The capability `{item.id}` is listed twice (line {seen[item.id]}).",
+                    "Keep one.",
+                )
+            )
+        seen.setdefault(item.id, line)
+        if f"capabilities/{item.id}.md" not in files:
+            problems.append(
+                Problem(
+                    document.file, line, f"There is no file capabilities/{item.id}.md.", "Write it, or correct the id."
+                )
+            )
+
+    for index, stage in enumerate(file.stages):
+        for number, item in enumerate(stage.capabilities):
+            entry(item, ("stages", index, "capabilities", number))
+    for category, overlay in file.overlays.items():
+        for number, added in enumerate(overlay.add):
+            entry(added, ("overlays", category, "add", number))
+    problems += [
+        Problem(document.file, document.line(("tracks", name)), f"There is no file {path}.", "Write it.")
+        for name in file.tracks
+        if (path := f"capabilities/tracks/{name}.md") not in files
+    ]
+    problems += _check_stage_names(file, document, stages)
+    problems += _check_known(file, document, set(seen))
+    return problems
+
+
+def _check_stage_names(file: JourneyFile, document: Document, stages: set[str]) -> list[Problem]:
+    named: list[tuple[tuple[str | int, ...], str]] = []
+    for category, overlay in file.overlays.items():
+        for number, added in enumerate(overlay.add):
+            named.append((("overlays", category, "add", number, "stage"), added.stage))
+    named += [(("tracks", name, "stage"), track.stage) for name, track in file.tracks.items()]
+    problems = [
+        Problem(
+            document.file,
+            document.line(path),
+            f"There is no stage `{stage}`.",
+            f"Use one of {', '.join(sorted(stages))}.",
+        )
+        for path, stage in named
+        if stage not in stages
+    ]
+    doubles = {s.id for s in file.stages if sum(o.id == s.id for o in file.stages) > 1}
+    return problems + [
+        Problem(
+            document.file,
+            document.line(("stages",)),
+            f"The stage `{stage}` is listed twice.",
+            "Give each stage its own id.",
+        )
+        for stage in sorted(doubles)
+    ]
+
+
+def _check_known(file: JourneyFile, document: Document, known: set[str]) -> list[Problem]:
+    """Every capability that another one, or an overlay, names must exist."""
+    named: list[tuple[tuple[str | int, ...], str]] = []
+    for index, stage in enumerate(file.stages):
+        for number, item in enumerate(stage.capabilities):
+            named += [(("stages", index, "capabilities", number, "after"), other) for other in item.after]
+    for category, overlay in file.overlays.items():
+        named += [(("overlays", category, "set", name), name) for name in overlay.set]
+        named += [(("overlays", category, "skip", number), name) for number, name in enumerate(overlay.skip)]
+    return [_unknown(document, path, name, known) for path, name in named if name not in known]
+
+
+def _check_partner(partner: Partner, document: Document, templates: Templates) -> list[Problem]:
+    known = {c.id for c in templates.journey_for(partner.model_copy(update={"tracks": (), "skip": ()})).capabilities}
+    problems = [
+        Problem(
+            document.file,
+            document.line(("tracks", number)),
+            f"There is no track `{track}`.",
+            f"Use one of {', '.join(templates.file.tracks) or 'none'}.",
+        )
+        for number, track in enumerate(partner.tracks)
+        if track not in templates.file.tracks
+    ]
+    known |= {f"tracks/{track}" for track in partner.tracks}
+    named = [(("waivers", n, "capability"), w.capability) for n, w in enumerate(partner.waivers)]
+    named += [(("skip", n, "capability"), s.capability) for n, s in enumerate(partner.skip)]
+    return problems + [_unknown(document, path, name, known) for path, name in named if name not in known]
+
+
+def _unknown(document: Document, path: tuple[str | int, ...], name: str, known: set[str]) -> Problem:
+    near = difflib.get_close_matches(name, known, n=1)
+    fix = f"Did you mean `{near[0]}`?" if near else "Use an id that journey.yaml lists."
+    return Problem(document.file, document.line(path), f"There is no capability `{name}`.", fix)
+
+
+def added_capabilities(file: JourneyFile) -> tuple[AddedCapability, ...]:
+    """What the overlays add beyond the base; each is part of some partners' journeys only."""
+    return tuple(added for overlay in file.overlays.values() for added in overlay.add)

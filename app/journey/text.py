@@ -1,0 +1,39 @@
+"""Making other people's text harmless before the bot repeats it.
+
+The trap: GitLab runs `/close` at a line start, mails everybody for `@all`, hides HTML comments, and a `|` breaks a
+table (https://docs.gitlab.com/user/project/quick_actions/). Names, titles and reasons all pass through here.
+"""
+
+from __future__ import annotations
+
+import re
+
+_INVISIBLE = re.compile("[\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u27e6\u27e7]+")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~|!&$%^])")
+_MAILTO_OR_URL = re.compile(r"(https?|ftp|mailto|www)([:.])", re.IGNORECASE)
+_LENGTH = 200
+
+
+def plain(text: str) -> str:
+    """One line that shows as it was typed: no Markdown, mention, reference, link, quick action or hidden mark."""
+    line = _INVISIBLE.sub(" ", text).strip()
+    line = re.sub(r"\s+", " ", line)
+    if len(line) > _LENGTH:
+        line = line[: _LENGTH - 1].rstrip() + "…"
+    line = _SPECIAL.sub(r"\\\1", line)
+    line = line.replace("@", "@\u2060")  # a word joiner after the sign: reads the same, mentions nobody
+    line = _MAILTO_OR_URL.sub("\\1\u2060\\2", line)
+    if line[:1] in "/+-=":
+        line = "\u2060" + line
+    return re.sub(r"^(\d+)([.)])", r"\1\\\2", line)
+
+
+def title(text: str) -> str:
+    """A title for an issue, epic or project: one line without control or direction characters, at most 255."""
+    line = re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
+    return line[:255]
+
+
+def code(username: str) -> str:
+    """A username that is shown but not called: no to-do, no mail."""
+    return f"`{username.replace('`', '')}`"
