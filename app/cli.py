@@ -1,2 +1,296 @@
-"""placeholder"""
-def main() -> None: ...
+"""The command line: `partner-journey`. Every command is thin: read settings, ask one part, print.
+
+Exit codes: 0 done, 1 an error (printed with its fix), 2 `plan` found something to do. Secrets are never options, so
+they stay out of shell histories: they come from the environment.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Any, TypeVar
+
+import typer
+from rich.console import Console
+from rich.logging import RichHandler
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+
+from app import printing
+from app.engine.reconcile import View
+from app.engine.tables import StoreError
+from app.gitlab.errors import GitLabError
+from app.journey.model import Category
+from app.journey.templates import TemplateError, load_templates
+from app.settings import Settings, SettingsError, load_settings
+from app.wiring import BUILT_IN, Bot, journey_files, open_bot, open_service
+
+app = typer.Typer(
+    help="Partner Journey runs the Partner Capabilities Journey inside GitLab.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+partner_app = typer.Typer(help="Partners: add one, show one, list all.", no_args_is_help=True)
+template_app = typer.Typer(help="The journey's own files.", no_args_is_help=True)
+docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
+app.add_typer(partner_app, name="partner")
+app.add_typer(template_app, name="template")
+app.add_typer(docs_app, name="docs")
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+_Result = TypeVar("_Result")
+
+Slugs = Annotated[list[str] | None, typer.Argument(metavar="[PARTNER]...", help="slugs; none: every partner")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+
+
+def main() -> None:
+    """Entry point: our own errors print as one clear text, never as a traceback."""
+    try:
+        app()
+    except (GitLabError, StoreError, SettingsError, TemplateError) as error:
+        err.print(f"[bold red]Error:[/] {printing.escape(str(error))}")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        err.print("Stopped.")
+        sys.exit(130)
+
+
+@contextmanager
+def _bot() -> Iterator[Bot]:
+    with open_bot(load_settings()) as bot:
+        yield bot
+
+
+def _each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterator[tuple[str, _Result | GitLabError]]:
+    """Does `work` for each partner with a progress bar; one partner's error does not stop the others."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=len(slugs) < 2) as progress:
+        task = progress.add_task("", total=len(slugs))
+        for slug in slugs:
+            progress.update(task, description=slug)
+            try:
+                yield slug, work(slug)
+            except GitLabError as error:
+                yield slug, error
+            progress.advance(task)
+
+
+# --- plan, apply, sync ---
+
+
+@app.command()
+def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
+    """Show what would change in GitLab, and change nothing. Exit code 2 when there is something to do."""
+    with _bot() as bot:
+        results = dict(_each(slugs or bot.reconciler.slugs(), "Planning", bot.reconciler.view))
+    views = {slug: result for slug, result in results.items() if isinstance(result, View)}
+    errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
+    if as_json:
+        sys.stdout.write(json.dumps(printing.plans_as_json(views, errors), indent=2, ensure_ascii=False) + "\n")
+    else:
+        printing.print_plans(out, views, errors)
+    if errors:
+        raise typer.Exit(1)
+    if any(view.plan for view in views.values()):
+        raise typer.Exit(2)
+
+
+@app.command()
+def apply(slugs: Slugs = None, as_json: AsJson = False) -> None:
+    """Do what `plan` shows, for all partners or those named."""
+    _run_all(slugs, as_json=as_json, reason="partner-journey apply")
+
+
+@app.command()
+def sync(as_json: AsJson = False) -> None:
+    """One full pass over all partners without a server: for a scheduled pipeline."""
+    _run_all(None, as_json=as_json, reason="partner-journey sync")
+
+
+def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
+    with _bot() as bot, open_service(bot, durable=False) as service:
+        for line in bot.prepare():
+            err.print(line)
+        names = slugs or bot.reconciler.slugs()
+
+        def work(slug: str) -> dict[str, Any]:
+            service.loop.run(slug, reason)
+            run = service.store.runs(partner=slug, limit=1)[0]
+            return {"actions": list(run.actions), "requests": run.requests, "cause": run.cause, "fix": run.fix}
+
+        results = {
+            slug: result for slug, result in _each(names, "Applying", work) if not isinstance(result, GitLabError)
+        }
+        service.outbox.flush()
+    if as_json:
+        sys.stdout.write(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    else:
+        printing.print_runs(out, results)
+    if any(result["cause"] for result in results.values()):
+        raise typer.Exit(1)
+
+
+@app.command()
+def setup() -> None:
+    """Create the control project and its webhook where they are missing. Safe to run again."""
+    with _bot() as bot:
+        done = bot.prepare()
+        out.print("\n".join(done) if done else "Nothing to do: the control project is there.")
+        out.print(f"Next: add a partner with `partner-journey partner add`, or a file in {bot.place.control}.")
+
+
+# --- serve, sandbox, demo ---
+
+
+@app.command()
+def serve() -> None:
+    """Listen for webhooks, serve the API, and keep every partner up to date."""
+    _log_to_terminal()
+    from app.serving import run_service
+
+    with _bot() as bot:
+        for line in bot.prepare():
+            out.print(line)
+        run_service(bot, lambda text: out.print(text))
+
+
+@app.command()
+def sandbox(
+    port: Annotated[int, typer.Option(help="port on this machine")] = 8929,
+    tier: Annotated[str, typer.Option(help="ce, free, premium or ultimate")] = "ultimate",
+    seed: Annotated[int, typer.Option(help="the same seed gives the same ids")] = 1,
+) -> None:
+    """A GitLab in one process to try things on: REST, GraphQL, webhooks, pages. Loopback only."""
+    from app.demo.live import run_sandbox
+
+    run_sandbox(out, port=port, tier=tier, seed=seed)
+
+
+@app.command()
+def demo(
+    once: Annotated[bool, typer.Option("--once", help="play a whole journey headless, print it, exit")] = False,
+    port: Annotated[int, typer.Option(help="port of the sandbox GitLab; the service takes the next one")] = 8929,
+    tier: Annotated[str, typer.Option(help="ce, free, premium or ultimate")] = "ultimate",
+) -> None:
+    """Sandbox GitLab, bot and a partner in mid-stage: the whole thing, on this machine, in seconds."""
+    if once:
+        from app.demo.story import play
+
+        raise typer.Exit(0 if play(Console(width=None if out.is_terminal else 150), tier=tier) else 1)
+    from app.demo.live import run_demo
+
+    run_demo(out, port=port, tier=tier)
+
+
+# --- partners ---
+
+
+@partner_app.command("add")
+def partner_add(
+    slug: Annotated[str, typer.Argument(help="short name: the project's path and the file's name")],
+    name: Annotated[str, typer.Option(prompt="Name of the partner")],
+    category: Annotated[Category, typer.Option(prompt="Category (dmr, gsi, rsi, fsi)")],
+    region: Annotated[str, typer.Option(prompt="Region")],
+    lead: Annotated[str, typer.Option(prompt="GitLab username of the partner's lead")],
+    sa: Annotated[str, typer.Option(prompt="GitLab username of the solution architect")],
+    manager: Annotated[str | None, typer.Option(help="GitLab username of the account manager")] = None,
+    engineer: Annotated[list[str] | None, typer.Option(help="GitLab username; repeat for more")] = None,
+) -> None:
+    """Write partners/SLUG.yaml to the control project and start the onboarding. Asks for what is missing."""
+    from app.web.api import NewPartner, partner_yaml
+
+    people = {"lead": lead, "engineers": engineer or [], "sa": sa, "manager": manager}
+    given = {"slug": slug, "name": name, "category": category, "region": region, "people": people}
+    with _bot() as bot, open_service(bot, durable=False) as service:
+        bot.prepare()
+        text = partner_yaml(printing.validated(NewPartner, given))
+        bot.control.add_partner(slug, text)
+        service.loop.run(slug, "partner-journey partner add")
+        run = service.store.runs(partner=slug, limit=1)[0]
+        if run.cause:
+            raise GitLabError(run.cause, run.fix)
+        out.print(f"partners/{slug}.yaml is written; {len(run.actions)} actions in GitLab, {run.requests} requests.")
+        out.print(f"Next: `partner-journey partner show {slug}`")
+
+
+@partner_app.command("show")
+def partner_show(slug: str, as_json: AsJson = False) -> None:
+    """Where a partner is, what is next, what is stuck and why."""
+    with _bot() as bot:
+        state = bot.store.partner(slug)
+        found = bot.reconciler.standing(slug)
+    if as_json:
+        sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+    else:
+        printing.print_standing(out, found, state)
+
+
+@partner_app.command("list")
+def partner_list(as_json: AsJson = False) -> None:
+    """All partners with stage and percent."""
+    with _bot() as bot:
+        results = dict(_each(bot.reconciler.slugs(), "Looking", bot.reconciler.standing))
+    if as_json:
+        rows = [
+            {"slug": slug, "problem": str(r)} if isinstance(r, GitLabError) else r.model_dump(mode="json")
+            for slug, r in results.items()
+        ]
+        sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
+    else:
+        printing.print_partners(out, results)
+
+
+# --- files and documents ---
+
+
+@template_app.command("check")
+def template_check(
+    folder: Annotated[Path, typer.Argument(help="folder with journey.yaml")] = BUILT_IN,
+) -> None:
+    """Check journey files; print all problems with file, line and fix."""
+    if not folder.is_dir():
+        err.print(f"[bold red]Error:[/] {folder} is no folder. Give the folder that holds journey.yaml.")
+        raise typer.Exit(1)
+    try:
+        templates = load_templates(journey_files(folder))
+    except TemplateError as error:
+        for problem in error.problems:
+            err.print(f"[bold]{problem.file}:{problem.line}:[/] {printing.escape(problem.what)}", soft_wrap=True)
+            err.print(f"    {printing.escape(problem.fix)}", soft_wrap=True)
+        err.print(f"{len(error.problems)} problems.")
+        raise typer.Exit(1) from None
+    journey = templates.base()
+    out.print(f"{journey.title}: {len(journey.stages)} stages, {len(journey.capabilities)} capabilities, no problems.")
+
+
+@docs_app.command("generate")
+def docs_generate(
+    root: Annotated[Path, typer.Argument(help="root of the repository")] = BUILT_IN.parent,
+) -> None:
+    """Write the JSON Schemas and the README's settings table anew."""
+    from app.documents import generate
+
+    for path in generate(root):
+        out.print(f"wrote {path}")
+
+
+def _log_to_terminal() -> None:
+    level = os.environ.get("PARTNER_JOURNEY_LOG_LEVEL", "INFO")
+    logging.basicConfig(level=level, format="%(message)s", datefmt="%H:%M:%S", handlers=[RichHandler(show_path=False)])
+    for noisy in ("httpx", "gql", "urllib3"):
+        logging.getLogger(noisy).setLevel(logging.WARNING)
+
+
+__all__ = ["Settings", "app", "main"]

@@ -154,6 +154,7 @@ class CreatePortfolioItem:
     description: str
     labels: tuple[str, ...]
     reason: str
+    confidential: bool = False
     verb: Verb = "+"
 
     @property
@@ -172,7 +173,7 @@ class UpdatePortfolioItem:
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
     state: Literal["open", "closed"] | None = None
-
+    hide: bool = False  # make it confidential again
     verb: Verb = "~"
 
     @property
@@ -193,6 +194,7 @@ class CreateIssue:
     due: date | None = None
     assignee: str | None = None  # username
     under_portfolio_item: bool = True
+    confidential: bool = False
     verb: Verb = "+"
 
     @property
@@ -213,6 +215,7 @@ class UpdateIssue:
     remove_labels: tuple[str, ...] = ()
     close: bool = False
     attach: bool = False  # put it back under the portfolio item
+    hide: bool = False  # make it confidential again
 
     @property
     def verb(self) -> Verb:

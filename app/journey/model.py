@@ -196,8 +196,8 @@ COMPLETE = "complete"
 class People(Frozen):
     """GitLab usernames. The partner's own people are invited to the project; ours already see it."""
 
-    lead: Username = Field(description="the partner's practice lead: invited as Planner")
-    engineers: tuple[Username, ...] = Field((), max_length=50, description="invited as Guest, work on assigned issues")
+    lead: Username = Field(description="the partner's practice lead")
+    engineers: tuple[Username, ...] = Field((), max_length=50, description="the partner's people who do the work")
     sa: Username = Field(description="the solution architect who coaches this partner")
     manager: Username | None = Field(None, description="the channel account manager")
     sponsor: Line | None = Field(None, description="the partner's executive sponsor, as text")

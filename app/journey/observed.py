@@ -24,7 +24,16 @@ class Place:
     bot: str
     hook_url: str | None = None  # None: no server listens, so no webhook is wanted
     epics: bool = True  # False on Free and CE: a tracker issue in the control project stands in
-    scoped_labels: bool = True
+
+    @property
+    def confidential(self) -> bool:
+        """Whether issues and epic must be confidential.
+
+        Whoever is a member of one project can read the groups above it and their open epics, hence other partners'
+        (https://docs.gitlab.com/user/permissions/). A confidential epic is hidden from them, and it takes only
+        confidential children. The tracker issues of the Free tier live in the control project, which nobody sees.
+        """
+        return self.epics
 
     def project_path(self, slug: str) -> str:
         return f"{self.group}/{slug}"
@@ -54,13 +63,13 @@ class Issue:
     by_bot: bool
     labels: frozenset[str] = frozenset()
     assignees: tuple[str, ...] = ()
-    milestone: str | None = None  # id
     parent: str | None = None  # id
     due: date | None = None
     closed_at: datetime | None = None
     moved: bool = False
     duplicate: bool = False
     canceled: bool = False  # closed with a status such as "Won't do"
+    confidential: bool = False
 
 
 @dataclass(frozen=True)
@@ -75,6 +84,7 @@ class PortfolioItem:
     url: str
     labels: frozenset[str] = frozenset()
     notes: tuple[Note, ...] = ()
+    confidential: bool = False
 
 
 @dataclass(frozen=True)
@@ -102,8 +112,6 @@ class Hook:
 @dataclass(frozen=True)
 class Project:
     id: str
-    name: str
-    description: str
     url: str
     default_branch: str = "main"
     marked_for_deletion: bool = False

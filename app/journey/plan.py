@@ -34,12 +34,14 @@ from app.journey.actions import (
     UpdateMilestone,
     UpdatePortfolioItem,
 )
-from app.journey.model import Capability, Journey, Partner
+from app.journey.model import COMPLETE, Capability, Journey, Partner
 from app.journey.observed import Issue, Milestone, Observed
 from app.journey.progress import Announced, CapabilityProgress, Progress, announced, measure, settled_at, status_issue
 from app.journey.prose import Scene, StageChange
 
-GUEST, PLANNER = 10, 15
+# The least role that sees confidential issues and the README of a private project, and cannot delete an issue, as a
+# Planner can (https://docs.gitlab.com/user/permissions/).
+REPORTER = 20
 
 
 class PartnerError(ValueError):
@@ -146,13 +148,8 @@ def _group(journey: Journey, observed: Observed) -> Iterator[Action]:
     for label in labels.labels_for(journey):
         if label.title not in observed.labels:
             yield CreateLabel(label.title, label.color, label.description, "the group lacks this label")
-    board = observed.portfolio_board
-    if board is None:
+    if observed.portfolio_board is None:
         yield CreateBoard("portfolio", prose.PORTFOLIO_BOARD, "SAs watch all partners on it")
-    for stage_id in (*(s.id for s in journey.stages), "complete"):
-        label_title = labels.stage_label(stage_id)
-        if board is None or label_title not in board.lists:
-            yield AddBoardList("portfolio", prose.PORTFOLIO_BOARD, label_title, "one list for each stage")
 
 
 def _project(journey: Journey, partner: Partner, observed: Observed) -> Iterator[Action]:
@@ -173,9 +170,12 @@ def desired_files(journey: Journey, partner: Partner, observed: Observed) -> dic
     """README and one issue template per capability: path -> text."""
     files = {"README.md": prose.readme(journey, partner, observed.place)}
     for capability in journey.capabilities:
-        path = f".gitlab/issue_templates/{prose.template_name(capability)}.md"
-        files[path] = prose.template_file(journey, capability)
+        files[_template_path(capability)] = prose.template_file(journey, capability)
     return files
+
+
+def _template_path(capability: Capability) -> str:
+    return f".gitlab/issue_templates/{prose.template_name(capability)}.md"
 
 
 def blob_id(text: str) -> str:
@@ -211,6 +211,11 @@ def _closed_milestones(journey: Journey, observed: Observed, after: Announced) -
 
 
 def _boards(journey: Journey, observed: Observed) -> Iterator[Action]:
+    portfolio = observed.portfolio_board
+    for stage_id in (*(s.id for s in journey.stages), COMPLETE):
+        title = labels.stage_label(stage_id)
+        if portfolio is None or title not in portfolio.lists:
+            yield AddBoardList("portfolio", prose.PORTFOLIO_BOARD, title, "one list for each stage")
     boards = observed.project.boards if observed.project else ()
     board = next((b for b in boards if b.name == prose.BOARD), None)
     if board is None:
@@ -223,11 +228,9 @@ def _boards(journey: Journey, observed: Observed) -> Iterator[Action]:
 
 def _people_and_hook(partner: Partner, observed: Observed) -> Iterator[Action]:
     members = observed.project.members if observed.project else {}
-    lead, *engineers = partner.people.partner_side
-    for level, names in ((PLANNER, (lead,)), (GUEST, tuple(engineers))):
-        missing = tuple(name for name in names if name not in members)
-        if missing:
-            yield InviteMembers(missing, level, "the partner file names them")
+    missing = tuple(name for name in partner.people.partner_side if name not in members)
+    if missing:
+        yield InviteMembers(missing, REPORTER, "the partner file names them")
     url = observed.place.hook_url
     hook = observed.project.hook if observed.project else None
     if url is not None and hook is None:
@@ -245,7 +248,7 @@ def _capability_issues(scene: Scene, observed: Observed, *, before: Announced) -
     if page is None:
         yield CreateIssue(
             "page/status", prose.STATUS_TITLE, prose.status_description(_early(scene)), (labels.STATUS,),
-            "the partner's page", assignee=None,
+            "the partner's page", confidential=observed.place.confidential,
         )  # fmt: skip
     reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before))
     for index, stage in enumerate(scene.progress.stages):
@@ -276,6 +279,7 @@ def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
         milestone=stage.title,
         due=_add_days(scene.announced.since, capability.days),
         assignee=prose.owner_of(capability, scene.partner),
+        confidential=scene.place.confidential,
     )
 
 
@@ -297,8 +301,9 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
         title=capability.title if issue.title != capability.title else None,
         description=text if text != issue.description else None,
         add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
+        hide=observed.place.confidential and not issue.confidential,
     )  # fmt: skip
-    if update.title or update.description or update.add_labels or update.remove_labels or attach:
+    if update != UpdateIssue(update.name, update.id, update.reason):
         yield update
 
 
@@ -324,11 +329,12 @@ def _status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
     foreign = {x for x in page.labels if x.startswith(labels.STAGE_PREFIX)} - {stage}
     add = tuple(sorted({stage, labels.STATUS} - page.labels))
     attach = observed.portfolio_item is not None and observed.place.epics and page.parent != observed.portfolio_item.id
-    if text != page.description or foreign or add or attach:
+    hide = observed.place.confidential and not page.confidential
+    if text != page.description or foreign or add or attach or hide:
         yield UpdateIssue(
             "page/status", page.id, "the partner's progress has changed",
             description=text if text != page.description else None,
-            add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach,
+            add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach, hide=hide,
         )  # fmt: skip
 
 
@@ -350,35 +356,31 @@ def _portfolio_item(scene: Scene, observed: Observed) -> Iterator[Action]:
     if observed.portfolio_item is None:
         early = prose.portfolio_description(_early(scene))
         title = prose.portfolio_title(scene.partner)
-        yield CreatePortfolioItem(title, early, _portfolio_labels(scene), "SAs see the partner here")
+        yield CreatePortfolioItem(
+            title, early, _portfolio_labels(scene), "SAs see the partner here", confidential=scene.place.confidential
+        )
 
 
 def _commit_point(scene: Scene, observed: Observed) -> Iterator[Action]:
-    outer = _portfolio_scene(scene)
-    if observed.portfolio_item is None:
+    outer, item = _portfolio_scene(scene), observed.portfolio_item
+    if item is None:
         text = prose.portfolio_description(outer)
         yield UpdatePortfolioItem(None, "its issues have numbers now", description=text)
         return
-    item = observed.portfolio_item
     text = prose.portfolio_description(outer, item.description)
-    wanted = set(_portfolio_labels(scene))
-    owned = (labels.STAGE_PREFIX, "category::")
-    foreign = {x for x in item.labels if x.startswith(owned)} - wanted
     title = prose.portfolio_title(scene.partner)
-    if (
-        text.rstrip() != item.description.rstrip()
-        or wanted - item.labels
-        or foreign
-        or title != item.title
-        or item.state == "closed"
-    ):
-        yield UpdatePortfolioItem(
-            item.id, "the partner's progress has changed",
-            title=title if title != item.title else None,
-            description=text if text.rstrip() != item.description.rstrip() else None,
-            add_labels=tuple(sorted(wanted - item.labels)), remove_labels=tuple(sorted(foreign)),
-            state="open" if item.state == "closed" else None,
-        )  # fmt: skip
+    wanted = set(_portfolio_labels(scene))
+    foreign = {x for x in item.labels if x.startswith((labels.STAGE_PREFIX, "category::"))} - wanted
+    update = UpdatePortfolioItem(
+        item.id, "the partner's progress has changed",
+        title=title if title != item.title else None,
+        description=text if text.rstrip() != item.description.rstrip() else None,
+        add_labels=tuple(sorted(wanted - item.labels)), remove_labels=tuple(sorted(foreign)),
+        state="open" if item.state == "closed" else None,
+        hide=observed.place.confidential and not item.confidential,
+    )  # fmt: skip
+    if update != UpdatePortfolioItem(update.id, update.reason):
+        yield update
 
 
 def _announcement(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:

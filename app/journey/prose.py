@@ -448,3 +448,48 @@ def readme(journey: Journey, partner: Partner, place: Place) -> str:
             "",
         ]
     )
+
+
+def control_readme(place: Place) -> str:
+    """README.md of the control project."""
+    return "\n".join(
+        [
+            "# Partner journeys: control",
+            "",
+            "Solution architects decide here which partners there are. Partners never see this project.",
+            "",
+            "- `partners/<slug>.yaml`: one file for each partner; the file name is the path of the partner's project",
+            "- `journey.yaml` and `capabilities/<stage>/<name>.md`: only to override the built-in journey",
+            "",
+            "Add a partner with a merge request, the API, or `partner-journey partner add`. A file looks like this:",
+            "",
+            "```yaml",
+            "name: Acme Integrators",
+            "category: rsi            # dmr | gsi | rsi | fsi",
+            "region: EMEA",
+            "people:",
+            "  lead: acme.lead        # the partner's practice lead",
+            "  engineers: [acme.dev]",
+            "  sa: gl.sa1             # who coaches the partner",
+            "  manager: gl.cam1",
+            "```",
+            "",
+            f"The bot then creates the project `{place.group}/<slug>`, its issues and board, and the partner's epic.",
+            "A file that cannot be used is reported as an issue here; nothing is changed until it is mended.",
+            "",
+        ]
+    )
+
+
+def problem_title(slug: str) -> str:
+    return f"partners/{slug}.yaml cannot be used"
+
+
+def problem_description(slug: str, problem: str) -> str:
+    """The issue about a partner file; the problem text is shown as code, for it may quote what somebody typed."""
+    lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    return (
+        f"{markers.mark('problem', slug)}\n"
+        f"The partner `{slug}` is left as it is, because its file has a problem:\n\n{lines}\n\n"
+        "Correct the file on the default branch; this issue closes by itself."
+    )

@@ -271,6 +271,7 @@ class Delivery:
     response_body: str = ""
     response_headers: dict[str, str] = field(default_factory=dict)
     duration_seconds: float = 0.0
+    forced: bool = False  # a test or a resend: sent although the hook is disabled
 
 
 @dataclass

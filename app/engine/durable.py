@@ -1,0 +1,200 @@
+"""The queue that survives a crash: DBOS Transact on the store's own database. The only module that imports dbos.
+
+dbos is used as a durable keyed queue, not as a workflow engine: one reconcile is one step. The trap this avoids: with
+observing and applying as two steps, a run recovered after a crash replays its *old* look at GitLab and the event that
+came since is lost. Other traps of dbos, each met below: queued runs start only on the same application version (kept
+constant), an executor recovers only runs of its own id (kept stable), no WAL and a pool of 20 (set to WAL and 4), and
+deduplication ids, which also swallow events that come during a run (not used).
+"""
+
+from __future__ import annotations
+
+import contextvars
+import logging
+import sqlite3
+import time
+import uuid
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager
+from datetime import UTC, datetime
+
+from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+
+from app.engine.queue import Queue, checked
+from app.engine.tables import StoreError, database_url
+
+QUEUE = "reconcile"
+APPLICATION_VERSION = "1"
+POOL = 4
+PRUNE_BATCH = 500
+
+_run: Callable[[str, str], None] | None = None
+"""What one run does. dbos binds functions by name when this module is loaded, so what is injected waits here."""
+
+
+def _store_is_out(error: BaseException) -> bool:
+    return isinstance(error, StoreError)
+
+
+# Retries serve one case only: the store itself is out, so not even the failure could be noted. All else is parked.
+@DBOS.step(
+    name="reconcile_once",
+    retries_allowed=True,
+    max_attempts=8,
+    interval_seconds=2,
+    backoff_rate=2,
+    should_retry=_store_is_out,
+)
+def _reconcile_once(partner: str, reason: str) -> None:
+    if _run is None:
+        raise StoreError("The queue is not open.", "Enter durable_queue() first.")
+    _run(partner, reason)
+
+
+@DBOS.workflow(name="reconcile")
+def _reconcile(partner: str, reason: str) -> None:
+    _reconcile_once(partner, reason)
+
+
+class DurableQueue(Queue):
+    """The open queue; made by durable_queue(). Call it from threads, not from a running event loop: it blocks."""
+
+    def __init__(self, settle_seconds: float, new_id: Callable[[], str]) -> None:
+        self._settle_seconds = settle_seconds
+        self._new_id = new_id
+
+    def wake(self, partner: str, reason: str, *, delay_seconds: float | None = None) -> None:
+        """See Queue.wake. dbos looks for due delays once a second, so any delay takes up to 1 s longer."""
+        delay = self._settle_seconds if delay_seconds is None else delay_seconds
+        # An empty context: inside a run dbos would take this for a step of that run and replay it from its notes.
+        contextvars.Context().run(self._wake, checked(partner), reason, delay)
+
+    def waiting(self) -> list[str]:
+        """The partners that wait for a run."""
+        return self._partners(["DELAYED", "ENQUEUED"])
+
+    def working(self) -> list[str]:
+        """The partners whose run is at work, here or on another machine."""
+        return self._partners(["PENDING"])
+
+    def prune(self, before: datetime) -> int:
+        """Forget runs that ended before this time; returns how many. Without it every wake gets slower for good:
+        the check reads an index that holds the finished runs too."""
+        gone = 0
+        while True:
+            finished = DBOS.list_workflows(
+                queue_name=QUEUE,
+                completed_before=before.astimezone(UTC).isoformat(),
+                limit=PRUNE_BATCH,
+                load_input=False,
+                load_output=False,
+            )
+            if not finished:
+                return gone
+            DBOS.delete_workflows([run.workflow_id for run in finished])
+            gone += len(finished)
+
+    def _wake(self, partner: str, reason: str, delay: float) -> None:
+        waiting = self._list(["DELAYED", "ENQUEUED"], prefix=f"{partner}:")
+        if waiting:
+            # Whatever waits starts after this check, so it sees what has just happened; but not later than asked.
+            if all(_starts_later(run, delay) for run in waiting):
+                DBOS.set_workflow_delay(waiting[0].workflow_id, delay_seconds=delay)
+            return
+        options = SetEnqueueOptions(queue_partition_key=partner, delay_seconds=delay if delay > 0 else None)
+        with SetWorkflowID(f"{partner}:{self._new_id()}"), options:
+            DBOS.enqueue_workflow(QUEUE, _reconcile, partner, reason)
+
+    def _partners(self, status: list[str]) -> list[str]:
+        runs = contextvars.Context().run(self._list, status)
+        return list(dict.fromkeys(run.workflow_id.partition(":")[0] for run in runs))
+
+    def _list(self, status: list[str], prefix: str | None = None) -> list[WorkflowStatus]:
+        return DBOS.list_workflows(
+            queue_name=QUEUE, status=status, workflow_id_prefix=prefix, load_input=False, load_output=False
+        )
+
+
+def _starts_later(run: WorkflowStatus, delay: float) -> bool:
+    if run.status != "DELAYED" or run.delay_until_epoch_ms is None:
+        return False
+    # A second of grace: two events of one burst should not each rewrite the row.
+    return run.delay_until_epoch_ms / 1000 > time.time() + delay + 1
+
+
+@contextmanager
+def durable_queue(
+    store_url: str,
+    run: Callable[[str, str], None],
+    *,
+    node: str = "one",
+    settle_seconds: float = 1.0,
+    workers: int = 4,
+    polling_seconds: float = 0.2,
+    drain_seconds: int = 20,
+    new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+) -> Iterator[DurableQueue]:
+    """Open the queue on the store's database and work it with `workers` threads until the block ends.
+
+    `run(partner, reason)` does one reconcile. `node` names this process and must stay the same over restarts, since
+    only the same node takes up its cut-off runs again. Leaving waits up to `drain_seconds` for runs at work. Raises
+    StoreError when the database cannot be used or another queue is open in this process.
+    """
+    global _run
+    if _run is not None:
+        raise StoreError("A durable queue is already open in this process.", "Close it first: dbos allows only one.")
+    address = _prepared(store_url)
+    _run = run
+    # A thread of its own opens and closes dbos, which refuses both on a thread with a running event loop.
+    with ThreadPoolExecutor(1, thread_name_prefix="durable-queue") as thread:
+        try:
+            thread.submit(_launch, address, node, workers, polling_seconds).result()
+            yield DurableQueue(settle_seconds, new_id)
+        finally:
+            try:
+                thread.submit(DBOS.destroy, workflow_completion_timeout_sec=drain_seconds).result()
+            finally:
+                _run = None
+
+
+def _launch(address: str, node: str, workers: int, polling_seconds: float) -> None:
+    DBOS(
+        config={
+            "name": "partner-journey",
+            "application_version": APPLICATION_VERSION,
+            "executor_id": node,
+            "system_database_url": address,
+            "sys_db_pool_size": POOL,
+            "log_level": "WARNING",
+        }
+    )
+    _speak_through_our_log()
+    try:
+        DBOS.launch()
+    except Exception as error:
+        raise StoreError(
+            f"The queue's tables cannot be opened ({type(error).__name__}).",
+            "Check that the database runs and its user may create tables and, on PostgreSQL, a schema.",
+        ) from error
+    DBOS.register_queue(
+        QUEUE, partition_concurrency=1, worker_concurrency=workers, polling_interval_sec=polling_seconds
+    )
+
+
+def _prepared(store_url: str) -> str:
+    """The address as dbos wants it; a SQLite file is switched to WAL, which dbos leaves alone but keeps."""
+    url = database_url(store_url)
+    if url.get_backend_name() == "sqlite":
+        with closing(sqlite3.connect(str(url.database))) as connection:
+            connection.execute("PRAGMA journal_mode=WAL").close()
+    return url.render_as_string(hide_password=False)
+
+
+def _speak_through_our_log() -> None:
+    # dbos prints on a console handler of its own; the bot has one log with one format.
+    logger = logging.getLogger("dbos")
+    for handler in list(logger.handlers):
+        logger.removeHandler(handler)
+        handler.close()
+    logger.propagate = True

@@ -1,0 +1,187 @@
+"""One reconcile: observe one partner, plan, apply. The same for an event, a schedule, a person and a dry run.
+
+Desired state is the control project at its newest commit, kept in memory by that commit; every observation says which
+commit is newest, so a changed file is noticed without a request of its own. The trap: planning with yesterday's file.
+"""
+
+from __future__ import annotations
+
+import logging
+import threading
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.engine.loop import Turn, TurnError
+from app.gitlab.apply import Applier
+from app.gitlab.client import Client
+from app.gitlab.control import Control, Wishes
+from app.gitlab.errors import GitLabError
+from app.gitlab.observe import Observer
+from app.journey.actions import Plan
+from app.journey.model import Journey, Partner
+from app.journey.observed import Observed
+from app.journey.plan import PartnerError, plan
+from app.journey.standing import Standing, standing
+from app.journey.templates import TemplateError, Templates, load_partner, load_templates
+
+log = logging.getLogger(__name__)
+
+
+class PartnerFileError(GitLabError):
+    """A partner file that cannot be used. The partner is left as it is until a person mends the file."""
+
+
+class UnknownPartnerError(GitLabError):
+    """There is no partner file for this slug."""
+
+
+@dataclass(frozen=True)
+class Desired:
+    """What people want, at one commit of the control project."""
+
+    wishes: Wishes
+    templates: Templates
+
+
+@dataclass(frozen=True)
+class View:
+    """One partner, observed and planned but not touched."""
+
+    partner: Partner
+    journey: Journey
+    observed: Observed
+    plan: Plan
+
+
+class Reconciler:
+    """Holds what a reconcile needs. Safe to use from several threads, for different partners."""
+
+    def __init__(
+        self,
+        client: Client,
+        control: Control,
+        observer: Observer,
+        applier: Applier,
+        clock: Callable[[], datetime],
+        defaults: Mapping[str, str],
+        settle_minutes: float | None = None,
+    ) -> None:
+        """`defaults`: the built-in journey's files by path; `settle_minutes` overrides the journey's own policy."""
+        self._client = client
+        self._control = control
+        self._observer = observer
+        self._applier = applier
+        self._clock = clock
+        self._defaults = dict(defaults)
+        self._settle_minutes = settle_minutes
+        self._desired: Desired | None = None
+        self._reported: set[str] | None = None
+        self._seen: dict[str, Standing] = {}
+        self._lock = threading.Lock()
+
+    # --- what people want ---
+
+    def desired(self, *, commit: str | None = None) -> Desired:
+        """The wishes in memory; read again when there are none or `commit` says that they are old."""
+        with self._lock:
+            if self._desired is None or (commit is not None and commit != self._desired.wishes.commit):
+                wishes = self._control.read()
+                self._desired = Desired(wishes, self._load(wishes))
+            return self._desired
+
+    def refresh(self) -> Desired:
+        """Reads the control project again in any case."""
+        with self._lock:
+            self._desired = None
+        return self.desired()
+
+    def slugs(self) -> list[str]:
+        return sorted(self.desired().wishes.partners)
+
+    def partner(self, slug: str) -> tuple[Partner, Templates]:
+        """Raises UnknownPartnerError or PartnerFileError."""
+        desired = self.desired()
+        text = desired.wishes.partners.get(slug)
+        if text is None:
+            text = (desired := self.refresh()).wishes.partners.get(slug)
+        if text is None:
+            raise UnknownPartnerError(
+                f"There is no partner {slug}.", f"Add partners/{slug}.yaml to the control project, or check the name."
+            )
+        try:
+            return load_partner(slug, text, desired.templates), desired.templates
+        except TemplateError as error:
+            raise PartnerFileError(str(error), "Correct the file; the partner is left as it is until then.") from None
+
+    def _load(self, wishes: Wishes) -> Templates:
+        """Raises GitLabError when the control project's journey files are broken: better no run than a wrong one."""
+        try:
+            templates = load_templates({**self._defaults, **wishes.journey_files})
+        except TemplateError as error:
+            raise PartnerFileError(
+                f"The journey files of the control project have problems:\n{error}",
+                "Correct them; `partner-journey template check DIR` lists all problems.",
+            ) from None
+        if self._settle_minutes is not None:
+            policy = templates.file.policy.model_copy(update={"settle_minutes": self._settle_minutes})
+            return Templates(templates.file.model_copy(update={"policy": policy}), templates.texts)
+        return templates
+
+    # --- looking and planning ---
+
+    def view(self, slug: str) -> View:
+        """Observes and plans without a single write. Raises GitLabError."""
+        partner, templates = self.partner(slug)
+        look = self._observer.look(slug, partner.people.everyone)
+        if look.control_commit != self.desired().wishes.commit:
+            self.desired(commit=look.control_commit)
+            partner, templates = self.partner(slug)
+            look = self._observer.look(slug, partner.people.everyone)
+        journey = templates.journey_for(partner)
+        now = self._clock()
+        try:
+            planned = plan(journey, partner, look.observed, now)
+        except PartnerError as error:
+            raise PartnerFileError(error.what, error.fix) from None
+        seen = standing(journey, partner, look.observed, now)
+        self._seen[slug] = seen.model_copy(update={"pending_changes": len(planned.actions)})
+        return View(partner, journey, look.observed, planned)
+
+    def standing(self, slug: str, *, fresh: bool = True) -> Standing:
+        """Where a partner is: `fresh` from GitLab now, else as of the last look if there was one."""
+        if fresh or slug not in self._seen:
+            self.view(slug)
+        return self._seen[slug]
+
+    # --- doing ---
+
+    def turn(self, slug: str, reason: str) -> Turn:
+        """One reconcile. Raises TurnError from what went wrong, with what had been done by then."""
+        with self._client.counting() as count:
+            done: tuple[str, ...] = ()
+            try:
+                view = self.view(slug)
+                self._report(slug, None)
+                done = self._applier.apply(view.plan, view.observed)
+            except UnknownPartnerError:
+                return Turn((), count.requests)
+            except PartnerFileError as error:
+                self._report(slug, error)
+                raise TurnError(Turn(done, count.requests)) from error
+            except Exception as error:
+                raise TurnError(Turn(done, count.requests)) from error
+        if done:
+            log.info("%s: %d actions with %d requests (%s)", slug, len(done), count.requests, reason)
+        return Turn(done, count.requests, view.plan.wake_at, view.plan.wake_reason)
+
+    def _report(self, slug: str, error: PartnerFileError | None) -> None:
+        """Keeps one open issue in the control project for each file with a problem, none for the others."""
+        if self._reported is None:
+            self._reported = self._control.reported_problems()
+        if error is not None:
+            self._control.report_problem(slug, f"{error.cause}\n{error.fix}")
+            self._reported.add(slug)
+        elif slug in self._reported:
+            self._control.report_problem(slug, None)
+            self._reported.discard(slug)

@@ -1,0 +1,69 @@
+"""What the store hands out: frozen values, one per table, so that nobody changes a row by accident."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+EVERYONE = "*"
+"""In `Delivery.wakes`: this delivery concerns every partner (the journey itself has changed)."""
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One webhook delivery of GitLab that was accepted. `woken_at` is None until its partners are in the queue."""
+
+    idempotency_key: str
+    received_at: datetime
+    event: str
+    project_path: str | None
+    partner: str | None
+    wakes: tuple[str, ...]
+    outcome: str
+    hook_uuid: str | None
+    woken_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Run:
+    """One reconcile in the audit trail. `outcome`: "ok", "failed", "interrupted" (the process died), None: working."""
+
+    id: int
+    partner: str
+    reason: str
+    started_at: datetime
+    finished_at: datetime | None
+    outcome: str | None
+    actions: tuple[str, ...]
+    requests: int
+    cause: str
+    fix: str
+
+
+@dataclass(frozen=True)
+class PartnerState:
+    """Retry state of one partner: failing when `failures` > 0; `next_at` is its timer."""
+
+    slug: str
+    failures: int = 0
+    failing_since: datetime | None = None
+    parked_until: datetime | None = None
+    cause: str = ""
+    fix: str = ""
+    next_at: datetime | None = None
+    next_reason: str = ""
+    last_run_at: datetime | None = None
+
+
+@dataclass(frozen=True)
+class OutboxEntry:
+    """One message for one channel. `event` is the message as JSON; `state`: "waiting", "sent" or "dead"."""
+
+    key: str
+    channel: str
+    event: str
+    state: str
+    attempts: int
+    created_at: datetime
+    next_at: datetime | None
+    last_error: str

@@ -1,0 +1,68 @@
+"""The safety net under the webhooks: find what changed without us, and look at it.
+
+GitLab redelivers nothing by itself, switches failing hooks off, and sends no event for a deleted issue
+(https://docs.gitlab.com/user/project/integrations/webhooks/). A short resync asks what changed since the last one; a
+deep one looks at everybody. Both only wake partners: the reconcile is the same one as ever.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from app.engine.queue import Queue
+from app.engine.reconcile import Reconciler
+from app.engine.store import Store
+from app.gitlab.changes import changes_since
+from app.gitlab.client import Client
+from app.journey.observed import Place
+
+_WATERMARK = "resync watermark"
+_COMMIT = "resync control commit"
+_OVERLAP = timedelta(seconds=30)
+
+
+class Resync:
+    """Remembers in the store how far it has looked; a lost store makes the next resync a deep one."""
+
+    def __init__(
+        self,
+        client: Client,
+        place: Place,
+        reconciler: Reconciler,
+        store: Store,
+        queue: Queue,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._client = client
+        self._place = place
+        self._reconciler = reconciler
+        self._store = store
+        self._queue = queue
+        self._clock = clock
+
+    def changed(self) -> int:
+        """Wakes the partners whose issues or files changed since the last resync. Raises GitLabError."""
+        kept = self._store.recall(_WATERMARK)
+        if kept is None:
+            return self.everyone("first resync")
+        started = self._clock()
+        changes = changes_since(self._client, self._place, datetime.fromisoformat(kept) - _OVERLAP)
+        if changes.control_commit != self._store.recall(_COMMIT):
+            return self.everyone("the control project has changed")
+        known = set(self._reconciler.desired().wishes.partners)
+        woken = sorted(changes.slugs & known)
+        for slug in woken:
+            self._queue.wake(slug, "resync: its issues have changed")
+        self._store.remember(_WATERMARK, (changes.newest or started).isoformat())
+        return len(woken)
+
+    def everyone(self, reason: str) -> int:
+        """Wakes every partner of the control project's newest commit."""
+        started = self._clock()
+        desired = self._reconciler.refresh()
+        for slug in sorted(desired.wishes.partners):
+            self._queue.wake(slug, reason)
+        self._store.remember(_WATERMARK, started.isoformat())
+        self._store.remember(_COMMIT, desired.wishes.commit or "")
+        return len(desired.wishes.partners)

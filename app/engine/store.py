@@ -1,0 +1,300 @@
+"""All SQL of the project: deliveries, the audit trail, retry state, the outbox and a small memory.
+
+One verb is one short transaction. The trap this avoids: look, then insert. Two deliveries that arrive together would
+both find nothing; here the insert itself decides (`ON CONFLICT DO NOTHING`), and only who created the row acts on it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from typing import Any, Self
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from app.engine.records import Delivery, OutboxEntry, PartnerState, Run
+from app.engine.tables import StoreError, deliveries, memory, open_database, outbox, partners, runs
+
+REASON_LIMIT = 500
+"""Longest reason or outcome kept, in characters: the width of its column."""
+
+INTERRUPTED = ("The process stopped during this run.", "Nothing to do: the next run looks at GitLab again.")
+
+
+class Store:
+    """The bot's own database, for any thread. Every verb raises StoreError when the database does not answer."""
+
+    def __init__(self, url: str, clock: Callable[[], datetime]) -> None:
+        """Open `url` (sqlite:///file or postgresql://…) and create what is missing. Raises StoreError."""
+        self._engine = open_database(url)
+        self._reader = self._engine.execution_options(reading=True)
+        self._clock = clock
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close all connections."""
+        self._engine.dispose()
+
+    # --- deliveries -------------------------------------------------------------------------------------------------
+
+    def record_delivery(
+        self,
+        key: str,
+        *,
+        event: str,
+        project_path: str | None = None,
+        partner: str | None = None,
+        wakes: Sequence[str] = (),
+        outcome: str = "accepted",
+        hook_uuid: str | None = None,
+    ) -> bool:
+        """Keep one delivery. False when this Idempotency-Key is already there (then nothing changes)."""
+        values = {
+            "idempotency_key": key,
+            "received_at": self._clock(),
+            "event": event,
+            "project_path": project_path,
+            "partner": partner,
+            "wakes": list(wakes),
+            "outcome": outcome[:REASON_LIMIT],
+            "hook_uuid": hook_uuid,
+        }
+        with self._writing() as connection:
+            return self._insert_once(connection, deliveries, values)
+
+    def mark_woken(self, key: str) -> None:
+        """The partners of this delivery are in the queue: a restart need not wake them again."""
+        with self._writing() as connection:
+            statement = deliveries.update().where(deliveries.c.idempotency_key == key)
+            connection.execute(statement.values(woken_at=self._clock()))
+
+    def delivery(self, key: str) -> Delivery | None:
+        """One delivery by its Idempotency-Key."""
+        rows = self._rows(deliveries.select().where(deliveries.c.idempotency_key == key))
+        return _delivery(rows[0]) if rows else None
+
+    def deliveries(self, *, partner: str | None = None, limit: int = 50) -> list[Delivery]:
+        """The newest deliveries first, of one partner or of all."""
+        statement = deliveries.select().order_by(deliveries.c.received_at.desc()).limit(limit)
+        if partner is not None:
+            statement = statement.where(deliveries.c.partner == partner)
+        return [_delivery(row) for row in self._rows(statement)]
+
+    def unwoken_deliveries(self) -> list[Delivery]:
+        """Deliveries that were kept but whose partners never reached the queue, oldest first."""
+        statement = deliveries.select().where(deliveries.c.woken_at.is_(None)).order_by(deliveries.c.received_at)
+        return [_delivery(row) for row in self._rows(statement)]
+
+    # --- audit trail ------------------------------------------------------------------------------------------------
+
+    def start_run(self, partner: str, reason: str) -> int:
+        """Open an audit row and return its id. An open row of the same partner belongs to a process that died."""
+        now = self._clock()
+        still_open = (runs.c.partner == partner) & runs.c.outcome.is_(None)
+        cause, fix = INTERRUPTED
+        with self._writing() as connection:
+            # Safe because the queue works on a partner one run at a time.
+            connection.execute(
+                runs.update().where(still_open).values(outcome="interrupted", finished_at=now, cause=cause, fix=fix)
+            )
+            values = {"partner": partner, "reason": reason[:REASON_LIMIT], "started_at": now}
+            empty = {"actions": [], "requests": 0, "cause": "", "fix": ""}
+            return int(connection.execute(runs.insert().values(values | empty).returning(runs.c.id)).scalar_one())
+
+    def finish_run(
+        self, run_id: int, *, outcome: str, actions: Sequence[str], requests: int, cause: str = "", fix: str = ""
+    ) -> None:
+        """Close an audit row; `outcome` is "ok" or "failed"."""
+        values = {"outcome": outcome, "actions": list(actions), "requests": requests, "cause": cause, "fix": fix}
+        with self._writing() as connection:
+            connection.execute(runs.update().where(runs.c.id == run_id).values(values | {"finished_at": self._clock()}))
+
+    def runs(self, *, partner: str | None = None, limit: int = 50) -> list[Run]:
+        """The newest runs first, of one partner or of all."""
+        statement = runs.select().order_by(runs.c.id.desc()).limit(limit)
+        if partner is not None:
+            statement = statement.where(runs.c.partner == partner)
+        return [_run(row) for row in self._rows(statement)]
+
+    def open_runs(self) -> list[Run]:
+        """Runs without an end: working now, or cut off when the process died."""
+        return [_run(row) for row in self._rows(runs.select().where(runs.c.outcome.is_(None)).order_by(runs.c.id))]
+
+    def prune(self, older_than: timedelta) -> int:
+        """Forget woken deliveries and finished runs older than this; returns how many. The outbox stays: it is the
+        memory of what was already said."""
+        before = self._clock() - older_than
+        old_deliveries = (deliveries.c.received_at < before) & deliveries.c.woken_at.is_not(None)
+        old_runs = (runs.c.started_at < before) & runs.c.outcome.is_not(None)
+        with self._writing() as connection:
+            gone = connection.execute(deliveries.delete().where(old_deliveries)).rowcount
+            return gone + connection.execute(runs.delete().where(old_runs)).rowcount
+
+    # --- retry state and timers -------------------------------------------------------------------------------------
+
+    def partner(self, slug: str) -> PartnerState:
+        """Retry state of one partner; all empty for one never seen."""
+        rows = self._rows(partners.select().where(partners.c.slug == slug))
+        return PartnerState(**rows[0]) if rows else PartnerState(slug)
+
+    def partners(self) -> list[PartnerState]:
+        """Retry state of every partner that ever ran, by slug."""
+        return [PartnerState(**row) for row in self._rows(partners.select().order_by(partners.c.slug))]
+
+    def park(self, slug: str, *, failures: int, until: datetime, cause: str, fix: str) -> None:
+        """This partner failed `failures` times in a row; try again at `until`."""
+        now = self._clock()
+        values = {"failures": failures, "parked_until": until, "cause": cause, "fix": fix, "last_run_at": now}
+        since = {"failing_since": sa.func.coalesce(partners.c.failing_since, now)}
+        self._upsert_partner({"slug": slug, "failing_since": now} | values, values | since)
+
+    def clear_parking(self, slug: str) -> None:
+        """This partner's run succeeded: no failure is left."""
+        values: dict[str, Any] = {"failures": 0, "failing_since": None, "parked_until": None, "cause": "", "fix": ""}
+        values["last_run_at"] = self._clock()
+        self._upsert_partner({"slug": slug} | values, values)
+
+    def due_parkings(self, now: datetime) -> list[PartnerState]:
+        """Partners whose parking is over, longest waiting first."""
+        statement = partners.select().where(partners.c.parked_until <= now).order_by(partners.c.parked_until)
+        return [PartnerState(**row) for row in self._rows(statement)]
+
+    def release(self, slug: str, parked_until: datetime) -> None:
+        """The retry is in the queue: forget its time, unless the partner was parked anew meanwhile."""
+        unchanged = (partners.c.slug == slug) & (partners.c.parked_until == parked_until)
+        with self._writing() as connection:
+            connection.execute(partners.update().where(unchanged).values(parked_until=None))
+
+    def unscheduled_failures(self) -> list[PartnerState]:
+        """Failing partners with no retry time: their retry was handed to a queue."""
+        failing = (partners.c.failures > 0) & partners.c.parked_until.is_(None)
+        return [PartnerState(**row) for row in self._rows(partners.select().where(failing))]
+
+    def set_timer(self, slug: str, at: datetime, reason: str) -> None:
+        """Wake this partner at `at`. An earlier timer stays; a later one is replaced."""
+        excluded = {"next_at": at, "next_reason": reason[:REASON_LIMIT]}
+        earlier = sa.or_(partners.c.next_at.is_(None), partners.c.next_at > at)
+        kept = {
+            name: sa.case((earlier, sa.literal(value, partners.c[name].type)), else_=partners.c[name])
+            for name, value in excluded.items()
+        }
+        self._upsert_partner({"slug": slug} | excluded, kept)
+
+    def due_timers(self, now: datetime) -> list[PartnerState]:
+        """Partners whose timer has come, earliest first."""
+        statement = partners.select().where(partners.c.next_at <= now).order_by(partners.c.next_at)
+        return [PartnerState(**row) for row in self._rows(statement)]
+
+    def clear_timer(self, slug: str, at: datetime) -> None:
+        """This timer has fired: forget it, unless it was set anew meanwhile."""
+        unchanged = (partners.c.slug == slug) & (partners.c.next_at == at)
+        with self._writing() as connection:
+            connection.execute(partners.update().where(unchanged).values(next_at=None, next_reason=""))
+
+    # --- outbox -----------------------------------------------------------------------------------------------------
+
+    def outbox_put(self, key: str, channel: str, event: str) -> bool:
+        """Keep one message for one channel. False when it was put before, whatever became of it."""
+        now = self._clock()
+        values = {"key": key, "channel": channel, "event": event, "created_at": now, "next_at": now}
+        with self._writing() as connection:
+            return self._insert_once(connection, outbox, values | {"state": "waiting", "attempts": 0, "last_error": ""})
+
+    def outbox_due(self, now: datetime, limit: int) -> list[OutboxEntry]:
+        """Messages to send now, oldest first."""
+        due = (outbox.c.state == "waiting") & (outbox.c.next_at <= now)
+        statement = outbox.select().where(due).order_by(outbox.c.created_at, outbox.c.key).limit(limit)
+        return [OutboxEntry(**row) for row in self._rows(statement)]
+
+    def outbox_sent(self, key: str, channel: str) -> None:
+        """The channel has taken this message."""
+        values = {"state": "sent", "attempts": outbox.c.attempts + 1, "next_at": None, "last_error": ""}
+        self._update_outbox(key, channel, values)
+
+    def outbox_failed(self, key: str, channel: str, error: str, retry_at: datetime | None) -> None:
+        """One try failed; try again at `retry_at`, or never (dead) when it is None."""
+        state = "dead" if retry_at is None else "waiting"
+        values = {"state": state, "attempts": outbox.c.attempts + 1, "next_at": retry_at, "last_error": error}
+        self._update_outbox(key, channel, values)
+
+    def outbox_revive(self, key: str, channel: str) -> None:
+        """An operator asks to send this message again, from the first try."""
+        values = {"state": "waiting", "attempts": 0, "next_at": self._clock(), "last_error": ""}
+        self._update_outbox(key, channel, values)
+
+    def outbox(self, *, state: str | None = None, limit: int = 50) -> list[OutboxEntry]:
+        """The newest messages first, all or those in one state."""
+        statement = outbox.select().order_by(outbox.c.created_at.desc(), outbox.c.key).limit(limit)
+        if state is not None:
+            statement = statement.where(outbox.c.state == state)
+        return [OutboxEntry(**row) for row in self._rows(statement)]
+
+    # --- memory -----------------------------------------------------------------------------------------------------
+
+    def remember(self, key: str, value: str) -> None:
+        """Keep a small value (a watermark, say) under a key. Only what may be lost: GitLab is the state."""
+        with self._writing() as connection:
+            statement = self._insert(memory).values(key=key, value=value)
+            connection.execute(statement.on_conflict_do_update(index_elements=["key"], set_={"value": value}))
+
+    def recall(self, key: str) -> str | None:
+        """The value under a key, or None."""
+        rows = self._rows(sa.select(memory.c.value).where(memory.c.key == key))
+        return str(rows[0]["value"]) if rows else None
+
+    # --- inside -----------------------------------------------------------------------------------------------------
+
+    def _insert(self, table: sa.Table) -> Any:
+        # Both dialects spell ON CONFLICT alike, but SQLAlchemy has no common type for it.
+        return sqlite.insert(table) if self._engine.dialect.name == "sqlite" else postgresql.insert(table)
+
+    def _insert_once(self, connection: sa.Connection, table: sa.Table, values: dict[str, Any]) -> bool:
+        statement = self._insert(table).values(values).on_conflict_do_nothing()
+        # RETURNING, because psycopg reports no row count for an insert: every delivery would look like a double.
+        return connection.execute(statement.returning(*table.primary_key.columns)).first() is not None
+
+    def _upsert_partner(self, created: dict[str, Any], changed: dict[str, Any]) -> None:
+        with self._writing() as connection:
+            statement = self._insert(partners).values(created)
+            connection.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=changed))
+
+    def _update_outbox(self, key: str, channel: str, values: dict[str, Any]) -> None:
+        with self._writing() as connection:
+            connection.execute(
+                outbox.update().where((outbox.c.key == key) & (outbox.c.channel == channel)).values(values)
+            )
+
+    def _rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
+        with _translated(), self._reader.connect() as connection:
+            return [dict(row) for row in connection.execute(statement).mappings()]
+
+    @contextmanager
+    def _writing(self) -> Iterator[sa.Connection]:
+        with _translated(), self._engine.begin() as connection:
+            yield connection
+
+
+@contextmanager
+def _translated() -> Iterator[None]:
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreError(
+            f"The bot's own database did not answer ({type(error).__name__}).",
+            "Check that its disk has room and its server runs; the bot goes on by itself afterwards.",
+        ) from error
+
+
+def _delivery(row: dict[str, Any]) -> Delivery:
+    return Delivery(**row | {"wakes": tuple(row["wakes"])})
+
+
+def _run(row: dict[str, Any]) -> Run:
+    return Run(**row | {"actions": tuple(row["actions"])})

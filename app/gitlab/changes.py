@@ -1,0 +1,44 @@
+"""Which partners changed since a moment: what a resync asks instead of observing everybody.
+
+One page per hundred changed issues of the whole group (https://docs.gitlab.com/api/graphql/reference/), so the price
+grows with changes and not with partners.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from app.gitlab.client import Client
+from app.journey.observed import Place
+
+
+@dataclass(frozen=True)
+class Changes:
+    """Slugs of projects with changed issues, the newest change seen, and the control project's newest commit."""
+
+    slugs: frozenset[str]
+    newest: datetime | None
+    control_commit: str | None
+
+
+def changes_since(client: Client, place: Place, since: datetime) -> Changes:
+    """Reads all changes after `since`. Raises GitLabError."""
+    slugs: set[str] = set()
+    newest: datetime | None = None
+    after = commit = None
+    prefix = f"{place.group}/"
+    while True:
+        variables = {"group": place.group, "control": place.control, "since": since.isoformat(), "after": after}
+        data = client.query("changes", variables)
+        commit = (((data["control"] or {}).get("repository") or {}).get("tree") or {}).get("lastCommit") or {}
+        items = data["group"]["workItems"]
+        for node in items["nodes"]:
+            path = node["namespace"]["fullPath"]
+            at = datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))
+            newest = at if newest is None else max(newest, at)
+            if path != place.control and path.startswith(prefix) and "/" not in path.removeprefix(prefix):
+                slugs.add(path.removeprefix(prefix))
+        if not items["pageInfo"]["hasNextPage"]:
+            return Changes(frozenset(slugs), newest, commit.get("sha"))
+        after = items["pageInfo"]["endCursor"]

@@ -1,0 +1,228 @@
+"""The one transport to GitLab: python-gitlab for REST, its GraphQL client for documents, errors translated once.
+
+The traps: python-gitlab's own retry would send a create twice, so it is off; a write without an answer is `Ambiguous`,
+never repeated here; and exception texts of HTTP libraries may quote headers, so they are never passed on as they are.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import gitlab
+import httpx
+import requests
+from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+
+from app.gitlab import documents
+from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
+
+TIMEOUT_SECONDS = 30.0
+_NOT_THERE = "does not exist or you don't have permission"
+
+
+@dataclass
+class Count:
+    """How many requests a piece of work made, and what they were."""
+
+    requests: int = 0
+    names: list[str] = field(default_factory=list)
+
+
+class Client:
+    """Speaks to one GitLab with one token. Safe to use from several threads."""
+
+    def __init__(
+        self,
+        url: str,
+        token: str,
+        *,
+        adapter: requests.adapters.BaseAdapter | None = None,
+        transport: httpx.BaseTransport | None = None,
+    ) -> None:
+        """`adapter` and `transport` replace the network: tests and the demo put the sandbox there."""
+        session = requests.Session()
+        if adapter is not None:
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+        session.hooks["response"].append(lambda answer, *_a, **_k: self._remember(answer.status_code, answer.headers))
+        self._rest = gitlab.Gitlab(
+            url, private_token=token, session=session, timeout=TIMEOUT_SECONDS, keep_base_url=True,
+            retry_transient_errors=False,
+        )  # fmt: skip
+        http = httpx.Client(
+            transport=transport,
+            timeout=TIMEOUT_SECONDS,
+            headers={"Authorization": f"Bearer {token}"},
+            event_hooks={"response": [lambda answer: self._remember(answer.status_code, answer.headers)]},
+        )
+        self._graphql = gitlab.GraphQL(url, client=http, max_retries=0, obey_rate_limit=False)
+        self._http = http
+        self._local = threading.local()
+        self.url = url.rstrip("/")
+
+    def close(self) -> None:
+        self._http.close()
+        self._rest.session.close()
+
+    @contextmanager
+    def counting(self) -> Iterator[Count]:
+        """Counts the requests that this thread makes inside the block."""
+        outer = getattr(self._local, "count", None)
+        count = self._local.count = Count()
+        try:
+            yield count
+        finally:
+            self._local.count = outer
+
+    # --- GraphQL ---
+
+    def query(self, name: str, variables: Mapping[str, Any], *, licensed: bool = True) -> dict[str, Any]:
+        """Runs a document of `queries/`. Raises GitLabError."""
+        self._note(name)
+        try:
+            data = self._graphql.execute(documents.text(name, licensed=licensed), variable_values=dict(variables))
+        except TransportQueryError as error:
+            raise self._refusal(f"the query {name}", error) from None
+        except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
+            raise self._translate(error, f"the query {name}", write=False) from None
+        return dict(data)
+
+    def mutate(self, writes: list[documents.Write]) -> list[dict[str, Any] | GitLabError]:
+        """Sends many mutations in one request; GitLab runs them in order and each may fail on its own.
+
+        Returns one payload or error for each write. Raises GitLabError when the request as a whole failed;
+        `Ambiguous` when no answer came, for then some or all of them may have happened.
+        """
+        self._note(" + ".join(write.operation for write in writes))
+        text, variables = documents.join(writes)
+        try:
+            data = dict(self._graphql.execute(text, variable_values=variables))
+            problems: list[Any] = []
+        except TransportQueryError as error:
+            if not error.data:
+                raise self._refusal(f"{len(writes)} writes", error) from None
+            data, problems = dict(error.data), list(error.errors or [])
+        except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
+            raise self._translate(error, f"{len(writes)} writes", write=True) from None
+        return [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
+
+    # --- REST ---
+
+    def get(self, path: str, /, **query: Any) -> Any:
+        """GET below /api/v4; returns parsed JSON. Raises GitLabError."""
+        return self._call("get", path, query_data=query)
+
+    def list(self, path: str, /, **query: Any) -> list[dict[str, Any]]:
+        """GET all pages of a list."""
+        result: list[dict[str, Any]] = []
+        page = 1
+        while True:
+            part = self.get(path, page=page, per_page=100, **query)
+            result += part
+            if len(part) < 100:
+                return result
+            page += 1
+
+    def post(self, path: str, /, **body: Any) -> Any:
+        return self._call("post", path, post_data=body)
+
+    def put(self, path: str, /, **body: Any) -> Any:
+        return self._call("put", path, post_data=body)
+
+    def delete(self, path: str) -> None:
+        self._call("delete", path)
+
+    def _call(self, verb: str, path: str, **arguments: Any) -> Any:
+        self._note(f"{verb.upper()} {path}")
+        try:
+            result = self._rest.http_request(verb, path, obey_rate_limit=False, max_retries=0, **arguments)
+        except (gitlab.exceptions.GitlabError, requests.RequestException) as error:
+            raise self._translate(error, f"{verb.upper()} {path}", write=verb != "get") from None
+        return result.json() if result.content else None
+
+    # --- errors ---
+
+    def _note(self, name: str) -> None:
+        count: Count | None = getattr(self._local, "count", None)
+        if count is not None:
+            count.requests += 1
+            count.names.append(name)
+
+    def _remember(self, status: int, headers: Mapping[str, str]) -> None:
+        self._local.status = status
+        value = headers.get("Retry-After", "")
+        self._local.retry_after = float(value) if value.isdigit() else None
+
+    def _translate(self, error: Exception, what: str, *, write: bool) -> GitLabError:
+        status = getattr(error, "response_code", None) or (
+            error.code if isinstance(error, TransportServerError) else None
+        )
+        if isinstance(status, int):
+            return self._translate_status(status, _message(error), what)
+        kind = type(error).__name__
+        if write:
+            return Ambiguous(
+                f"GitLab gave no answer to {what} ({kind}).", "The next run looks what happened and goes on."
+            )
+        return Transient(f"GitLab cannot be reached at {self.url} ({kind}).", "Check the address and the network.")
+
+    def _refusal(self, what: str, error: TransportQueryError) -> GitLabError:
+        """A refused token comes as 401 with GraphQL errors in the body, which the client library does not tell apart."""
+        status = getattr(self._local, "status", 200)
+        if status in (401, 403, 429) or status >= 500:
+            return self._translate_status(status, "", what)
+        return _translate_errors(what, error.errors or [])
+
+    def _translate_status(self, status: int, message: str, what: str) -> GitLabError:
+        wait = getattr(self._local, "retry_after", None)
+        if status == 429:
+            return Throttled(
+                f"GitLab limits {what} (429).", "Nothing to do: it goes on when the limit is over.", wait or 60.0
+            )
+        if status == 401:
+            return Denied(
+                f"GitLab refuses the token for {what} (401).", "Set a valid PARTNER_JOURNEY_TOKEN with scope api."
+            )
+        if status == 403:
+            return Denied(
+                f"The token may not do {what} (403 {message}).", "Give the bot Owner in the group and the scope api."
+            )
+        if status == 404:
+            return Missing(
+                f"GitLab does not find {what} (404 {message}).", "Check the group's path and the bot's membership."
+            )
+        if status == 409 and "lock" in message.lower():
+            return Transient(f"GitLab is busy with {what} (409).", "It is tried again.", wait)
+        if status >= 500:
+            return Transient(
+                f"GitLab failed at {what} ({status}).", "It is tried again; check GitLab's status if it lasts.", wait
+            )
+        return Refused(f"GitLab refused {what} ({status} {message}).", "Correct the cause; the next run tries again.")
+
+
+def _message(error: Exception) -> str:
+    text = getattr(error, "error_message", None)
+    return str(text)[:300] if text else ""
+
+
+def _translate_errors(what: str, errors: list[Any]) -> GitLabError:
+    messages = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in errors)[:300]
+    if _NOT_THERE in messages:
+        return Missing(f"GitLab does not show what {what} needs ({messages}).", "Check the bot's membership and role.")
+    if "imeout" in messages or "nternal server error" in messages:
+        return Transient(f"GitLab failed at {what} ({messages}).", "It is tried again.")
+    return Refused(f"GitLab refused {what} ({messages}).", "Check that this GitLab is 18.9 or newer.")
+
+
+def _outcome(write: documents.Write, payload: Any, problems: list[Any], index: int) -> dict[str, Any] | GitLabError:
+    if payload is None:
+        own = [p for p in problems if isinstance(p, dict) and (p.get("path") or [None])[0] == f"w{index}"]
+        return _translate_errors(write.operation, own or problems)
+    if payload.get("errors"):
+        reasons = "; ".join(str(e) for e in payload["errors"])[:300]
+        return Refused(f"GitLab refused {write.operation} ({reasons}).", "Correct the cause; the next run tries again.")
+    return dict(payload)

@@ -1,0 +1,55 @@
+"""What this GitLab is and what it offers: version, edition, epics, and who we are there.
+
+Asked once at start and again after a 403, because a licence may end or begin in mid-journey. Features are read from
+GitLab's own answers, never tried out: `workItemTypes(onlyAvailable: true)` is empty where epics are not licensed
+(https://docs.gitlab.com/api/graphql/reference/).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.gitlab.client import Client
+from app.gitlab.errors import Denied, Missing
+
+
+@dataclass(frozen=True)
+class Instance:
+    version: str
+    enterprise: bool
+    bot_id: str
+    bot_username: str
+    group_id: str
+    group_name: str
+    issue_type: str  # global id
+    epic_type: str | None  # None: no epics on this licence
+
+    @property
+    def epics(self) -> bool:
+        return self.epic_type is not None
+
+
+def ask_instance(client: Client, group: str) -> Instance:
+    """One request. Raises Denied for a bad token, Missing for a group that the bot cannot see, other GitLabErrors."""
+    data = client.query("instance", {"group": group})
+    user = data["currentUser"]
+    if user is None:
+        raise Denied("GitLab does not accept the token.", "Set a valid PARTNER_JOURNEY_TOKEN with scope api.")
+    if data["group"] is None:
+        raise Missing(
+            f"The bot {user['username']} cannot see the group {group}.",
+            "Create the group, or make the bot a member of it (Owner is best); then start again.",
+        )
+    metadata = data["metadata"]
+    epic_types = ((data["epicTypes"] or {}).get("workItemTypes") or {"nodes": []})["nodes"]
+    issue_types = data["issueTypes"]["workItemTypes"]["nodes"]
+    return Instance(
+        version=metadata["version"],
+        enterprise=metadata["enterprise"],
+        bot_id=user["id"],
+        bot_username=user["username"],
+        group_id=data["group"]["id"],
+        group_name=data["group"]["name"],
+        issue_type=issue_types[0]["id"],
+        epic_type=epic_types[0]["id"] if epic_types else None,
+    )

@@ -1,0 +1,296 @@
+"""GitLab's answers to `Observed` values: one GraphQL document for one partner.
+
+The document needs three numbers that only GitLab knows: the iid of the status issue, the iid of the portfolio item and
+the id of the webhook. They are remembered in memory and only hints: a wrong or missing one costs one more request and
+is found again by its mark. The trap: trusting a remembered number, or a mark that somebody else wrote.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from typing import Any
+
+from app.gitlab.client import Client
+from app.gitlab.instance import Instance
+from app.journey import labels, markers, prose
+from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project
+
+HOOK_NAME = "Partner Journey"
+
+
+@dataclass(frozen=True)
+class Known:
+    """Numbers of one partner's things; None: not known, or not there."""
+
+    status: str | None = None
+    portfolio_item: str | None = None
+    hook: str | None = None
+
+
+@dataclass(frozen=True)
+class Look:
+    """One observation, and what the control project said in the same request."""
+
+    observed: Observed
+    control_commit: str | None
+    partner_text: str | None
+
+
+class Observer:
+    """Observes partners one by one. Keeps only hints between looks; safe to throw away at any time."""
+
+    def __init__(self, client: Client, instance: Instance, place: Place) -> None:
+        self._client = client
+        self._instance = instance
+        self._place = place
+        self._known: dict[str, Known] = {}
+
+    def remember(self, slug: str, **numbers: str) -> None:
+        """Called by whoever creates one of the three things, so that the next look needs no search."""
+        self._known[slug] = replace(self._known.get(slug, Known()), **numbers)
+
+    def forget(self, slug: str) -> None:
+        self._known.pop(slug, None)
+
+    def look(self, slug: str, people: tuple[str, ...]) -> Look:
+        """Observes one partner: 1 request when its numbers are known, up to 4 when not. Raises GitLabError.
+
+        `people`: usernames to look up.
+        """
+        data = self._ask(slug, people)
+        found = self._find(slug, data)
+        if found != self._known.get(slug, Known()):
+            self._known[slug] = found
+            data = self._ask(slug, people)
+        return self._read(slug, data)
+
+    # --- asking ---
+
+    def _ask(self, slug: str, people: tuple[str, ...]) -> dict[str, Any]:
+        known = self._known.get(slug, Known())
+        variables = {
+            "project": self._place.project_path(slug),
+            "group": self._place.group,
+            "control": self._place.control,
+            "portfolio": self._portfolio_path,
+            "desired": [f"partners/{slug}.yaml"],
+            "people": list(people),
+            "status": known.status or "0",
+            "withStatus": known.status is not None,
+            "portfolioItem": known.portfolio_item or "0",
+            "withPortfolioItem": known.portfolio_item is not None,
+            "hook": known.hook or "gid://gitlab/ProjectHook/0",
+            "withHook": known.hook is not None,
+        }
+        data = self._client.query("observe_partner", variables, licensed=self._place.epics)
+        project = data["project"]
+        while project and project["workItems"]["pageInfo"]["hasNextPage"]:
+            after = project["workItems"]["pageInfo"]["endCursor"]
+            more = self._client.query("observe_partner", {**variables, "after": after}, licensed=self._place.epics)
+            if more["project"] is None:
+                break
+            project["workItems"]["nodes"] += more["project"]["workItems"]["nodes"]
+            project["workItems"]["pageInfo"] = more["project"]["workItems"]["pageInfo"]
+        return data
+
+    @property
+    def _portfolio_path(self) -> str:
+        return self._place.group if self._place.epics else self._place.control
+
+    def _find(self, slug: str, data: Mapping[str, Any]) -> Known:
+        """The three numbers, kept where the answer confirms them, searched where it does not."""
+        known, bot, project = self._known.get(slug, Known()), self._instance.bot_id, data["project"]
+        status = parent = hook = None
+        if project is not None:
+            pages = [
+                node
+                for node in project["workItems"]["nodes"]
+                if _id(node["author"]) == bot
+                and markers.find("page", _widgets(node).get("description") or "") == "status"
+            ]
+            if pages:
+                page = min(pages, key=lambda node: int(node["iid"]))
+                status, parent = page["iid"], _widgets(page).get("parent")
+            hook = known.hook if known.hook and project.get("webhook") else self._find_hook(project["id"])
+        item = ((data.get("portfolio") or {}).get("workItem")) or None
+        if item is not None and self._is_ours(item, slug):
+            return Known(status, item["iid"], hook)
+        if parent is not None and self._place.epics and parent["iid"] != known.portfolio_item:
+            return Known(status, parent["iid"], hook)
+        return Known(status, self._find_portfolio_item(slug), hook)
+
+    def _is_ours(self, item: Mapping[str, Any], slug: str) -> bool:
+        return _id(item["author"]) == self._instance.bot_id and (
+            markers.find("partner", _widgets(item).get("description") or "") == slug
+        )
+
+    def _find_portfolio_item(self, slug: str) -> str | None:
+        after = None
+        while True:
+            variables = {
+                "portfolio": self._portfolio_path,
+                "types": ["EPIC" if self._place.epics else "ISSUE"],
+                "labels": [labels.PARTNER],
+                "after": after,
+            }
+            namespace = self._client.query("portfolio", variables)["namespace"]
+            items = (namespace or {}).get("workItems") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+            ours = [item for item in items["nodes"] if self._is_ours(item, slug)]
+            if ours:
+                return str(min(ours, key=lambda item: int(item["iid"]))["iid"])
+            if not items["pageInfo"]["hasNextPage"]:
+                return None
+            after = items["pageInfo"]["endCursor"]
+
+    def _find_hook(self, project_id: str) -> str | None:
+        if self._place.hook_url is None:
+            return None
+        for hook in self._client.list(f"/projects/{number(project_id)}/hooks"):
+            if hook["url"] == self._place.hook_url or hook.get("name") == HOOK_NAME:
+                return f"gid://gitlab/ProjectHook/{hook['id']}"
+        return None
+
+    # --- reading ---
+
+    def _read(self, slug: str, data: Mapping[str, Any]) -> Look:
+        control = (data.get("control") or {}).get("repository") or {}
+        texts = {blob["path"]: blob["rawTextBlob"] for blob in (control.get("blobs") or {}).get("nodes") or []}
+        group = data["group"] or {}
+        observed = Observed(
+            place=self._place,
+            group_id=str(group.get("id", "")),
+            labels={node["title"]: node["id"] for node in (group.get("labels") or {"nodes": []})["nodes"]},
+            known_users={node["username"]: node["id"] for node in data["users"]["nodes"]},
+            project=self._project(slug, data),
+            portfolio_item=self._portfolio_item(slug, data),
+            portfolio_board=self._portfolio_board(group if self._place.epics else data["control"] or {}),
+        )
+        commit = ((control.get("tree") or {}).get("lastCommit") or {}).get("sha")
+        return Look(observed, commit, texts.get(f"partners/{slug}.yaml"))
+
+    def _project(self, slug: str, data: Mapping[str, Any]) -> Project | None:
+        node = data["project"]
+        if node is None:
+            return None
+        hook = node.get("webhook")
+        notes = ((data.get("status") or {}).get("workItem")) or None
+        repository = node["repository"] or {}
+        return Project(
+            id=node["id"],
+            url=node["webUrl"],
+            default_branch=repository.get("rootRef") or "main",
+            marked_for_deletion=bool(node["markedForDeletion"]),
+            files=_files(repository),
+            milestones=tuple(_milestone(m) for m in node["milestones"]["nodes"]),
+            boards=tuple(_board(b) for b in node["boards"]["nodes"]),
+            members={
+                m["user"]["username"]: m["accessLevel"]["integerValue"]
+                for m in node["projectMembers"]["nodes"]
+                if m["user"]
+            },
+            hook=Hook(hook["id"], hook["url"], hook["alertStatus"].lower()) if hook else None,
+            issues=tuple(self._issue(i) for i in node["workItems"]["nodes"]),
+            status_notes=self._notes(notes, self._place.project_path(slug)) if notes else (),
+        )
+
+    def _issue(self, node: Mapping[str, Any]) -> Issue:
+        widgets = _widgets(node)
+        status = widgets.get("status") or {}
+        return Issue(
+            id=node["id"],
+            iid=int(node["iid"]),
+            title=node["title"],
+            description=widgets.get("description") or "",
+            state="open" if node["state"] == "OPEN" else "closed",
+            created_at=_time(node["createdAt"]),
+            updated_at=_time(node["updatedAt"]),
+            closed_at=_time(node["closedAt"]) if node["closedAt"] else None,
+            url=node["webUrl"],
+            by_bot=_id(node["author"]) == self._instance.bot_id,
+            labels=_titles(widgets),
+            assignees=tuple(u["username"] for u in (widgets.get("assignees") or {"nodes": []})["nodes"]),
+            parent=(widgets.get("parent") or {}).get("id"),
+            due=date.fromisoformat(widgets["dueDate"]) if widgets.get("dueDate") else None,
+            moved=node["movedToWorkItemUrl"] is not None,
+            duplicate=node["duplicatedToWorkItemUrl"] is not None,
+            confidential=bool(node["confidential"]),
+            canceled=status.get("category") == "CANCELED",
+        )
+
+    def _portfolio_item(self, slug: str, data: Mapping[str, Any]) -> PortfolioItem | None:
+        node = (data.get("portfolio") or {}).get("workItem")
+        if node is None or not self._is_ours(node, slug):
+            return None
+        widgets = _widgets(node)
+        return PortfolioItem(
+            id=node["id"],
+            iid=int(node["iid"]),
+            title=node["title"],
+            description=widgets.get("description") or "",
+            state="open" if node["state"] == "OPEN" else "closed",
+            url=node["webUrl"],
+            labels=_titles(widgets),
+            notes=self._notes(node, self._portfolio_path),
+            confidential=bool(node["confidential"]),
+        )
+
+    def _portfolio_board(self, owner: Mapping[str, Any]) -> Board | None:
+        """An epic board of the group or, on Free, an issue board of the control project."""
+        boards = owner.get("epicBoards" if self._place.epics else "boards") or {"nodes": []}
+        return next((_board(b) for b in boards["nodes"] if b["name"] == prose.PORTFOLIO_BOARD), None)
+
+    def _notes(self, node: Mapping[str, Any], path: str) -> tuple[Note, ...]:
+        page = _widgets(node).get("notes") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+        nodes = list(page["nodes"])
+        while page["pageInfo"]["hasNextPage"]:
+            variables = {"path": path, "iid": str(node["iid"]), "after": page["pageInfo"]["endCursor"]}
+            item = self._client.query("more_notes", variables)["namespace"]["workItem"]
+            page = _widgets(item)["notes"]
+            nodes += page["nodes"]
+        return tuple(
+            Note(n["id"], n["body"], _time(n["createdAt"]), _id(n["author"]) == self._instance.bot_id) for n in nodes
+        )
+
+
+def number(global_id: str) -> int:
+    """The number at the end of `gid://gitlab/Project/12`, as REST wants it."""
+    return int(global_id.rsplit("/", 1)[1])
+
+
+def _id(user: Mapping[str, Any] | None) -> str | None:
+    return user["id"] if user else None
+
+
+def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:
+    """All widgets' fields in one mapping: each field name belongs to one widget only."""
+    merged: dict[str, Any] = {}
+    for widget in node.get("widgets") or []:
+        merged |= {key: value for key, value in widget.items() if value is not None}
+    return merged
+
+
+def _titles(widgets: Mapping[str, Any]) -> frozenset[str]:
+    return frozenset(label["title"] for label in (widgets.get("labels") or {"nodes": []})["nodes"])
+
+
+def _files(repository: Mapping[str, Any]) -> dict[str, str]:
+    """Path -> git blob id. A tree's `sha` is the entry's own id, whatever its description says."""
+    readme = (repository.get("blobs") or {"nodes": []})["nodes"]
+    templates = ((repository.get("tree") or {}).get("blobs") or {"nodes": []})["nodes"]
+    return {b["path"]: b["oid"] for b in readme} | {b["path"]: b["sha"] for b in templates}
+
+
+def _milestone(node: Mapping[str, Any]) -> Milestone:
+    due = node["dueDate"]
+    return Milestone(node["id"], node["title"], node["state"], date.fromisoformat(due[:10]) if due else None)
+
+
+def _board(node: Mapping[str, Any]) -> Board:
+    lists = (entry["label"] for entry in node["lists"]["nodes"])
+    return Board(node["id"], node["name"], frozenset(label["title"] for label in lists if label))
+
+
+def _time(text: str) -> datetime:
+    return datetime.fromisoformat(text.replace("Z", "+00:00"))

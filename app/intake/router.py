@@ -1,0 +1,181 @@
+"""POST /webhooks/gitlab: verify, name the partner, keep, wake, acknowledge; all within GitLab's 10 seconds.
+
+GitLab: https://docs.gitlab.com/user/project/integrations/webhooks/. It redelivers nothing by itself, and switches a
+hook off after four failures in a row; so the two traps avoided are a 2xx before the delivery is durable, and anything
+but a 2xx for a genuine delivery that we merely do not want. Our answer is kept in GitLab's hook log: one useful line.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import re
+import uuid
+from collections.abc import Callable, Mapping
+from datetime import datetime
+from typing import Any
+
+import anyio
+from anyio import to_thread
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse
+from starlette.requests import ClientDisconnect
+
+from app.engine.records import EVERYONE
+from app.engine.store import Store
+from app.engine.tables import StoreError
+from app.intake.event import Hint, NoEventError, read
+from app.intake.routing import Destination, Territory, destination
+from app.intake.signature import Secrets, UnverifiedError, verify
+
+log = logging.getLogger(__name__)
+
+BODY_LIMIT = 25 * 1024 * 1024
+"""GitLab's own limit for a payload, in bytes."""
+
+ANSWER_WITHIN_SECONDS = 8.0
+"""GitLab waits 10 s."""
+
+PRINTABLE_KEY = re.compile(r"[!-~]{1,200}")
+UUID_TEXT = re.compile(r"[A-Za-z0-9\-]{1,100}")
+
+Answer = tuple[int, dict[str, Any]]
+
+
+class Intake:
+    """What happens to one delivery once its body is here. Blocking, so it works in a thread of its own."""
+
+    def __init__(
+        self,
+        *,
+        store: Store,
+        wake: Callable[[str, str], None],
+        wake_all: Callable[[str], None],
+        territory: Territory,
+        secrets: Secrets,
+        clock: Callable[[], datetime],
+        settle_seconds: float = 1.0,
+        new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    ) -> None:
+        self._store = store
+        self._wake = wake
+        self._wake_all = wake_all
+        self._territory = territory
+        self._secrets = secrets
+        self._clock = clock
+        self._settle_seconds = settle_seconds
+        self._new_id = new_id
+
+    def receive(self, headers: Mapping[str, str], body: bytes) -> Answer:
+        """Status and answer for one delivery; `headers` in lower case. Raises StoreError: nothing is acknowledged."""
+        try:
+            proof = verify(headers, body, secrets=self._secrets, now=self._clock())
+        except UnverifiedError as error:
+            log.warning("A delivery was refused: %s", error.cause)
+            return 401, {"status": "refused", "cause": error.cause, "fix": error.fix}
+        try:
+            hint = read(body, headers.get("x-gitlab-event", ""))
+        except NoEventError as error:
+            return 202, {"status": f"ignored: {error}"}
+        target = destination(hint, self._territory)
+        if not target.wakes:
+            return 202, {"status": f"ignored: {target.why}"}
+        return self._accept(self._key(headers, proof), hint, target, headers.get("x-gitlab-webhook-uuid", ""))
+
+    def _key(self, headers: Mapping[str, str], proof: str) -> str:
+        """The delivery's identity. Signed, it is `webhook-id`, which GitLab sets to the Idempotency-Key."""
+        named = headers.get("webhook-id", "") if proof == "signature" else headers.get("idempotency-key", "")
+        if not named:
+            # Before GitLab 17.4 deliveries have no identity; each counts as new, which costs one look at most.
+            return f"unnamed-{self._new_id()}"
+        if PRINTABLE_KEY.fullmatch(named):
+            return named
+        return "sha256-" + hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
+
+    def _accept(self, key: str, hint: Hint, target: Destination, hook_uuid: str) -> Answer:
+        partner = target.wakes[0] if len(target.wakes) == 1 and target.wakes[0] != EVERYONE else None
+        fresh = self._store.record_delivery(
+            key,
+            event=hint.summary,
+            project_path=hint.project_path or hint.group_path,
+            partner=partner,
+            wakes=target.wakes,
+            hook_uuid=hook_uuid if UUID_TEXT.fullmatch(hook_uuid) else None,
+        )
+        if not fresh:
+            known = self._store.delivery(key)
+            if known is not None and known.woken_at is not None:
+                return 202, {"status": "already known"}
+            # Kept, but the process died before the wake: this time it is made good.
+        for slug in target.wakes:
+            if slug == EVERYONE:
+                self._wake_all(hint.summary)
+            else:
+                self._wake(slug, hint.summary)
+        self._store.mark_woken(key)
+        return 202, self._accepted(target)
+
+    def _accepted(self, target: Destination) -> dict[str, Any]:
+        wait = f"reconcile in {self._settle_seconds:g} s"
+        if EVERYONE in target.wakes:
+            return {"status": "accepted", "partners": "all", "next": wait}
+        if len(target.wakes) == 1:
+            return {"status": "accepted", "partner": target.wakes[0], "next": wait}
+        return {"status": "accepted", "partners": list(target.wakes), "next": wait}
+
+
+def intake_router(
+    intake: Intake, *, body_limit: int = BODY_LIMIT, answer_within: float = ANSWER_WITHIN_SECONDS
+) -> APIRouter:
+    """The route POST /webhooks/gitlab. `body_limit` in bytes, `answer_within` in seconds."""
+    router = APIRouter()
+
+    @router.post("/webhooks/gitlab", status_code=202, summary="Receive a delivery of GitLab")
+    async def receive(request: Request) -> JSONResponse:
+        try:
+            body = await _read_body(request, body_limit)
+        except ClientDisconnect:
+            return _answer(400, {"status": "refused", "cause": "The body ended early.", "fix": "Send it again."})
+        if body is None:
+            return _answer(413, _too_large(body_limit))
+        headers = {name.lower(): value for name, value in request.headers.items()}
+        try:
+            with anyio.fail_after(answer_within):
+                # Abandoned, not stopped: what the thread still keeps is found by its key or by recover().
+                status, content = await to_thread.run_sync(intake.receive, headers, body, abandon_on_cancel=True)
+        except (StoreError, TimeoutError) as error:
+            log.error("A delivery could not be kept: %s", error or "the store is too slow")
+            return _answer(503, _not_kept())
+        return _answer(status, content)
+
+    return router
+
+
+async def _read_body(request: Request, limit: int) -> bytes | None:
+    """The raw body, or None when it is larger than `limit`; what is announced too large is not read at all."""
+    announced = request.headers.get("content-length", "")
+    if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
+        return None
+    parts, size = [], 0
+    async for part in request.stream():
+        size += len(part)
+        if size > limit:
+            return None
+        parts.append(part)
+    return b"".join(parts)
+
+
+def _answer(status: int, content: dict[str, Any]) -> JSONResponse:
+    return JSONResponse(content, status_code=status)
+
+
+def _too_large(limit: int) -> dict[str, Any]:
+    return {"status": "refused", "cause": f"The body is larger than {limit} bytes.", "fix": "GitLab sends less."}
+
+
+def _not_kept() -> dict[str, Any]:
+    return {
+        "status": "not kept",
+        "cause": "The bot's own database did not answer in time.",
+        "fix": "Check the bot's disk or database. The next resync looks at every partner; a resend helps at once.",
+    }

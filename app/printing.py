@@ -1,0 +1,146 @@
+"""How commands print: plans like Terraform's, standings like the status page. Words about GitLab come from the plan."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+from rich.console import Console
+from rich.markup import escape
+from rich.table import Table
+
+from app.engine.reconcile import View
+from app.engine.records import PartnerState
+from app.gitlab.errors import GitLabError, Refused
+from app.journey.actions import Plan
+from app.journey.standing import Standing, Task
+
+_COLORS = {"+": "green", "~": "yellow", "-": "red"}
+_Model = TypeVar("_Model", bound=BaseModel)
+
+__all__ = [
+    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_standing", "validated",
+]  # fmt: skip
+
+
+def print_plans(console: Console, views: Mapping[str, View], errors: Mapping[str, GitLabError]) -> None:
+    """Changes only: a partner without any is not shown."""
+    for slug, view in views.items():
+        if view.plan:
+            console.print(f"[bold]{slug}[/]  {escape(view.partner.name)}")
+            for action in view.plan.actions:
+                color = _COLORS[action.verb]
+                console.print(
+                    f"  [{color}]{action.verb} {escape(action.key)}[/]  [dim]{escape(action.reason)}[/]", soft_wrap=True
+                )
+            console.print()
+    _print_errors(console, errors)
+    total = {verb: sum(_count(view.plan, verb) for view in views.values()) for verb in "+~-"}
+    if any(total.values()):
+        console.print(
+            f"Plan: {total['+']} to create, {total['~']} to change, {total['-']} to close. "
+            "Do it with `partner-journey apply`."
+        )
+    elif not errors:
+        console.print("Nothing to do: GitLab shows what it should.")
+
+
+def plans_as_json(views: Mapping[str, View], errors: Mapping[str, GitLabError]) -> dict[str, Any]:
+    return {
+        "partners": {
+            slug: [{"verb": a.verb, "key": a.key, "reason": a.reason} for a in view.plan.actions]
+            for slug, view in views.items()
+        },
+        "problems": {slug: {"cause": error.cause, "fix": error.fix} for slug, error in errors.items()},
+    }
+
+
+def print_runs(console: Console, results: Mapping[str, dict[str, Any]]) -> None:
+    for slug, result in results.items():
+        if result["cause"]:
+            console.print(
+                f"[bold red]{slug}[/]  {escape(result['cause'])}\n    {escape(result['fix'])}", soft_wrap=True
+            )
+        elif result["actions"]:
+            console.print(f"[bold]{slug}[/]  {len(result['actions'])} actions, {result['requests']} requests")
+            for line in result["actions"]:
+                console.print(f"  [{_COLORS[line[0]]}]{escape(line)}[/]", soft_wrap=True)
+    changed = sum(bool(r["actions"]) for r in results.values())
+    failed = sum(bool(r["cause"]) for r in results.values())
+    requests = sum(r["requests"] for r in results.values())
+    console.print(f"{len(results)} partners: {changed} changed, {failed} failed, {requests} requests to GitLab.")
+
+
+def print_standing(console: Console, found: Standing, state: PartnerState) -> None:
+    console.print(f"[bold]{escape(found.name)}[/] ({found.slug}) · {found.category} · {escape(found.region)}")
+    console.print(
+        f"{escape(found.stage_title)} · {found.percent} %" + (f" · since {found.since}" if found.since else "")
+    )
+    if found.at_risk_until:
+        console.print(f"[yellow]At risk until {found.at_risk_until}[/]")
+    if state.failures:
+        console.print(
+            f"[red]The bot could not look at it: {escape(state.cause)} {escape(state.fix)}[/]", soft_wrap=True
+        )
+    if found.pending_changes:
+        console.print(f"{found.pending_changes} changes are waiting: `partner-journey plan {found.slug}`")
+    _print_tasks(console, "Next", found.next)
+    _print_tasks(console, "Stuck", found.stuck, why=True)
+    for heading, lines in (("Waived", found.waived), ("Not applicable", found.skipped)):
+        if lines:
+            console.print(f"\n[bold]{heading}[/]")
+            console.print("\n".join(f"  {escape(line)}" for line in lines))
+    for label, url in (
+        ("Project", found.project_url),
+        ("Status page", found.status_url),
+        ("Epic", found.portfolio_url),
+    ):
+        if url:
+            console.print(f"{label}: {url}", soft_wrap=True)
+
+
+def print_partners(console: Console, results: Mapping[str, Standing | GitLabError]) -> None:
+    if not results:
+        console.print("No partners yet. Add one with `partner-journey partner add`.")
+        return
+    table = Table(box=None, pad_edge=False)
+    for heading in ("Partner", "Name", "Category", "Stage", "%", "Since", "Stuck"):
+        table.add_column(heading)
+    for slug, result in results.items():
+        if isinstance(result, GitLabError):
+            table.add_row(slug, f"[red]{escape(result.cause)}[/]")
+        else:
+            since = result.since.isoformat() if result.since else "-"
+            numbers = (str(result.percent), since, str(len(result.stuck)))
+            table.add_row(slug, escape(result.name), result.category, result.stage_title, *numbers)
+    console.print(table)
+
+
+def validated(model: type[_Model], values: dict[str, Any]) -> _Model:
+    """Raises Refused with all problems in words."""
+    try:
+        return model.model_validate(values)
+    except ValidationError as error:
+        what = "; ".join(f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors())
+        raise Refused(f"This is no valid partner ({what}).", "Correct the values and try again.") from None
+
+
+def _print_tasks(console: Console, heading: str, tasks: list[Task], *, why: bool = False) -> None:
+    if not tasks:
+        return
+    console.print(f"\n[bold]{heading}[/]")
+    for task in tasks:
+        due = f" · due {task.due}" if task.due else ""
+        reason = f" · {escape(task.why)}" if why else ""
+        optional = "" if task.required else " (optional)"
+        console.print(f"  {escape(task.title)}{optional} · {', '.join(task.who)}{due}{reason}", soft_wrap=True)
+
+
+def _print_errors(console: Console, errors: Mapping[str, GitLabError]) -> None:
+    for slug, error in errors.items():
+        console.print(f"[bold red]{slug}[/]  {escape(error.cause)}\n    {escape(error.fix)}\n", soft_wrap=True)
+
+
+def _count(plan: Plan, verb: str) -> int:
+    return sum(action.verb == verb for action in plan.actions)

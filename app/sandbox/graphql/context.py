@@ -1,0 +1,89 @@
+"""What a request carries while its fields are resolved, and the errors that GitLab words itself.
+
+The trap this avoids: an answer computed from an index that a mutation of the same request made stale. Whatever is
+indexed here is forgotten by `changed()`, which every mutation calls.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+from graphql import GraphQLError, GraphQLResolveInfo
+
+from app.sandbox import permissions
+from app.sandbox.world import Group, Project, User, WorkItem, World
+
+Container: TypeAlias = Group | Project
+
+Info: TypeAlias = "GraphQLResolveInfo[Context]"
+
+UNAVAILABLE = (
+    "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
+)
+
+
+class ResourceUnavailable(GraphQLError):
+    """A top-level error for what is absent or not allowed: GitLab never says which of the two."""
+
+    def __init__(self) -> None:
+        super().__init__(UNAVAILABLE)
+
+
+@dataclass
+class Context:
+    """One request: the world, who asks (None: nobody signed in), what the query scored and may score."""
+
+    world: World
+    user: User | None
+    score: int = 0
+    limit: int = 0
+    _children: dict[int, list[WorkItem]] | None = field(default=None, repr=False)
+
+    def changed(self) -> None:
+        """Forget what was indexed, because a mutation changed the world."""
+        self._children = None
+
+    def children(self, item: WorkItem) -> list[WorkItem]:
+        """The direct children that the user may read, in the order in which GitLab shows them."""
+        if self._children is None:
+            index: dict[int, list[WorkItem]] = defaultdict(list)
+            for candidate in self.world.work_items.values():
+                if candidate.parent_id is not None:
+                    index[candidate.parent_id].append(candidate)
+            self._children = index
+        return [
+            child
+            for child in sorted(self._children.get(item.id, ()), key=lambda each: (each.relative_position, each.id))
+            if permissions.can_read_item(self.world, self.user, child)
+        ]
+
+    def readable(self, item: WorkItem | None) -> WorkItem | None:
+        """The item, or None when the user may not know of it."""
+        return item if item is not None and permissions.can_read_item(self.world, self.user, item) else None
+
+    def container(self, full_path: str) -> Container | None:
+        """The group or project at a path, None when there is none or the user may not see it."""
+        return self.group(full_path) or self.project(full_path)
+
+    def group(self, full_path: str) -> Group | None:
+        found = self.world.group_by_path(full_path)
+        return found if found is not None and permissions.can_read_group(self.world, self.user, found) else None
+
+    def project(self, full_path: str) -> Project | None:
+        found = self.world.project_by_path(full_path)
+        return found if found is not None and permissions.can_read_project(self.world, self.user, found) else None
+
+    def path_of(self, container: Container) -> str:
+        return container.full_path if isinstance(container, Group) else self.world.project_path(container)
+
+    def url_of(self, container: Container) -> str:
+        """The address of a group's or project's page."""
+        prefix = f"{self.world.base_url}/groups" if isinstance(container, Group) else self.world.base_url
+        return f"{prefix}/{self.path_of(container)}"
+
+
+def of(info: Info) -> Context:
+    """The context of the request that a resolver serves."""
+    return info.context

@@ -1,0 +1,121 @@
+"""Every way in which the sandbox's state can change: one verb each, `verb(world, actor, ...)`.
+
+A verb checks the actor's right, validates, changes the state, writes the history and queues the webhooks; it raises
+SandboxError and then has changed nothing. REST, GraphQL and the pages are thin layers over these.
+"""
+
+from app.sandbox.operations.accounts import create_token, create_user, revoke_token
+from app.sandbox.operations.awards import add_award, remove_award
+from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
+from app.sandbox.operations.boards import (
+    boards_of,
+    container_of_board,
+    create_board,
+    create_board_list,
+    delete_board,
+    delete_board_list,
+    label_lists,
+    move_board_list,
+    update_board,
+)
+from app.sandbox.operations.commands import find_item
+from app.sandbox.operations.common import UNSET
+from app.sandbox.operations.groups import create_group, update_group
+from app.sandbox.operations.hierarchy import children_of, reference
+from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
+from app.sandbox.operations.labels import (
+    available_labels,
+    container_of_label,
+    create_label,
+    delete_label,
+    ensure_labels,
+    label_scope,
+    update_label,
+)
+from app.sandbox.operations.members import (
+    add_member,
+    create_invitation,
+    delete_invitation,
+    direct_member,
+    remove_member,
+    update_member,
+)
+from app.sandbox.operations.milestones import (
+    available_milestones,
+    container_of_milestone,
+    create_milestone,
+    delete_milestone,
+    update_milestone,
+)
+from app.sandbox.operations.notes import NoteOutcome, activity, create_note, delete_note, update_note
+from app.sandbox.operations.projects import create_project, delete_project, restore_project, update_project
+from app.sandbox.operations.relations import create_issue_link, delete_issue_link, mark_duplicate, move_issue
+from app.sandbox.operations.repository import commit_files
+from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
+
+__all__ = [
+    "UNSET",
+    "NoteOutcome",
+    "activity",
+    "add_award",
+    "add_member",
+    "available_labels",
+    "available_milestones",
+    "boards_of",
+    "children_of",
+    "commit_files",
+    "container_of_board",
+    "container_of_label",
+    "container_of_milestone",
+    "create_badge",
+    "create_board",
+    "create_board_list",
+    "create_group",
+    "create_hook",
+    "create_invitation",
+    "create_issue_link",
+    "create_label",
+    "create_milestone",
+    "create_note",
+    "create_project",
+    "create_token",
+    "create_user",
+    "create_work_item",
+    "delete_badge",
+    "delete_board",
+    "delete_board_list",
+    "delete_hook",
+    "delete_invitation",
+    "delete_issue_link",
+    "delete_label",
+    "delete_milestone",
+    "delete_note",
+    "delete_project",
+    "delete_work_item",
+    "direct_member",
+    "ensure_labels",
+    "find_item",
+    "flags_for",
+    "hook_alert_status",
+    "hooks_of",
+    "label_lists",
+    "label_scope",
+    "mark_duplicate",
+    "move_board_list",
+    "move_issue",
+    "reference",
+    "remove_award",
+    "remove_member",
+    "restore_project",
+    "revoke_token",
+    "update_badge",
+    "update_board",
+    "update_group",
+    "update_hook",
+    "update_label",
+    "update_member",
+    "update_milestone",
+    "update_note",
+    "update_project",
+    "update_work_item",
+]

@@ -1,0 +1,208 @@
+"""Labels of projects and groups (https://docs.gitlab.com/user/project/labels/).
+
+The trap this covers: scoped labels (`stage::1`, `stage::2`) replace each other on Premium and Ultimate only; elsewhere
+`::` is plain text and both stay.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+
+from app.sandbox import permissions
+from app.sandbox.errors import Conflict, Invalid
+from app.sandbox.operations.common import UNSET, one_container, require, require_visible
+from app.sandbox.world import Group, Label, Project, User, World
+
+DEFAULT_COLOR = "#6699cc"
+_HEX = re.compile(r"#(?:[0-9A-Fa-f]{3}){1,2}")
+_CSS_COLORS = {
+    "black": "#000000",
+    "blue": "#0000FF",
+    "brown": "#A52A2A",
+    "crimson": "#DC143C",
+    "cyan": "#00FFFF",
+    "darkgreen": "#006400",
+    "darkorange": "#FF8C00",
+    "gold": "#FFD700",
+    "gray": "#808080",
+    "green": "#008000",
+    "indigo": "#4B0082",
+    "lightgray": "#D3D3D3",
+    "lime": "#00FF00",
+    "magenta": "#FF00FF",
+    "maroon": "#800000",
+    "navy": "#000080",
+    "olive": "#808000",
+    "orange": "#FFA500",
+    "orchid": "#DA70D6",
+    "pink": "#FFC0CB",
+    "purple": "#800080",
+    "red": "#FF0000",
+    "silver": "#C0C0C0",
+    "teal": "#008080",
+    "violet": "#EE82EE",
+    "white": "#FFFFFF",
+    "yellow": "#FFFF00",
+}
+
+
+def available_labels(world: World, container: Project | Group) -> list[Label]:
+    """Labels that items of this project or group can carry: its own and those of all groups above, by title."""
+    group = world.groups[container.group_id] if isinstance(container, Project) else container
+    groups = {ancestor.id for ancestor in world.ancestors(group)}
+    project_id = container.id if isinstance(container, Project) else None
+    found = [
+        label
+        for label in world.labels.values()
+        if label.group_id in groups or (project_id is not None and label.project_id == project_id)
+    ]
+    return sorted(found, key=lambda label: (label.title.lower(), label.id))
+
+
+def create_label(
+    world: World,
+    actor: User,
+    *,
+    title: str,
+    color: str = DEFAULT_COLOR,
+    description: str | None = None,
+    group: Group | None = None,
+    project: Project | None = None,
+) -> Label:
+    """Planner and up. Raises Conflict when this project, this group or a group above has the title, Invalid otherwise.
+
+    `color` is `#RRGGBB` or one of the common CSS names.
+    """
+    container = one_container(world, project, group)
+    require_visible(world, actor, container)
+    require(permissions.can_admin_labels(world, actor, container))
+    return _add(world, container, title, color, description)
+
+
+def _add(world: World, container: Project | Group, title: str, color: str, description: str | None) -> Label:
+    title = title.strip()
+    _check_title(title)
+    if any(label.title == title for label in available_labels(world, container)):
+        raise Conflict("Label already exists")
+    now = world.clock()
+    label = Label(
+        id=world.ids.next("label"),
+        title=title,
+        color=_color(color),
+        description=description,
+        created_at=now,
+        updated_at=now,
+        group_id=container.id if isinstance(container, Group) else None,
+        project_id=container.id if isinstance(container, Project) else None,
+    )
+    world.labels[label.id] = label
+    return label
+
+
+def update_label(
+    world: World,
+    actor: User,
+    label: Label,
+    *,
+    title: str = UNSET,
+    color: str = UNSET,
+    description: str | None = UNSET,
+    priority: int | None = UNSET,
+    archived: bool = UNSET,
+) -> Label:
+    """Planner and up. Raises Invalid (also for a taken title), Forbidden, NotFound."""
+    container = container_of_label(world, label)
+    require_visible(world, actor, container)
+    require(permissions.can_admin_labels(world, actor, container))
+    if title is not UNSET and title != label.title:
+        _check_title(title)
+        if any(other.title == title for other in available_labels(world, container)):
+            raise Invalid({"title": ["has already been taken"]})
+        label.title = title
+    if color is not UNSET:
+        label.color = _color(color)
+    if description is not UNSET:
+        label.description = description
+    if priority is not UNSET:
+        label.priority = priority
+    if archived is not UNSET:
+        label.archived = archived
+    label.updated_at = world.clock()
+    return label
+
+
+def delete_label(world: World, actor: User, label: Label) -> None:
+    """Planner and up. The label leaves all items and board lists; no hook tells."""
+    container = container_of_label(world, label)
+    require_visible(world, actor, container)
+    require(permissions.can_admin_labels(world, actor, container))
+    del world.labels[label.id]
+    for item in world.work_items.values():
+        if label.id in item.label_ids:
+            item.label_ids.remove(label.id)
+    for board in world.boards.values():
+        board.lists = [entry for entry in board.lists if entry.label_id != label.id]
+
+
+def ensure_labels(world: World, actor: User, project: Project, titles: Iterable[str]) -> list[int]:
+    """Ids for titles in their order; an unknown title silently becomes a project label, as in REST issue calls.
+
+    Somebody who may not create labels gets only those that exist, without an error.
+    """
+    known = {label.title: label for label in available_labels(world, project)}
+    ids: list[int] = []
+    for title in (title.strip() for title in titles):
+        if not title:
+            continue
+        label = known.get(title)
+        if label is None and permissions.can_admin_labels(world, actor, project):
+            label = known[title] = _add(world, project, title, DEFAULT_COLOR, None)
+        if label is not None and label.id not in ids:
+            ids.append(label.id)
+    return ids
+
+
+def container_of_label(world: World, label: Label) -> Project | Group:
+    if label.project_id is not None:
+        return world.projects[label.project_id]
+    if label.group_id is None:
+        raise LookupError(f"label {label.id} has neither project nor group")
+    return world.groups[label.group_id]
+
+
+def label_scope(title: str) -> str | None:
+    """`a::b::c` -> `a::b`; None without a scope."""
+    scope, separator, value = title.rpartition("::")
+    return scope if separator and scope and value else None
+
+
+def apply_labels(world: World, current: list[int], add: Iterable[int], remove: Iterable[int]) -> list[int]:
+    """The label ids after a change. On Premium and Ultimate the last added label of a scope drives out the others."""
+    removed = set(remove)
+    result = [label_id for label_id in current if label_id not in removed]
+    for label_id in add:
+        if label_id in result or label_id in removed:
+            continue
+        scope = label_scope(world.labels[label_id].title) if world.licensed else None
+        if scope is not None:
+            result = [other for other in result if label_scope(world.labels[other].title) != scope]
+        result.append(label_id)
+    return result
+
+
+def _check_title(title: str) -> None:
+    if not title:
+        raise Invalid({"title": ["can't be blank"]})
+    if len(title) > 255:
+        raise Invalid({"title": ["is too long (maximum is 255 characters)"]})
+    if "," in title:
+        raise Invalid({"title": ["is invalid"]})
+
+
+def _color(color: str) -> str:
+    if _HEX.fullmatch(color):
+        return color if len(color) == 7 else "#" + "".join(digit * 2 for digit in color[1:])
+    if color.lower() in _CSS_COLORS:
+        return _CSS_COLORS[color.lower()]
+    raise Invalid({"color": ["must be a valid color code"]})

@@ -1,0 +1,146 @@
+"""Projects: create, settings, delayed deletion (https://docs.gitlab.com/api/projects/)."""
+
+from __future__ import annotations
+
+import re
+from typing import Any
+
+from app.sandbox import permissions, webhooks
+from app.sandbox.errors import Invalid
+from app.sandbox.operations.common import check_path, require, require_visible, touch
+from app.sandbox.operations.repository import add_commit
+from app.sandbox.world import OWNER, Group, Member, Project, User, Visibility, World
+
+_ORDER: dict[str, int] = {"private": 0, "internal": 1, "public": 2}
+_DIRECT = frozenset({"name", "path", "description", "visibility", "default_branch", "topics", "archived"})
+
+
+def create_project(
+    world: World,
+    actor: User,
+    *,
+    group: Group,
+    path: str,
+    name: str | None = None,
+    description: str | None = None,
+    visibility: Visibility = "private",
+    initialize_with_readme: bool = False,
+    default_branch: str = "main",
+    topics: tuple[str, ...] | list[str] = (),
+    settings: dict[str, object] | None = None,
+) -> Project:
+    """A project in a group; the creator keeps the role that the group gives, or becomes Owner without one.
+
+    `settings` are the remaining attributes of the REST call, kept as given. Raises Forbidden, or Invalid for a taken
+    name or path: 400, not 409.
+    """
+    require_visible(world, actor, group)
+    require(permissions.can_create_project(world, actor, group))
+    check_path(path)
+    name = path if name is None else name
+    _check_name(name)
+    _check_free(world, group, path, name)
+    _check_visibility(group, visibility)
+    now = world.clock()
+    project = Project(
+        id=world.ids.next("project"),
+        group_id=group.id,
+        path=path,
+        name=name,
+        description=description,
+        created_at=now,
+        creator_id=actor.id,
+        updated_at=now,
+        last_activity_at=now,
+        visibility=visibility,
+        default_branch=default_branch,
+        topics=list(topics),
+        settings=dict(settings or {}),
+    )
+    world.projects[project.id] = project
+    if not permissions.member_level(world, actor, group):
+        project.members.append(Member(world.ids.next("member"), actor.id, OWNER, now, created_by_id=actor.id))
+    if initialize_with_readme:
+        text = f"# {name}\n\n{description or ''}\n".rstrip("\n") + "\n"
+        add_commit(world, actor, project, "Initial commit", {"README.md": text}, added=["README.md"])
+    webhooks.project_changed(world, project, "create")
+    return project
+
+
+def update_project(world: World, actor: User, project: Project, **attributes: Any) -> Project:
+    """Set attributes by their REST names; what is no column of the sandbox goes into `settings`. Maintainer and up.
+
+    Visibility, path and archiving need Owner, as on GitLab.
+    """
+    require_visible(world, actor, project)
+    require(permissions.can_admin(world, actor, project))
+    if {"visibility", "path", "archived"} & attributes.keys():
+        require(permissions.access_level(world, actor, project) >= OWNER)
+    group = world.groups[project.group_id]
+    name, path = attributes.get("name", project.name), attributes.get("path", project.path)
+    _check_name(name)
+    check_path(path)
+    _check_free(world, group, path, name, ignoring=project)
+    _check_visibility(group, attributes.get("visibility", project.visibility))
+    for key, value in attributes.items():
+        if key in _DIRECT:
+            setattr(project, key, list(value) if key == "topics" else value)
+        else:
+            project.settings[key] = value
+    touch(project, world.clock())
+    return project
+
+
+def delete_project(world: World, actor: User, project: Project) -> None:
+    """Owner only. First call: marked for deletion and renamed so that the path is free; second call: gone."""
+    require_visible(world, actor, project)
+    require(permissions.can_delete_project(world, actor, project))
+    if project.marked_for_deletion_on is None:
+        project.marked_for_deletion_on = world.clock().date()
+        suffix = f"-deletion_scheduled-{project.id}"
+        project.path, project.name = project.path + suffix, project.name + suffix
+        return
+    webhooks.project_changed(world, project, "destroy")
+    _purge(world, project)
+
+
+def restore_project(world: World, actor: User, project: Project) -> Project:
+    """Take a marked project back under its old path. Raises Invalid when the path has been reused."""
+    require_visible(world, actor, project)
+    require(permissions.can_delete_project(world, actor, project))
+    suffix = f"-deletion_scheduled-{project.id}"
+    path, name = project.path.removesuffix(suffix), project.name.removesuffix(suffix)
+    _check_free(world, world.groups[project.group_id], path, name, ignoring=project)
+    project.path, project.name, project.marked_for_deletion_on = path, name, None
+    return project
+
+
+def _purge(world: World, project: Project) -> None:
+    for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):
+        for key in [key for key, row in table.items() if getattr(row, "project_id", None) == project.id]:
+            del table[key]
+    del world.projects[project.id]
+
+
+def _check_name(name: str) -> None:
+    if not name.strip():
+        raise Invalid({"name": ["can't be blank"]})
+    if not re.match(r"[\w\U00002600-\U0001FAFF]", name):
+        raise Invalid({"name": ["must start with a letter, digit, emoji, or underscore."]})
+
+
+def _check_free(world: World, group: Group, path: str, name: str, ignoring: Project | None = None) -> None:
+    """GitLab lists every taken attribute. Names are compared within the namespace, case-insensitively."""
+    others = [p for p in world.projects.values() if p.group_id == group.id and p is not ignoring]
+    complaints: dict[str, list[str]] = {}
+    if any(other.name.lower() == name.lower() for other in others):
+        complaints["name"] = ["has already been taken"]
+    if any(other.path.lower() == path.lower() for other in others) or world.group_by_path(f"{group.full_path}/{path}"):
+        complaints["path"] = ["has already been taken"]
+    if complaints:
+        raise Invalid(complaints)
+
+
+def _check_visibility(group: Group, visibility: Visibility) -> None:
+    if _ORDER[visibility] > _ORDER[group.visibility]:
+        raise Invalid({"visibility_level": [f"{visibility} is not allowed in a {group.visibility} group."]})

@@ -1,0 +1,168 @@
+"""What templates may call: addresses, people, chips, dates. Bound to one visit, so templates stay free of rules.
+
+The trap it avoids: dates that depend on the machine's clock or locale; everything is told from `world.clock()` in UTC.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from markupsafe import Markup
+
+from app.sandbox import permissions
+from app.sandbox.pages import addresses, markdown
+from app.sandbox.pages.chips import Chip, chips_of
+from app.sandbox.pages.references import label_address, lineage
+from app.sandbox.pages.visit import Visit
+from app.sandbox.world import Board, Group, Milestone, Project, User, WorkItem
+
+ROLES = {
+    5: "Minimal access",
+    10: "Guest",
+    15: "Planner",
+    20: "Reporter",
+    30: "Developer",
+    40: "Maintainer",
+    50: "Owner",
+}
+
+EMOJI = {"thumbsup": "👍", "thumbsdown": "👎", "tada": "🎉", "rocket": "🚀", "heart": "❤️", "eyes": "👀", "wave": "👋"}
+
+
+@dataclass(frozen=True)
+class Due:
+    """A due date in words, and whether it has passed."""
+
+    text: str
+    late: bool
+
+
+@dataclass(frozen=True)
+class Kit:
+    """Helpers of one visit, `kit` in every template."""
+
+    visit: Visit
+
+    def address(self, subject: Project | Group | WorkItem | Board | Milestone | User) -> str:
+        """Where the subject's page is."""
+        world = self.visit.world
+        if isinstance(subject, WorkItem):
+            return addresses.of_item(world, subject)
+        if isinstance(subject, Board):
+            return addresses.of_board(world, subject)
+        if isinstance(subject, Milestone):
+            return addresses.of_milestone(world, subject)
+        if isinstance(subject, User):
+            return addresses.of_user(subject)
+        return addresses.of_container(world, subject)
+
+    def file_address(self, project: Project, path: str, verb: str = "blob") -> str:
+        return addresses.of_file(self.visit.world, project, path, verb)
+
+    def label_address(self, home: Project | Group, title: str) -> str:
+        return label_address(self.visit.world, home, title)
+
+    def reference(self, item: WorkItem, home: Project | Group | None = None) -> str:
+        """`#3` at home, `group/project#3` elsewhere."""
+        if permissions.container_of(self.visit.world, item) is home:
+            return f"{'&' if item.type == 'EPIC' else '#'}{item.iid}"
+        return addresses.reference(self.visit.world, item)
+
+    def is_project(self, home: Project | Group) -> bool:
+        return isinstance(home, Project)
+
+    def ancestry(self, home: Project | Group) -> list[Group]:
+        """The readable groups above, top first."""
+        above = [group for group in lineage(self.visit.world, home) if group is not home]
+        return [group for group in reversed(above) if self.visit.sees(group)]
+
+    def hidden_tabs(self, home: Project | Group) -> set[str]:
+        """Tabs that would lead to nothing for this viewer."""
+        if isinstance(home, Group):
+            return set()
+        hidden = set() if permissions.can_download_code(self.visit.world, self.visit.viewer, home) else {"files"}
+        if not home.wiki:
+            hidden.add("wiki")
+        return hidden if permissions.issues_enabled(home) else hidden | {"issues", "boards"}
+
+    def safe_url(self, url: str) -> str:
+        """An address to put into href or src: only http, https and local paths; badges come from API clients."""
+        return url if url.startswith(("https://", "http://", "/")) else "#"
+
+    def container(self, item: WorkItem) -> Project | Group:
+        return permissions.container_of(self.visit.world, item)
+
+    def path_of(self, home: Project | Group) -> str:
+        return self.visit.world.project_path(home) if isinstance(home, Project) else home.full_path
+
+    def user(self, user_id: int | None) -> User:
+        """The user, or GitLab's Ghost User when the account is gone."""
+        found = self.visit.world.users.get(user_id) if user_id is not None else None
+        return found or User(0, "ghost", "Ghost User", "")
+
+    def assignees(self, item: WorkItem) -> list[User]:
+        return [self.user(i) for i in item.assignee_ids]
+
+    def milestone(self, item: WorkItem) -> Milestone | None:
+        return self.visit.world.milestones.get(item.milestone_id) if item.milestone_id is not None else None
+
+    def parent(self, item: WorkItem) -> WorkItem | None:
+        """The parent, when the viewer may see it."""
+        found = self.visit.world.work_items.get(item.parent_id) if item.parent_id is not None else None
+        return found if found is not None and self.visit.sees(found) else None
+
+    def chips(self, item: WorkItem, without: set[int] | None = None) -> list[Chip]:
+        return chips_of(self.visit.world, item.label_ids, without)
+
+    def tasks(self, item: WorkItem) -> tuple[int, int]:
+        return markdown.task_count(item.description)
+
+    def markdown(self, text: str, home: Project | Group, *, tickable: bool = False) -> Markup:
+        return markdown.render(text, self.visit.setting(home, tickable=tickable))
+
+    def emoji(self, name: str) -> str:
+        """The picture of an award's name, or the name between colons."""
+        return EMOJI.get(name, f":{name}:")
+
+    def role(self, level: int) -> str:
+        return ROLES.get(level, "No role")
+
+    def role_of(self, user: User, home: Project | Group) -> str:
+        return self.role(permissions.access_level(self.visit.world, user, home))
+
+    def due(self, item: WorkItem) -> Due | None:
+        """The due date; late only while the item is open."""
+        if item.due_date is None:
+            return None
+        return Due(self.day(item.due_date), item.state == "opened" and item.due_date < self.today())
+
+    def today(self) -> date:
+        return self.visit.world.clock().date()
+
+    def day(self, value: date) -> str:
+        """`2 Nov` in the current year, `2 Nov 2027` otherwise."""
+        text = f"{value.day} {value:%b}"
+        return text if value.year == self.today().year else f"{text} {value.year}"
+
+    def moment(self, value: datetime) -> str:
+        """`2026-11-02 09:05 UTC`."""
+        return f"{value:%Y-%m-%d %H:%M} UTC"
+
+    def ago(self, value: datetime) -> str:
+        """How long before now, in the largest fitting unit."""
+        seconds = int((self.visit.world.clock() - value).total_seconds())
+        if abs(seconds) < 45:
+            return "just now"
+        for name, size in (
+            ("year", 31_536_000),
+            ("month", 2_592_000),
+            ("day", 86_400),
+            ("hour", 3_600),
+            ("minute", 60),
+        ):
+            count = round(abs(seconds) / size)
+            if abs(seconds) >= size or name == "minute":
+                words = f"{max(count, 1)} {name}{'' if count <= 1 else 's'}"
+                return f"{words} ago" if seconds > 0 else f"in {words}"
+        return "just now"

@@ -1,0 +1,272 @@
+"""GitLab Flavoured Markdown to safe HTML (https://docs.gitlab.com/user/markdown/).
+
+Text comes from strangers: scripts, HTML comments that imitate markers, a megabyte of brackets. Order matters: parse,
+add our own elements as tokens, render, and sanitise the whole at the very end, so nothing escapes the sanitiser. The
+trap it avoids: inserting HTML after sanitising, where a forged placeholder inside an attribute becomes an element.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from urllib.parse import urlsplit
+
+import nh3
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.rules_core import StateCore
+from markdown_it.token import Token
+from markdown_it.utils import EnvType, OptionsDict
+from markupsafe import Markup, escape
+
+from app.sandbox.pages.references import PATTERN, References, Target
+
+MAX_CHARACTERS = 200_000
+DRAWN = {
+    "mermaid": "Diagram source. A real GitLab draws this; the sandbox shows the text.",
+    "glql": "Query. A real GitLab shows a live table here; the sandbox shows the text.",
+    "plantuml": "Diagram source. A real GitLab may draw this; the sandbox shows the text.",
+}
+_CHIP_STYLE = re.compile(r"--chip:#[0-9a-f]{6};--ink:#[0-9a-f]{6}")
+_OUR_ATTRIBUTES = re.compile(r"(?<![\w-])(?:class|style|id|name|value|role)(?=\s*=)", re.IGNORECASE)
+_OUR_TAGS = re.compile(r"<(/?)(?=(?:button|input)\b)", re.IGNORECASE)
+_TASK = re.compile(r"\[([ xX])\](?=\s|$)")
+_NEWLINE = re.compile(r"(\r\n?|\n)")
+
+
+@dataclass(frozen=True)
+class Setting:
+    """Where a text stands: who reads it (`references`), whether boxes can be ticked, what relative links mean."""
+
+    references: References | None = None
+    tickable: bool = False
+    link_base: str = ""
+    image_base: str = ""
+
+
+def render(text: str, setting: Setting | None = None) -> Markup:
+    """Safe HTML of a Markdown text. Beyond MAX_CHARACTERS the text is shown as it is, because parsing would stall."""
+    if len(text) > MAX_CHARACTERS:
+        note = f"This text has {len(text):,} characters, so it is shown without formatting, and cut."
+        return Markup('<p class="hint">{}</p><pre class="plain">{}</pre>').format(note, text[:MAX_CHARACTERS])
+    html = _parser().render(text, {"setting": setting or Setting()})
+    return Markup(_sanitise(html))  # noqa: S704 - the one place where HTML is declared safe, right after nh3
+
+
+def task_lines(text: str) -> dict[int, bool]:
+    """Line number (from 0) -> ticked, of every task in the text; tasks in code blocks do not count."""
+    tokens = _parser().parse(text[:MAX_CHARACTERS], {"setting": Setting()})
+    return {t.map[0]: bool(t.meta["checked"]) for t in tokens if t.map and t.meta and "checked" in t.meta}
+
+
+def toggle_task(text: str, line: int) -> str:
+    """The text with the box of that line ticked or unticked. Raises LookupError when the line holds no task."""
+    if line not in task_lines(text):
+        raise LookupError(f"line {line + 1} holds no task")
+    pieces = _NEWLINE.split(text)
+    pieces[line * 2] = _TASK.sub(lambda m: "[x]" if m[1] == " " else "[ ]", pieces[line * 2], count=1)
+    return "".join(pieces)
+
+
+@lru_cache(maxsize=2_048)
+def task_count(text: str) -> tuple[int, int]:
+    """(ticked, all) tasks, as in GitLab's task_completion_status."""
+    boxes = task_lines(text).values() if "[" in text else []
+    return sum(boxes), len(boxes)
+
+
+# The parser -------------------------------------------------------------------------------------------------------
+
+
+def _parser() -> MarkdownIt:
+    return _PARSER
+
+
+def _make_parser() -> MarkdownIt:
+    options = {"html": True, "tasklists": True, "alerts": True, "linkify": False}
+    parser = MarkdownIt("commonmark", options).enable(["table", "strikethrough"])
+    parser.core.ruler.after("inline", "sandbox", _decorate)
+    parser.add_render_rule("list_item_open", _open_list_item)
+    parser.add_render_rule("fence", _fence)
+    return parser
+
+
+def _decorate(state: StateCore) -> None:
+    """After inline parsing: defuse raw HTML, name headings, resolve links and references."""
+    setting: Setting = state.env["setting"]
+    for index, token in enumerate(state.tokens):
+        if token.type == "html_block":
+            token.content = _defuse(token.content)
+        if token.type == "inline" and token.children is not None:
+            if state.tokens[index - 1].type == "heading_open":
+                state.tokens[index - 1].attrSet("id", _slug(token.content))
+            token.children = _decorate_inline(token.children, setting)
+
+
+def _defuse(html: str) -> str:
+    """Raw HTML may not carry the elements and attributes by which our own elements are made."""
+    return _OUR_TAGS.sub(r"&lt;\1", _OUR_ATTRIBUTES.sub("data-theirs", html))
+
+
+def _slug(heading: str) -> str:
+    return "toc-" + re.sub(r"[^\w-]+", "-", heading.lower()).strip("-")[:80]
+
+
+def _decorate_inline(tokens: list[Token], setting: Setting) -> list[Token]:
+    result: list[Token] = []
+    links_open = 0
+    for token in tokens:
+        if token.type == "link_open":
+            links_open += 1
+            _rebase(token, "href", setting.link_base)
+        elif token.type == "link_close":
+            links_open -= 1
+        elif token.type == "image":
+            _rebase(token, "src", setting.image_base)
+        elif token.type == "html_inline":
+            token.content = _defuse(token.content)
+        if token.type == "text" and not links_open:
+            result.extend(_with_references(token, setting.references))
+        else:
+            result.append(token)
+    return result
+
+
+def _rebase(token: Token, attribute: str, base: str) -> None:
+    """A relative address in a repository file is relative to the repository; a heading's address to this page."""
+    address = str(token.attrGet(attribute) or "")
+    if attribute == "href" and address.startswith("#"):
+        token.attrSet(attribute, "#toc-" + address[1:])
+    elif base and address and not address.startswith("/") and not urlsplit(address).scheme:
+        token.attrSet(attribute, base + address.removeprefix("./"))
+
+
+def _with_references(token: Token, references: References | None) -> list[Token]:
+    parts: list[Token] = []
+    position = 0
+    for match in PATTERN.finditer(token.content):
+        end = match.end()
+        target: Target | None
+        if match["url"]:
+            end = match.start() + len(_without_tail(match["url"]))
+            url = match["url"][: end - match.start()]
+            target = references.find_url(url) if references else Target(url, url, "url")
+        else:
+            target = references.find(match) if references else None
+        if target is None:
+            continue
+        parts.append(_text(token.content[position : match.start()]))
+        parts.append(_raw(_reference_html(target)))
+        position = end
+    if not parts:
+        return [token]
+    return [*parts, _text(token.content[position:])]
+
+
+def _without_tail(url: str) -> str:
+    """A full stop or bracket after an address belongs to the sentence."""
+    url = url.rstrip(".,;:!?*_~")
+    while url.endswith(")") and url.count(")") > url.count("("):
+        url = url[:-1].rstrip(".,;:!?")
+    return url
+
+
+def _text(content: str) -> Token:
+    return Token("text", "", 0, content=content)
+
+
+def _raw(html: str) -> Token:
+    return Token("html_inline", "", 0, content=html)
+
+
+def _reference_html(target: Target) -> str:
+    if target.chip is not None:
+        key = Markup('<span class="chip-key">{}</span>').format(target.chip.key) if target.chip.key else Markup("")
+        value = Markup('<span class="chip-value">{}</span>').format(target.chip.value)
+        kind = "chip scoped" if target.chip.key else "chip"
+        parts = (kind, target.chip.style, target.href, target.hover, key, value)
+        return str(Markup('<a class="{}" style="{}" href="{}" title="{}">{}{}</a>').format(*parts))
+    kind = {"user": "ref-user", "item": "ref-item", "milestone": "ref-item"}.get(target.kind, "ref-url")
+    if not target.href:
+        return str(Markup('<span class="{}" title="{}">{}</span>').format(kind, target.hover, target.text))
+    return str(Markup('<a class="{}" href="{}" title="{}">{}</a>').format(kind, target.href, target.hover, target.text))
+
+
+def _open_list_item(
+    renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType
+) -> str:
+    """A task's box is a button that posts its line number, so that one click ticks it without JavaScript."""
+    token = tokens[index]
+    html = renderer.renderToken(tokens, index, options, env)
+    if not token.meta or "checked" not in token.meta or token.map is None:
+        return html
+    checked = "true" if token.meta["checked"] else "false"
+    setting: Setting = env["setting"]
+    if setting.tickable:
+        line = token.map[0]
+        return (
+            f'{html}<button class="task" type="submit" name="task" value="{line}" id="task-{line}" role="checkbox"'
+            f' aria-checked="{checked}" aria-label="Done"></button>'
+        )
+    return f'{html}<span class="task" role="checkbox" aria-checked="{checked}" aria-disabled="true"></span>'
+
+
+def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    del renderer, options, env
+    token = tokens[index]
+    language = token.info.strip().split(maxsplit=1)[0].lower() if token.info.strip() else ""
+    code = f"<pre><code>{escape(token.content)}</code></pre>\n"
+    if language not in DRAWN:
+        return code
+    return f'<figure class="drawn"><figcaption>{DRAWN[language]}</figcaption>{code}</figure>\n'
+
+
+# The sanitiser ----------------------------------------------------------------------------------------------------
+
+
+def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
+    if attribute == "style":
+        return value if tag in {"a", "span"} and _CHIP_STYLE.fullmatch(value) else None
+    if attribute == "id":
+        return value if value.startswith(("toc-", "task-")) else None
+    return value
+
+
+_TAGS = (nh3.ALLOWED_TAGS | {"button", "details", "summary", "input", "section"}) - {"input", "style"}
+_ATTRIBUTES: dict[str, set[str]] = {
+    "*": {"title", "dir", "lang", "align"},
+    "a": {"href", "style"},
+    "img": {"src", "alt", "width", "height"},
+    "span": {"role", "aria-checked", "aria-disabled", "style"},
+    "button": {"type", "name", "value", "id", "role", "aria-checked", "aria-label"},
+    "ol": {"start"},
+    "details": {"open"},
+    "td": {"colspan", "rowspan"},
+    "th": {"colspan", "rowspan"},
+    **{f"h{n}": {"id"} for n in range(1, 7)},
+}
+_ALERTS = {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")}
+_CLASSES: dict[str, set[str]] = {
+    "a": {"chip", "scoped", "ref-user", "ref-item", "ref-url"},
+    "span": {"chip-key", "chip-value", "ref-user", "task"},
+    "button": {"task"},
+    "ul": {"contains-task-list"},
+    "ol": {"contains-task-list"},
+    "li": {"task-list-item"},
+    "div": {"markdown-alert", *_ALERTS},
+    "p": {"markdown-alert-title"},
+    "figure": {"drawn"},
+}
+_CLEANER = nh3.Cleaner(
+    tags=_TAGS,
+    clean_content_tags={"script", "style"},
+    attributes=_ATTRIBUTES,
+    attribute_filter=_keep_attribute,
+    allowed_classes=_CLASSES,
+    url_schemes={"http", "https", "mailto"},
+    link_rel="noopener noreferrer nofollow",
+)
+_sanitise: Callable[[str], str] = _CLEANER.clean
+_PARSER = _make_parser()

@@ -1,0 +1,115 @@
+"""GitLab's REST API, version 4: finds the route, checks scope and parameters, and puts every refusal in GitLab's shape.
+
+The trap: an error that a client cannot read. A refused parameter is `{"error": ...}`, everything else
+`{"message": ...}` (https://docs.gitlab.com/api/rest/troubleshooting/); a route that the sandbox lacks says so with 501
+instead of a 404 that looks like a missing object.
+"""
+
+from __future__ import annotations
+
+from app.sandbox.errors import SandboxError
+from app.sandbox.http import Request, Response, error_response, json_response
+from app.sandbox.rest import (
+    badges,
+    boards,
+    epics,
+    groups,
+    hooks,
+    issues,
+    labels,
+    links,
+    members,
+    milestones,
+    notes,
+    projects,
+    reactions,
+    repository,
+    users,
+    wikis,
+)
+from app.sandbox.rest.bodies import read_body, read_query
+from app.sandbox.rest.parameters import ParameterError, read_parameters
+from app.sandbox.rest.routing import Call, Route, RouteTable
+from app.sandbox.world import Token, User, World
+
+PREFIX = "/api/v4"
+TABLE = RouteTable(
+    [
+        module.routes
+        for module in (
+            badges,
+            boards,
+            epics,
+            groups,
+            hooks,
+            issues,
+            labels,
+            links,
+            members,
+            milestones,
+            notes,
+            projects,
+            reactions,
+            repository,
+            users,
+            wikis,
+        )
+    ]
+)
+
+
+def handle(world: World, user: User | None, token: Token | None, request: Request) -> Response:
+    """Answer a request below `/api/v4`. `user` is None for an anonymous caller; never raises a SandboxError."""
+    found = TABLE.find(request.method, request.path.removeprefix(PREFIX))
+    if found is None:
+        return _no_route(request)
+    route, path = found
+    refusal = _refuse(route, user, token)
+    if refusal is not None:
+        return refusal
+    try:
+        sent = read_query(request.query) | read_body(request)
+        # What the path names may be sent again (python-gitlab does); the path wins, as on GitLab.
+        given = read_parameters(route.parameters, {name: value for name, value in sent.items() if name not in path})
+        response = route.handler(Call(world, user, token, request, path | _scope(route), given))
+    except ParameterError as error:
+        return json_response(400, {"error": str(error)})
+    except SandboxError as error:
+        return error_response(error.status, error.message)
+    if request.method == "HEAD":
+        response.body = b""
+    return response
+
+
+def coverage() -> list[str]:
+    """Every route as `GET /projects/:id/issues`, sorted by path: what docs/sandbox-coverage.md lists."""
+    return [f"{row.method} {row.template}" for row in sorted(TABLE.rows, key=lambda row: (row.template, row.method))]
+
+
+def _scope(route: Route) -> dict[str, str]:
+    return {"scope": route.scope} if route.scope else {}
+
+
+def _no_route(request: Request) -> Response:
+    path = request.path.removeprefix(PREFIX)
+    text = f"the sandbox has no route {request.method} {path}; see docs/sandbox-coverage.md"
+    return json_response(501, {"error": f"501 Not Implemented: {text}"})
+
+
+def _refuse(route: Route, user: User | None, token: Token | None) -> Response | None:
+    """401 without a person where one is needed; 403 for a scope that is too narrow
+    (https://docs.gitlab.com/user/profile/personal_access_tokens/#personal-access-token-scopes)."""
+    if user is None:
+        return error_response(401, "401 Unauthorized") if route.signed_in else None
+    enough = {"api", *route.any_scope} | ({"read_api"} if route.method == "GET" else set())
+    if token is not None and not enough & set(token.scopes):
+        return insufficient_scope()
+    return None
+
+
+def insufficient_scope() -> Response:
+    """GitLab's answer to a token whose scopes do not cover the request."""
+    description = "The request requires higher privileges than provided by the access token."
+    return json_response(
+        403, {"error": "insufficient_scope", "error_description": description, "scope": "api read_api"}
+    )

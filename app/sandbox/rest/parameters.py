@@ -1,0 +1,236 @@
+"""Declared parameters of a route: coerced as GitLab coerces them, refused where GitLab would go silent.
+
+Real GitLab ignores a parameter that it does not know, and that is where typos die unseen (`label=` filters nothing,
+`assignees=` assigns nobody). The sandbox refuses them on purpose with 400 and names the near miss. Everything else
+follows Grape: "title is missing", "state_event does not have a valid value"
+(https://docs.gitlab.com/api/rest/troubleshooting/#status-code-400).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from difflib import get_close_matches
+from typing import Any
+
+from app.sandbox.rest.bodies import Values
+
+ALWAYS_KNOWN = frozenset({"private_token", "access_token"})
+
+
+class ParameterError(Exception):
+    """One sentence or several joined by ", ", as Grape reports them: `{"error": "title is missing"}`."""
+
+
+@dataclass(frozen=True)
+class Parameter:
+    """One declared parameter. `values` limits it; `inner` declares the keys of a map (`not[labels]`)."""
+
+    name: str
+    kind: str
+    required: bool = False
+    values: tuple[Any, ...] = ()
+    inner: tuple[Parameter, ...] = ()
+
+
+def text(name: str, *values: str, required: bool = False) -> Parameter:
+    return Parameter(name, "text", required, values)
+
+
+def integer(name: str, *values: int, required: bool = False) -> Parameter:
+    return Parameter(name, "integer", required, values)
+
+
+def boolean(name: str, *, required: bool = False) -> Parameter:
+    return Parameter(name, "boolean", required)
+
+
+def day(name: str, *, required: bool = False) -> Parameter:
+    """A date `2026-11-02`; an empty one is None and removes the date."""
+    return Parameter(name, "day", required)
+
+
+def moment(name: str, *, required: bool = False) -> Parameter:
+    """A time in ISO 8601; without offset it is UTC, a bare date is midnight."""
+    return Parameter(name, "moment", required)
+
+
+def texts(name: str, *, required: bool = False) -> Parameter:
+    """A list or a comma-separated string, such as `labels`; an empty string is the empty list."""
+    return Parameter(name, "texts", required)
+
+
+def integers(name: str, *, required: bool = False) -> Parameter:
+    """A list or a comma-separated string of integers."""
+    return Parameter(name, "integers", required)
+
+
+def integer_or_text(name: str, *, required: bool = False) -> Parameter:
+    """An id, an encoded path or a word such as `None`."""
+    return Parameter(name, "integer_or_text", required)
+
+
+def mapping(name: str, *inner: Parameter) -> Parameter:
+    """A map, checked against `inner` when that is given."""
+    return Parameter(name, "mapping", inner=inner)
+
+
+def objects(name: str, *, required: bool = False) -> Parameter:
+    """A list of maps, such as the `actions` of a commit."""
+    return Parameter(name, "objects", required)
+
+
+def read_parameters(declared: Sequence[Parameter], given: Values) -> Values:
+    """The given values, coerced; only those that were given are in the result. Raises ParameterError."""
+    known = {parameter.name: parameter for parameter in declared}
+    problems = [f"{p.name} is missing" for p in declared if p.required and p.name not in given]
+    problems += [_unknown(name, known) for name in given if name not in known and name not in ALWAYS_KNOWN]
+    values: Values = {}
+    for name, raw in given.items():
+        if name in known:
+            try:
+                values[name] = _read_one(known[name], raw)
+            except ParameterError as error:
+                problems.append(str(error))
+    if problems:
+        raise ParameterError(", ".join(problems))
+    return values
+
+
+def require_any(values: Values, *names: str) -> None:
+    """Grape's at_least_one_of; raises ParameterError."""
+    if not any(name in values for name in names):
+        raise ParameterError(f"{', '.join(names)} are missing, at least one parameter must be provided")
+
+
+def require_one(values: Values, *names: str) -> None:
+    """Grape's exactly_one_of; raises ParameterError."""
+    given = [name for name in names if name in values]
+    if not given:
+        raise ParameterError(f"{', '.join(names)} are missing, exactly one parameter must be provided")
+    exclude_each_other(values, *names)
+
+
+def exclude_each_other(values: Values, *names: str) -> None:
+    """Grape's mutually_exclusive; raises ParameterError."""
+    given = [name for name in names if name in values]
+    if len(given) > 1:
+        raise ParameterError(f"{', '.join(given)} are mutually exclusive")
+
+
+def _unknown(name: str, known: dict[str, Parameter]) -> str:
+    near = get_close_matches(name, known, n=1, cutoff=0.75)
+    near = near or sorted(k for k in known if name in k.split("_") or k in name.split("_"))[:1]
+    advice = f"you sent {name}, GitLab knows {near[0]}" if near else f"GitLab knows {', '.join(known) or 'none here'}"
+    return f"{name} is invalid ({advice})"
+
+
+def _read_one(parameter: Parameter, raw: Any) -> Any:
+    if parameter.kind == "mapping":
+        return _mapping(parameter, raw)
+    try:
+        value = _READERS[parameter.kind](raw)
+    except (ValueError, TypeError) as error:
+        raise ParameterError(f"{parameter.name} is invalid") from error
+    if parameter.values and value not in parameter.values:
+        raise ParameterError(f"{parameter.name} does not have a valid value")
+    return value
+
+
+def _mapping(parameter: Parameter, raw: Any) -> Any:
+    if not isinstance(raw, dict):
+        raise ParameterError(f"{parameter.name} is invalid")
+    if not parameter.inner:
+        return raw
+    try:
+        return read_parameters(parameter.inner, raw)
+    except ParameterError as error:
+        raise ParameterError(f"{parameter.name}: {error}") from error
+
+
+def _text(raw: Any) -> str | None:
+    if raw is None or isinstance(raw, str):
+        return raw
+    if isinstance(raw, bool):
+        return "true" if raw else "false"
+    if isinstance(raw, int | float):
+        return str(raw)
+    raise TypeError("not text")
+
+
+def _integer(raw: Any) -> int | None:
+    if raw is None or raw == "":
+        return None
+    if isinstance(raw, bool) or not isinstance(raw, int | str):
+        raise TypeError("not an integer")
+    return int(raw)
+
+
+def _boolean(raw: Any) -> bool | None:
+    if raw is None or isinstance(raw, bool):
+        return raw
+    words = {"true": True, "t": True, "1": True, "yes": True, "on": True, "": None}
+    words |= {"false": False, "f": False, "0": False, "no": False, "off": False}
+    word = str(raw).lower()
+    if word not in words:
+        raise ValueError("not a boolean")
+    return words[word]
+
+
+def _day(raw: Any) -> date | None:
+    if raw is None or raw == "":
+        return None
+    if not isinstance(raw, str):
+        raise TypeError("not a date")
+    return date.fromisoformat(raw[:10]) if len(raw) >= 10 and raw[10:11] in ("", "T", " ") else _fail()
+
+
+def _moment(raw: Any) -> datetime | None:
+    if raw is None or raw == "":
+        return None
+    if not isinstance(raw, str):
+        raise TypeError("not a time")
+    value = datetime.fromisoformat(raw)
+    return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _texts(raw: Any) -> list[str]:
+    if raw is None:
+        return []
+    if isinstance(raw, list):
+        return [part for item in raw for part in _texts(item)]
+    joined = _text(raw) or ""
+    return [part.strip() for part in joined.split(",") if part.strip()]
+
+
+def _integers(raw: Any) -> list[int]:
+    return [int(part) for part in _texts(raw)]
+
+
+def _integer_or_text(raw: Any) -> int | str | None:
+    value = _text(raw)
+    return int(value) if value is not None and value.isdecimal() else value
+
+
+def _objects(raw: Any) -> list[dict[str, Any]]:
+    if not isinstance(raw, list) or not all(isinstance(item, dict) for item in raw):
+        raise TypeError("not a list of maps")
+    return raw
+
+
+def _fail() -> date:
+    raise ValueError("not a date")
+
+
+_READERS: dict[str, Callable[[Any], Any]] = {
+    "text": _text,
+    "integer": _integer,
+    "boolean": _boolean,
+    "day": _day,
+    "moment": _moment,
+    "texts": _texts,
+    "integers": _integers,
+    "integer_or_text": _integer_or_text,
+    "objects": _objects,
+}

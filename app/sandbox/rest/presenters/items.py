@@ -1,0 +1,236 @@
+"""Issues and epics as REST shows them (https://docs.gitlab.com/api/issues/, https://docs.gitlab.com/api/epics/).
+
+The trap: ids. An issue's `id` is its work item id; an epic's `id` is a different, older number, and only
+`work_item_id` leads to the work item. Premium fields are absent without a licence, not null.
+"""
+
+from __future__ import annotations
+
+import re
+
+from app.sandbox.rest.presenters import labels as label_presenters
+from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
+from app.sandbox.rest.presenters.people import user_basic, user_by_id
+from app.sandbox.world import User, WorkItem, World
+
+_TASK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[([ xX~])\]\s", re.MULTILINE)
+EPIC_COLOR = "#1068bf"
+DOWN, UP = "thumbsdown", "thumbsup"
+
+
+def _by_id(world: World, user_ids: list[int]) -> list[Json]:
+    return [user_basic(world, world.users[user_id]) for user_id in user_ids]
+
+
+def _label_field(world: World, item: WorkItem, details: bool) -> list[str] | list[Json]:
+    found = sorted((world.labels[label_id] for label_id in item.label_ids), key=lambda label: label.title.lower())
+    return [label_presenters.label_basic(row) for row in found] if details else [row.title for row in found]
+
+
+def task_completion(item: WorkItem) -> tuple[int, int]:
+    """(checkboxes, checked ones) of the description; inapplicable `[~]` ones do not count."""
+    marks = [mark for mark in _TASK.findall(item.description) if mark != "~"]
+    return len(marks), sum(mark in "xX" for mark in marks)
+
+
+def _votes(item: WorkItem, name: str) -> int:
+    return sum(award.name == name for award in item.awards)
+
+
+def item_url(world: World, item: WorkItem) -> str:
+    """The web page of an issue, task or epic."""
+    if item.group_id is not None:
+        return f"{world.base_url}/groups/{world.groups[item.group_id].full_path}/-/epics/{item.iid}"
+    noun = "work_items" if item.type == "TASK" else "issues"
+    return f"{world.base_url}/{_path(world, item)}/-/{noun}/{item.iid}"
+
+
+def _path(world: World, item: WorkItem) -> str:
+    if item.group_id is not None:
+        return world.groups[item.group_id].full_path
+    return world.project_path(world.projects[item.project_id or 0])
+
+
+def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
+    """The issue in links and epics."""
+    assignees = _by_id(world, item.assignee_ids)
+    count, done = task_completion(item)
+    milestone = None if item.milestone_id is None else world.milestones[item.milestone_id]
+    data: Json = {
+        "id": item.id,
+        "iid": item.iid,
+        "project_id": item.project_id,
+        "title": item.title,
+        "description": item.description,
+        "state": item.state,
+        "created_at": moment(item.created_at),
+        "updated_at": moment(item.updated_at),
+        "closed_at": moment(item.closed_at),
+        "closed_by": user_by_id(world, item.closed_by_id),
+        "labels": _label_field(world, item, label_details),
+        "milestone": None if milestone is None else label_presenters.milestone(world, milestone),
+        "assignees": assignees,
+        "author": user_by_id(world, item.author_id),
+        "type": item.type,
+        "assignee": assignees[0] if assignees else None,
+        "user_notes_count": sum(not note.system for note in item.notes),
+        "merge_requests_count": 0,
+        "upvotes": _votes(item, UP),
+        "downvotes": _votes(item, DOWN),
+        "start_date": day(item.start_date),
+        "due_date": day(item.due_date),
+        "confidential": item.confidential,
+        "discussion_locked": item.discussion_locked,
+        "issue_type": item.type.lower(),
+        "web_url": item_url(world, item),
+        "time_stats": {
+            "time_estimate": 0,
+            "total_time_spent": 0,
+            "human_time_estimate": None,
+            "human_total_time_spent": None,
+        },
+        "task_completion_status": {"count": count, "completed_count": done},
+        "blocking_issues_count": 0,
+    }
+    if world.licensed:
+        data["weight"] = item.weight
+    return data
+
+
+def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
+    """The issue as the issue routes answer it."""
+    count, done = task_completion(item)
+    path = _path(world, item)
+    links = f"{world.base_url}/api/v4/projects/{item.project_id}/issues/{item.iid}"
+    data = issue_basic(world, item, label_details=label_details) | {
+        "has_tasks": count > 0,
+        "task_status": f"{done} of {count} checklist item{'' if count == 1 else 's'} completed" if count else "",
+        "_links": {
+            "self": links,
+            "notes": f"{links}/notes",
+            "award_emoji": f"{links}/award_emoji",
+            "project": f"{world.base_url}/api/v4/projects/{item.project_id}",
+            "closed_as_duplicate_of": None,
+        },
+        "references": {"short": f"#{item.iid}", "relative": f"#{item.iid}", "full": f"{path}#{item.iid}"},
+        "severity": "UNKNOWN",
+        "moved_to_id": item.moved_to_id,
+        "imported": False,
+        "imported_from": "none",
+        "service_desk_reply_to": None,
+    }
+    duplicate = world.work_items.get(item.duplicated_to_id or 0)
+    if duplicate is not None:
+        target = f"{world.base_url}/api/v4/projects/{duplicate.project_id}/issues/{duplicate.iid}"
+        data["_links"]["closed_as_duplicate_of"] = target
+    if world.licensed:
+        parent = world.work_items.get(item.parent_id or 0)
+        epic_parent = parent if parent is not None and parent.type == "EPIC" else None
+        data |= {
+            "epic_iid": None if epic_parent is None else epic_parent.iid,
+            "epic": None if epic_parent is None else _epic_reference(world, epic_parent),
+            "iteration": None,
+            "health_status": None,
+        }
+    return data
+
+
+def issue_for(world: World, item: WorkItem, viewer: User | None) -> Json:
+    """One issue: a list answers without `subscribed`, a single read with it."""
+    subscribed = viewer is not None and (viewer.id == item.author_id or viewer.id in item.assignee_ids)
+    return issue(world, item) | {"subscribed": subscribed}
+
+
+def _epic_reference(world: World, item: WorkItem) -> Json:
+    return {
+        "id": item.epic_id,
+        "iid": item.iid,
+        "title": item.title,
+        "url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "group_id": item.group_id,
+        "human_readable_end_date": None,
+        "human_readable_timestamp": None,
+    }
+
+
+def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
+    """An epic; paths use `iid`, its notes and events use `id`."""
+    parent = world.work_items.get(item.parent_id or 0)
+    links = f"{world.base_url}/api/v4/groups/{item.group_id}/epics"
+    start, due = day(item.start_date), day(item.due_date)
+    return {
+        "id": item.epic_id,
+        "work_item_id": item.id,
+        "iid": item.iid,
+        "color": EPIC_COLOR,
+        "text_color": text_color(EPIC_COLOR),
+        "group_id": item.group_id,
+        "parent_id": None if parent is None else parent.epic_id,
+        "parent_iid": None if parent is None else parent.iid,
+        "imported": False,
+        "imported_from": "none",
+        "title": item.title,
+        "description": item.description,
+        "confidential": item.confidential,
+        "author": user_by_id(world, item.author_id),
+        "start_date": start,
+        "start_date_is_fixed": item.start_date is not None,
+        "start_date_fixed": start,
+        "start_date_from_inherited_source": None,
+        "start_date_from_milestones": None,
+        "end_date": due,
+        "due_date": due,
+        "due_date_is_fixed": item.due_date is not None,
+        "due_date_fixed": due,
+        "due_date_from_inherited_source": None,
+        "due_date_from_milestones": None,
+        "state": item.state,
+        "web_edit_url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "web_url": item_url(world, item),
+        "references": {"short": f"&{item.iid}", "relative": f"&{item.iid}", "full": f"{_path(world, item)}&{item.iid}"},
+        "created_at": moment(item.created_at),
+        "updated_at": moment(item.updated_at),
+        "closed_at": moment(item.closed_at),
+        "labels": _label_field(world, item, label_details),
+        "upvotes": _votes(item, UP),
+        "downvotes": _votes(item, DOWN),
+        "_links": {
+            "self": f"{links}/{item.iid}",
+            "epic_issues": f"{links}/{item.iid}/issues",
+            "group": f"{world.base_url}/api/v4/groups/{item.group_id}",
+            "parent": None if parent is None else f"{links}/{parent.iid}",
+        },
+    }
+
+
+def epic_issue(world: World, item: WorkItem) -> Json:
+    """An issue below an epic. The link's id is the issue's id here: every issue has one parent at most."""
+    return issue(world, item) | {"epic_issue_id": item.id, "relative_position": item.relative_position}
+
+
+def epic_issue_link(world: World, parent: WorkItem, item: WorkItem) -> Json:
+    return {
+        "id": item.id,
+        "relative_position": item.relative_position,
+        "epic": epic(world, parent),
+        "issue": issue_basic(world, item),
+    }
+
+
+def related_issue(world: World, item: WorkItem, link_id: int) -> Json:
+    """An issue in the list of links (https://docs.gitlab.com/api/issue_links/)."""
+    return issue(world, item) | {
+        "issue_link_id": link_id,
+        "link_type": "relates_to",
+        "link_created_at": moment(item.created_at),
+        "link_updated_at": moment(item.updated_at),
+    }
+
+
+def issue_link(world: World, source: WorkItem, target: WorkItem, link_id: int) -> Json:
+    return {
+        "id": link_id,
+        "source_issue": issue_basic(world, source),
+        "target_issue": issue_basic(world, target),
+        "link_type": "relates_to",
+    }

@@ -1,0 +1,157 @@
+"""Files, commits, branches, badges and wiki pages as REST shows them (https://docs.gitlab.com/api/repositories/).
+
+The trap: blob ids. GitLab identifies a file by git's hash of its content, and clients skip a write when it is equal, so
+the sandbox computes the same hash.
+"""
+
+from __future__ import annotations
+
+import base64
+import hashlib
+
+from app.sandbox.rest.presenters.formats import Json, moment
+from app.sandbox.world import Badge, Commit, Group, Project, WikiPage, World
+
+
+def blob_id(content: str) -> str:
+    """git's object id of a file: SHA-1 over `blob <bytes>\\0<content>`."""
+    data = content.encode()
+    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def tree(files: dict[str, str], folder: str, *, recursive: bool) -> list[Json]:
+    """Folders first, then files, as git lists them; raises LookupError for a folder that is not there."""
+    prefix = f"{folder.strip('/')}/" if folder.strip("/") else ""
+    inside = {path for path in files if path.startswith(prefix)}
+    if prefix and not inside:
+        raise LookupError(folder)
+    folders: set[str] = set()
+    shown: list[str] = []
+    for path in sorted(inside):
+        parts = path[len(prefix) :].split("/")
+        folders.update(prefix + "/".join(parts[:depth]) for depth in range(1, len(parts) if recursive else 2))
+        if recursive or len(parts) == 1:
+            shown.append(path)
+    rows = [_entry(path, "tree", _tree_id(files, path)) for path in sorted(folders - set(shown))]
+    return rows + [_entry(path, "blob", blob_id(files[path])) for path in shown]
+
+
+def _entry(path: str, kind: str, object_id: str) -> Json:
+    mode = "040000" if kind == "tree" else "100644"
+    return {"id": object_id, "name": path.rpartition("/")[2], "type": kind, "path": path, "mode": mode}
+
+
+def _tree_id(files: dict[str, str], folder: str) -> str:
+    inside = sorted((path, blob_id(text)) for path, text in files.items() if path.startswith(f"{folder}/"))
+    return hashlib.sha1(repr(inside).encode(), usedforsecurity=False).hexdigest()
+
+
+def file(path: str, ref: str, commit: Commit, last_change: Commit) -> Json:
+    """A file with its content in Base64 (https://docs.gitlab.com/api/repository_files/)."""
+    content = commit.files[path]
+    data = content.encode()
+    return {
+        "file_name": path.rpartition("/")[2],
+        "file_path": path,
+        "size": len(data),
+        "encoding": "base64",
+        "content_sha256": hashlib.sha256(data).hexdigest(),
+        "ref": ref,
+        "blob_id": blob_id(content),
+        "commit_id": commit.sha,
+        "last_commit_id": last_change.sha,
+        "execute_filemode": False,
+        "content": base64.b64encode(data).decode(),
+    }
+
+
+def commit(world: World, project: Project, record: Commit) -> Json:
+    """A commit (https://docs.gitlab.com/api/commits/)."""
+    author = world.users[record.author_id]
+    at = moment(record.created_at)
+    return {
+        "id": record.sha,
+        "short_id": record.sha[:8],
+        "created_at": at,
+        "parent_ids": list(record.parent_shas),
+        "title": record.message.partition("\n")[0],
+        "message": record.message,
+        "author_name": author.name,
+        "author_email": author.email,
+        "authored_date": at,
+        "committer_name": author.name,
+        "committer_email": author.email,
+        "committed_date": at,
+        "trailers": {},
+        "extended_trailers": {},
+        "web_url": f"{world.base_url}/{world.project_path(project)}/-/commit/{record.sha}",
+    }
+
+
+def branch(world: World, project: Project, name: str, head: Commit, *, protected: bool, can_push: bool) -> Json:
+    return {
+        "name": name,
+        "commit": commit(world, project, head),
+        "merged": False,
+        "protected": protected,
+        "developers_can_push": False,
+        "developers_can_merge": False,
+        "can_push": can_push,
+        "default": name == project.default_branch,
+        "web_url": f"{world.base_url}/{world.project_path(project)}/-/tree/{name}",
+    }
+
+
+def protected_branch(world: World, project: Project, name: str) -> Json:
+    """A branch that Maintainers push to and merge into."""
+    level = {"id": project.id, "access_level": 40, "access_level_description": "Maintainers"}
+    if world.licensed:
+        level |= {"user_id": None, "group_id": None, "deploy_key_id": None}
+    data: Json = {
+        "id": project.id,
+        "name": name,
+        "push_access_levels": [level],
+        "merge_access_levels": [level],
+        "allow_force_push": False,
+    }
+    if world.licensed:
+        data |= {"unprotect_access_levels": [], "code_owner_approval_required": False, "inherited": False}
+    return data
+
+
+def badge(world: World, container: Project | Group, record: Badge) -> Json:
+    """A badge with its placeholders filled in (https://docs.gitlab.com/api/project_badges/)."""
+    return {
+        "name": record.name,
+        "link_url": record.link_url,
+        "image_url": record.image_url,
+        "rendered_link_url": fill_placeholders(world, container, record.link_url),
+        "rendered_image_url": fill_placeholders(world, container, record.image_url),
+        "id": record.id,
+        "kind": "project" if isinstance(container, Project) else "group",
+    }
+
+
+def fill_placeholders(world: World, container: Project | Group, url: str) -> str:
+    """`%{project_path}` and its kin; those of a project stay as they are on a group's own badge."""
+    values = {"gitlab_server": world.base_url.partition("://")[2]}
+    if isinstance(container, Project):
+        values |= {
+            "project_path": world.project_path(container),
+            "project_title": container.name,
+            "project_name": container.path,
+            "project_id": str(container.id),
+            "project_namespace": world.groups[container.group_id].full_path,
+            "group_name": world.groups[container.group_id].path,
+            "default_branch": container.default_branch,
+            "commit_sha": container.commits[-1].sha if container.commits else "",
+        }
+    for name, value in values.items():
+        url = url.replace(f"%{{{name}}}", value)
+    return url
+
+
+def wiki_page(page: WikiPage, *, with_content: bool = True) -> Json:
+    """A wiki page (https://docs.gitlab.com/api/wikis/)."""
+    data: Json = {"format": page.format, "slug": page.slug, "title": page.title, "wiki_page_meta_id": None}
+    return data | ({"content": page.content, "encoding": "UTF-8", "front_matter": {}} if with_content else {})

@@ -1,0 +1,315 @@
+"""Files, commits, branches and issue templates of a project (https://docs.gitlab.com/api/repositories/).
+
+The trap: an empty repository. Its tree is 404 "Tree Not Found", not an empty list, and the first commit makes the
+branch. The sandbox keeps one branch, the default one, with its whole line of commits.
+"""
+
+from __future__ import annotations
+
+from difflib import SequenceMatcher
+from typing import Any
+from urllib.parse import quote
+
+from app.sandbox import operations, permissions
+from app.sandbox.errors import Conflict, Forbidden, Invalid, NotFound
+from app.sandbox.http import Response
+from app.sandbox.rest.finding import the_project
+from app.sandbox.rest.pagination import paginate
+from app.sandbox.rest.parameters import Parameter, boolean, integer, moment, objects, text
+from app.sandbox.rest.presenters import repository as presenters
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Commit, Project
+
+routes = Routes()
+
+AUTHOR = (text("author_name"), text("author_email"), text("start_branch"))
+TEMPLATE_FOLDER = ".gitlab/issue_templates/"
+
+
+def _readable(call: Call) -> Project:
+    project = the_project(call)
+    if not permissions.can_download_code(call.world, call.user, project):
+        raise Forbidden
+    return project
+
+
+def _commit_at(project: Project, ref: str | None, noun: str = "Commit") -> Commit:
+    """The commit of a branch name, `HEAD`, a full or an abbreviated hash; raises NotFound."""
+    if project.commits and ref in (None, "", "HEAD", project.default_branch):
+        return project.commits[-1]
+    for commit in project.commits:
+        if ref and len(ref) >= 7 and commit.sha.startswith(ref):
+            return commit
+    raise NotFound.of(noun)
+
+
+def _last_change(project: Project, until: Commit, path: str) -> Commit:
+    upto = project.commits[: project.commits.index(until) + 1]
+    touching = [c for c in upto if path in c.added or path in c.modified]
+    return touching[-1] if touching else until
+
+
+@routes.get(
+    "/projects/:id/repository/tree",
+    text("ref"),
+    text("path"),
+    boolean("recursive"),
+    text("pagination", "legacy", "keyset", "none"),
+    listed=True,
+)
+def list_tree(call: Call) -> Response:
+    project = _readable(call)
+    commit = _commit_at(project, call.get("ref"), "Tree")
+    try:
+        rows = presenters.tree(commit.files, call.get("path", ""), recursive=call.get("recursive", False))
+    except LookupError as error:
+        raise NotFound("404 invalid revision or path Not Found") from error
+    return paginate(call, rows, lambda row: row)
+
+
+@routes.get("/projects/:id/repository/files/:file_path", text("ref", required=True))
+def read_file(call: Call) -> Response:
+    """https://docs.gitlab.com/api/repository_files/; `HEAD` may stand for the default branch."""
+    project = _readable(call)
+    path, ref = call.path["file_path"], call.get("ref", "")
+    commit = _commit_at(project, ref)
+    if path not in commit.files:
+        raise NotFound.of("File")
+    data = presenters.file(path, ref, commit, _last_change(project, commit, path))
+    response = ok(data)
+    for name in ("blob_id", "commit_id", "content_sha256", "encoding", "execute_filemode", "file_name", "file_path"):
+        response.headers[f"X-Gitlab-{name.title().replace('_', '-')}"] = _header_text(data[name])
+    response.headers |= {
+        "X-Gitlab-Last-Commit-Id": data["last_commit_id"],
+        "X-Gitlab-Ref": _header_text(ref),
+        "X-Gitlab-Size": str(data["size"]),
+    }
+    return response
+
+
+def _header_text(value: object) -> str:
+    """A header carries ASCII only: other letters of a path are percent-encoded."""
+    return str(value).lower() if isinstance(value, bool) else quote(str(value), safe="/ .-_")
+
+
+@routes.get("/projects/:id/repository/files/:file_path/raw", text("ref"), boolean("lfs"))
+def read_raw_file(call: Call) -> Response:
+    project = _readable(call)
+    path = call.path["file_path"]
+    commit = _commit_at(project, call.get("ref"))
+    if path not in commit.files:
+        raise NotFound.of("File")
+    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": presenters.blob_id(commit.files[path])}
+    return Response(200, headers, commit.files[path].encode())
+
+
+def _file_parameters(*extra: Parameter) -> tuple[Parameter, ...]:
+    return (text("branch", required=True), text("commit_message", required=True), *AUTHOR, *extra)
+
+
+CONTENT = (text("content", required=True), text("encoding", "text", "base64"))
+
+
+@routes.post("/projects/:id/repository/files/:file_path", *_file_parameters(*CONTENT))
+def create_file(call: Call) -> Response:
+    _commit_one(call, "create")
+    return created({"file_path": call.path["file_path"], "branch": call.get("branch")})
+
+
+@routes.put("/projects/:id/repository/files/:file_path", *_file_parameters(*CONTENT, text("last_commit_id")))
+def update_file(call: Call) -> Response:
+    _commit_one(call, "update")
+    return ok({"file_path": call.path["file_path"], "branch": call.get("branch")})
+
+
+@routes.delete("/projects/:id/repository/files/:file_path", *_file_parameters(text("last_commit_id")))
+def delete_file(call: Call) -> Response:
+    _commit_one(call, "delete")
+    return no_content()
+
+
+def _commit_one(call: Call, verb: str) -> None:
+    action = {"action": verb, "file_path": call.path["file_path"]}
+    _commit(call, [action | call.some("content", "encoding", "last_commit_id")])
+
+
+def _commit(call: Call, actions: list[dict[str, Any]]) -> tuple[Project, Commit]:
+    project = the_project(call)
+    branch = call.get("branch", "")
+    start = call.get("start_branch")
+    if start not in (None, branch):
+        raise Invalid("The sandbox keeps the default branch only: send no start_branch.")
+    for action in actions:
+        _check_unchanged(project, action)
+    commit = operations.commit_files(
+        call.world, call.actor, project, branch=branch, message=call.get("commit_message", ""), actions=actions
+    )
+    return project, commit
+
+
+def _check_unchanged(project: Project, action: dict[str, Any]) -> None:
+    """`last_commit_id` is GitLab's optimistic lock on a file."""
+    wanted, path = action.get("last_commit_id"), str(action.get("file_path", ""))
+    if wanted and path in project.files and _last_change(project, project.commits[-1], path).sha != wanted:
+        raise Invalid("You are attempting to update a file that has changed since you started editing it.")
+
+
+@routes.post(
+    "/projects/:id/repository/commits",
+    text("branch", required=True),
+    text("commit_message", required=True),
+    objects("actions", required=True),
+    boolean("force"),
+    boolean("stats"),
+    *AUTHOR,
+)
+def create_commit(call: Call) -> Response:
+    """All actions or none (https://docs.gitlab.com/api/commits/#create-a-commit-with-multiple-files-and-actions)."""
+    project, commit = _commit(call, call.get("actions", []))
+    return created(_detail(call, project, commit, with_stats=call.get("stats", True)))
+
+
+@routes.get(
+    "/projects/:id/repository/commits",
+    text("ref_name"),
+    moment("since"),
+    moment("until"),
+    text("path"),
+    text("author"),
+    boolean("all"),
+    boolean("with_stats"),
+    boolean("first_parent"),
+    text("order", "default", "topo"),
+    listed=True,
+)
+def list_commits(call: Call) -> Response:
+    project, world = _readable(call), call.world
+    if not project.commits:
+        return paginate(call, [], lambda row: row)
+    head = _commit_at(project, call.get("ref_name"))
+    rows = [c for c in project.commits[: project.commits.index(head) + 1] if _matches(call, c)]
+    return paginate(call, rows[::-1], lambda row: presenters.commit(world, project, row))
+
+
+def _matches(call: Call, commit: Commit) -> bool:
+    path, author = call.get("path"), call.world.users[commit.author_id]
+    changed = commit.added + commit.modified + commit.removed
+    checks = (
+        not path or any(name == path or name.startswith(f"{path.rstrip('/')}/") for name in changed),
+        call.get("since") is None or commit.created_at >= call.get("since"),
+        call.get("until") is None or commit.created_at <= call.get("until"),
+        call.get("author", "").lower() in f"{author.name} <{author.email}>".lower(),
+    )
+    return all(checks)
+
+
+@routes.get("/projects/:id/repository/commits/:sha", boolean("stats"))
+def read_commit(call: Call) -> Response:
+    project = _readable(call)
+    commit = _commit_at(project, call.path["sha"])
+    return ok(_detail(call, project, commit, with_stats=call.get("stats", True)))
+
+
+def _detail(call: Call, project: Project, commit: Commit, *, with_stats: bool) -> dict[str, Any]:
+    data = presenters.commit(call.world, project, commit)
+    data |= {"status": None, "project_id": project.id, "last_pipeline": None}
+    return data | ({"stats": _stats(project, commit)} if with_stats else {})
+
+
+def _stats(project: Project, commit: Commit) -> dict[str, int]:
+    before = next((c.files for c in project.commits if c.sha in commit.parent_shas), {})
+    additions = deletions = 0
+    for path in {*commit.added, *commit.modified, *commit.removed}:
+        old, new = before.get(path, "").splitlines(), commit.files.get(path, "").splitlines()
+        kept = sum(block.size for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks())
+        additions, deletions = additions + len(new) - kept, deletions + len(old) - kept
+    return {"additions": additions, "deletions": deletions, "total": additions + deletions}
+
+
+@routes.get(
+    "/projects/:id/repository/branches",
+    text("search"),
+    text("regex"),
+    text("sort", "name_asc", "updated_asc", "updated_desc"),
+    listed=True,
+)
+def list_branches(call: Call) -> Response:
+    project = _readable(call)
+    names = [project.default_branch] if project.commits else []
+    word = call.get("search", "").strip("^$").lower()
+    return paginate(call, [n for n in names if word in n.lower()], lambda _: _branch(call, project))
+
+
+@routes.get("/projects/:id/repository/branches/:branch")
+def read_branch(call: Call) -> Response:
+    project = _readable(call)
+    if not project.commits or call.path["branch"] != project.default_branch:
+        raise NotFound.of("Branch")
+    return ok(_branch(call, project))
+
+
+def _branch(call: Call, project: Project) -> dict[str, Any]:
+    name = project.default_branch
+    can_push = permissions.can_push(call.world, call.user, project, name)
+    return presenters.branch(call.world, project, name, project.commits[-1], protected=True, can_push=can_push)
+
+
+@routes.get("/projects/:id/protected_branches", text("search"), listed=True)
+def list_protected_branches(call: Call) -> Response:
+    """The default branch, for Maintainers, as on a new project (https://docs.gitlab.com/api/protected_branches/)."""
+    project = _readable(call)
+    word = call.get("search", "").lower()
+    rows = [project.default_branch] if word in project.default_branch.lower() else []
+    return paginate(call, rows, lambda name: presenters.protected_branch(call.world, project, name))
+
+
+@routes.get("/projects/:id/protected_branches/:name")
+def read_protected_branch(call: Call) -> Response:
+    project = _readable(call)
+    if call.path["name"] != project.default_branch:
+        raise NotFound
+    return ok(presenters.protected_branch(call.world, project, project.default_branch))
+
+
+@routes.post(
+    "/projects/:id/protected_branches",
+    text("name", required=True),
+    integer("push_access_level", 0, 30, 40, 60),
+    integer("merge_access_level", 0, 30, 40, 60),
+    boolean("allow_force_push"),
+)
+def create_protected_branch(call: Call) -> Response:
+    """The default branch is protected from the start, so 409; the sandbox has no other branch."""
+    project = the_project(call)
+    if not permissions.can_admin(call.world, call.user, project):
+        raise Forbidden
+    name = call.get("name", "")
+    if name == project.default_branch:
+        raise Conflict(f"Protected branch '{name}' already exists")
+    raise Invalid(f"The sandbox keeps the default branch only: {project.default_branch} is protected already.")
+
+
+@routes.get("/projects/:id/templates/:type", listed=True)
+def list_templates(call: Call) -> Response:
+    """Files of `.gitlab/issue_templates` on the default branch (https://docs.gitlab.com/api/project_templates/)."""
+    names = sorted(_templates(_readable(call), call.path["type"]))
+    return paginate(call, names, lambda name: {"key": name, "name": name})
+
+
+@routes.get("/projects/:id/templates/:type/:name")
+def read_template(call: Call) -> Response:
+    templates = _templates(_readable(call), call.path["type"])
+    name = call.path["name"]
+    if name not in templates:
+        raise NotFound.of("Template")
+    return ok({"name": name, "content": templates[name]})
+
+
+def _templates(project: Project, kind: str) -> dict[str, str]:
+    if kind != "issues":
+        raise Invalid(f"The sandbox has issue templates only, not {kind}.")
+    return {
+        path.removeprefix(TEMPLATE_FOLDER).removesuffix(".md"): text
+        for path, text in project.files.items()
+        if path.startswith(TEMPLATE_FOLDER) and path.endswith(".md") and path.count("/") == TEMPLATE_FOLDER.count("/")
+    }

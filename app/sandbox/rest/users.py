@@ -1,0 +1,113 @@
+"""Who is asking, other people, tokens, and what this GitLab is (https://docs.gitlab.com/api/users/).
+
+The trap: a token's value is shown once. Reading a token never shows it; only rotating does, and rotating kills the old.
+"""
+
+from __future__ import annotations
+
+from datetime import timedelta
+
+from app.sandbox import operations
+from app.sandbox.errors import Invalid, NotFound, Unauthorized
+from app.sandbox.http import Response
+from app.sandbox.rest.finding import find_user
+from app.sandbox.rest.pagination import paginate
+from app.sandbox.rest.parameters import boolean, day, moment, text
+from app.sandbox.rest.presenters import people
+from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, ok
+from app.sandbox.world import Token, User
+
+DEFAULT_ROTATION = timedelta(days=7)
+LONGEST_LIFE = timedelta(days=365)
+
+routes = Routes()
+
+
+@routes.get("/version", signed_in=True, any_scope=("read_user", "ai_features"))
+@routes.get("/metadata", signed_in=True, any_scope=("read_user", "ai_features"))
+def read_metadata(call: Call) -> Response:
+    """https://docs.gitlab.com/api/metadata/"""
+    kas = {"enabled": False, "externalUrl": None, "externalK8sProxyUrl": None, "version": None}
+    return ok({"version": call.world.version, "revision": "sandbox", "kas": kas, "enterprise": call.world.enterprise})
+
+
+@routes.get("/user", signed_in=True, any_scope=("read_user",))
+def read_current_user(call: Call) -> Response:
+    return ok(people.current_user(call.world, call.actor))
+
+
+@routes.get(
+    "/users",
+    text("username"),
+    text("search"),
+    boolean("active"),
+    boolean("blocked"),
+    boolean("humans"),
+    boolean("admins"),
+    boolean("exclude_internal"),
+    boolean("without_project_bots"),
+    text("order_by", "id", "name", "username", "created_at", "updated_at"),
+    text("sort", "asc", "desc"),
+    moment("created_after"),
+    moment("created_before"),
+    listed=True,
+    any_scope=("read_user",),
+)
+def list_users(call: Call) -> Response:
+    """Anonymous callers must name a username, as on GitLab."""
+    if call.user is None and not call.get("username"):
+        raise Unauthorized
+    rows = [user for user in call.world.users.values() if _matches(call, user)]
+    order = call.get("order_by", "id")
+    rows.sort(
+        key=lambda user: (getattr(user, "created_at" if order == "updated_at" else order), user.id),
+        reverse=call.get("sort", "desc") == "desc",
+    )
+    return paginate(call, rows, lambda user: people.user_basic(call.world, user))
+
+
+def _matches(call: Call, user: User) -> bool:
+    word, name = call.get("search", "").lower(), call.get("username")
+    checks = (
+        name is None or user.username.lower() == name.lower(),
+        word in user.username.lower() or word in user.name.lower() or word == user.email.lower(),
+        not call.get("active") or user.state == "active",
+        not call.get("blocked") or user.state == "blocked",
+        not call.get("humans") or not user.bot,
+        not call.get("without_project_bots") or not user.bot,
+        not call.get("admins") or user.admin,
+        call.get("created_after") is None or user.created_at >= call.get("created_after"),
+        call.get("created_before") is None or user.created_at <= call.get("created_before"),
+    )
+    return all(checks)
+
+
+@routes.get("/users/:user_id", *CUSTOM_ATTRIBUTES, signed_in=True, any_scope=("read_user",))
+def read_user(call: Call) -> Response:
+    user = find_user(call, call.number("user_id", "User"))
+    extra = {"email": user.email, "is_admin": user.admin} if call.actor.admin else {}
+    return ok(people.user_profile(call.world, user) | extra)
+
+
+@routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))
+def read_own_token(call: Call) -> Response:
+    return ok(people.token(call.world, _own_token(call)))
+
+
+@routes.post("/personal_access_tokens/self/rotate", day("expires_at"), any_scope=("self_rotate",))
+def rotate_own_token(call: Call) -> Response:
+    """Without `expires_at` the new token lives one week
+    (https://docs.gitlab.com/api/personal_access_tokens/#rotate-a-personal-access-token)."""
+    old, today = _own_token(call), call.world.clock().date()
+    expires_at = call.get("expires_at", today + DEFAULT_ROTATION)
+    if not today < expires_at <= today + LONGEST_LIFE:
+        raise Invalid({"expires_at": [f"must be between tomorrow and {today + LONGEST_LIFE}"]})
+    operations.revoke_token(call.world, old)
+    new = operations.create_token(call.world, call.actor, name=old.name, scopes=list(old.scopes), expires_at=expires_at)
+    return ok(people.token(call.world, new, with_value=True))
+
+
+def _own_token(call: Call) -> Token:
+    if call.token is None:
+        raise NotFound
+    return call.token

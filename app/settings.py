@@ -1,0 +1,88 @@
+"""Every setting, in one place. The README's table is made from this class, and a test holds them together.
+
+All come from the environment (or a `.env` file) as PARTNER_JOURNEY_<NAME>. Secrets are SecretStr: they never print.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class ChannelSettings(BaseModel):
+    """A webhook outside GitLab that hears of stage changes."""
+
+    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+    url: SecretStr
+    signing_token: SecretStr
+
+
+class Settings(BaseSettings):
+    """What the bot needs to know. Raises SettingsError through `load_settings`."""
+
+    model_config = SettingsConfigDict(env_prefix="PARTNER_JOURNEY_", env_file=".env", extra="ignore", frozen=True)
+
+    url: str = Field("https://gitlab.com", description="address of GitLab")
+    token: SecretStr = Field(description="access token of the bot, scope `api`; a service account is best")
+    group: str = Field(description="full path of the group that holds the partners' projects")
+    control: str = Field("", description="full path of the control project; empty: `<group>/journey-control`")
+    public_url: str = Field("", description="address under which GitLab reaches this service; empty: no webhooks")
+    signing_token: SecretStr | None = Field(None, description="`whsec_…`, signs webhooks (GitLab 19.0 and newer)")
+    previous_signing_token: SecretStr | None = Field(None, description="still accepted while the secret is changed")
+    webhook_token: SecretStr | None = Field(None, description="plain secret token for older GitLab versions")
+    previous_webhook_token: SecretStr | None = Field(None, description="still accepted while the secret is changed")
+    api_token: SecretStr | None = Field(None, description="bearer token of the REST API; empty: the API is off")
+    database_url: str = Field("sqlite:///partner-journey.sqlite", description="SQLite file or PostgreSQL URL")
+    host: str = Field("127.0.0.1", description="address to listen on")
+    port: int = Field(8080, ge=1, le=65535, description="port to listen on")
+    settle_seconds: float = Field(1.0, ge=0, description="seconds to gather events before a partner is looked at")
+    settle_minutes: float | None = Field(
+        None, ge=0, description="overrides the journey's quiet time before a stage change"
+    )
+    workers: int = Field(4, ge=1, le=32, description="partners looked at side by side")
+    resync_minutes: float = Field(10, gt=0, description="minutes between two looks for missed changes")
+    journey_dir: Path | None = Field(None, description="folder with journey.yaml; empty: the built-in journey")
+    channels: tuple[ChannelSettings, ...] = Field((), description="JSON list of webhooks: name, url, signing_token")
+    node: str = Field("one", pattern=r"^[a-z0-9-]{1,60}$", description="name of this process, stable over restarts")
+
+    @field_validator("url", "public_url")
+    @classmethod
+    def _without_slash(cls, value: str) -> str:
+        if value and not value.startswith(("http://", "https://")):
+            raise ValueError("it must start with https:// (or http://)")
+        return value.rstrip("/")
+
+    @field_validator("group", "control")
+    @classmethod
+    def _path(cls, value: str) -> str:
+        return value.strip("/")
+
+    @property
+    def control_path(self) -> str:
+        return self.control or f"{self.group}/journey-control"
+
+    @property
+    def hook_url(self) -> str | None:
+        return f"{self.public_url}/webhooks/gitlab" if self.public_url else None
+
+
+class SettingsError(ValueError):
+    """Settings that are missing or wrong, all of them, each with the fix."""
+
+
+def load_settings() -> Settings:
+    """Reads the environment. Raises SettingsError, whose text never quotes a value."""
+    try:
+        return Settings()
+    except ValidationError as error:
+        lines = []
+        for detail in error.errors():
+            name = "PARTNER_JOURNEY_" + "_".join(str(part) for part in detail["loc"]).upper()
+            what = "is not set" if detail["type"] == "missing" else f"is wrong: {detail['msg']}"
+            lines.append(f"{name} {what}.")
+        raise SettingsError(
+            "\n".join([*lines, "Set them in the environment or in a file .env; see README.md."])
+        ) from None

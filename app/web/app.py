@@ -1,0 +1,59 @@
+"""The web application: webhooks, API, health. Work is never done here, only asked for.
+
+`/healthz` says that the process answers; `/readyz` says whether it can do its job, with the cause when it cannot.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Protocol
+
+from fastapi import FastAPI, Response
+from fastapi.responses import RedirectResponse
+
+from app.engine.tables import StoreError
+from app.gitlab.instance import Instance
+from app.intake.router import Intake, intake_router
+from app.web.api import Parts, api_router
+
+
+class ServiceParts(Parts, Protocol):
+    """What the web application needs of the service."""
+
+    intake: Intake
+    instance: Instance
+
+
+def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
+    """The application around a running service."""
+    app = FastAPI(
+        title="Partner Journey",
+        summary="Runs the Partner Capabilities Journey inside GitLab.",
+        version="0.1.0",
+    )
+    app.include_router(intake_router(service.intake))
+    app.include_router(api_router(service, api_token))
+
+    @app.get("/", include_in_schema=False)
+    def start() -> RedirectResponse:
+        return RedirectResponse("/docs")
+
+    @app.get("/healthz", tags=["health"], summary="Does the process answer?")
+    def healthz() -> dict[str, str]:
+        return {"status": "ok"}
+
+    @app.get("/readyz", tags=["health"], summary="Can it do its job?")
+    def readyz(response: Response) -> dict[str, Any]:
+        try:
+            parked = [state for state in service.store.partners() if state.failures]
+            waiting = service.queue.waiting()
+        except StoreError as error:
+            response.status_code = 503
+            return {"status": "not ready", "cause": str(error)}
+        return {
+            "status": "ready",
+            "gitlab": service.instance.version,
+            "waiting": len(waiting),
+            "parked": {state.slug: f"{state.cause} {state.fix}" for state in parked},
+        }
+
+    return app

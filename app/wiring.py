@@ -1,0 +1,217 @@
+"""The one place that knows every part and puts them together; nothing here decides anything.
+
+`open_bot` gives what a one-shot command needs; `open_service` adds the store, the queue and the clockwork of a server.
+The sandbox is plugged in here as another network, never as another code path.
+"""
+
+from __future__ import annotations
+
+import logging
+import random
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import requests
+
+from app.engine.durable import DurableQueue, durable_queue
+from app.engine.loop import Loop, recover
+from app.engine.queue import MemoryQueue, Queue
+from app.engine.reconcile import Reconciler
+from app.engine.resync import Resync
+from app.engine.store import Store
+from app.engine.ticker import Chore, Ticker
+from app.gitlab.apply import Applier, HookSecrets
+from app.gitlab.client import Client
+from app.gitlab.control import Control
+from app.gitlab.instance import Instance, ask_instance
+from app.gitlab.observe import Observer
+from app.intake.router import Intake
+from app.intake.routing import Territory
+from app.intake.signature import Secrets
+from app.journey.actions import Notify
+from app.journey.observed import Place
+from app.notify.channels import Channel, Event
+from app.notify.outbox import Outbox
+from app.notify.webhook import Webhook
+from app.settings import Settings
+
+log = logging.getLogger(__name__)
+Clock = Callable[[], datetime]
+BUILT_IN = Path(__file__).parent.parent / "journey_templates"
+
+
+def wall_clock() -> datetime:
+    return datetime.now(UTC)
+
+
+def journey_files(folder: Path) -> dict[str, str]:
+    """The journey files below a folder, by path relative to it."""
+    paths = [folder / "journey.yaml", *sorted(folder.glob("capabilities/**/*.md"))]
+    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+
+
+@dataclass
+class Bot:
+    """All parts of the bot for one GitLab group."""
+
+    settings: Settings
+    clock: Clock
+    client: Client
+    instance: Instance
+    place: Place
+    control: Control
+    store: Store
+    outbox: Outbox
+    reconciler: Reconciler
+
+    def prepare(self) -> list[str]:
+        """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
+        return self.control.ensure(self.place.hook_url, _hook_fields(self.settings))
+
+
+@dataclass
+class Service(Bot):
+    """A bot that is at work: events come in, the queue runs, the clock ticks."""
+
+    queue: Queue
+    loop: Loop
+    resync: Resync
+    intake: Intake
+    ticker: Ticker
+
+
+@contextmanager
+def open_bot(
+    settings: Settings,
+    *,
+    adapter: requests.adapters.BaseAdapter | None = None,
+    transport: httpx.BaseTransport | None = None,
+    clock: Clock = wall_clock,
+) -> Iterator[Bot]:
+    """Connects to GitLab and opens the store. Raises GitLabError or StoreError with the fix."""
+    client = Client(settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport)
+    outside = httpx.Client(timeout=10.0)
+    try:
+        instance = ask_instance(client, settings.group)
+        with Store(settings.database_url, clock) as store:
+            yield _assemble(settings, client, instance, store, outside, clock)
+    finally:
+        outside.close()
+        client.close()
+
+
+def _assemble(
+    settings: Settings, client: Client, instance: Instance, store: Store, outside: httpx.Client, clock: Clock
+) -> Bot:
+    place = Place(
+        base_url=settings.url,
+        group=settings.group,
+        control=settings.control_path,
+        bot=instance.bot_username,
+        hook_url=settings.hook_url,
+        epics=instance.epics,
+    )
+    outbox = Outbox(store, _channels(settings, outside, clock), clock)
+    observer = Observer(client, instance, place)
+    secrets = HookSecrets(_reveal(settings.signing_token), _reveal(settings.webhook_token))
+    applier = Applier(client, instance, observer, secrets, lambda action: outbox.put(_event(action, clock)))
+    control = Control(client, instance, place)
+    files = journey_files(settings.journey_dir or BUILT_IN)
+    reconciler = Reconciler(client, control, observer, applier, clock, files, settings.settle_minutes)
+    return Bot(settings, clock, client, instance, place, control, store, outbox, reconciler)
+
+
+@contextmanager
+def open_service(
+    bot: Bot, *, durable: bool = True, rng: random.Random | None = None, tick_seconds: float = 1.0
+) -> Iterator[Service]:
+    """Starts the queue and the clockwork around a bot. `durable=False`: a queue in memory, stepped by hand."""
+    loop = Loop(bot.store, bot.reconciler.turn, bot.clock, rng or random.Random())  # noqa: S311 - spreads retries
+    if not durable:
+        yield _service(bot, loop, MemoryQueue(loop.run), tick_seconds)
+        return
+    settings = bot.settings
+    with durable_queue(
+        settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
+        workers=settings.workers,
+    ) as queue:  # fmt: skip
+        service = _service(bot, loop, queue, tick_seconds)
+        recover(bot.store, queue.wake, lambda reason: _everyone(service, reason))
+        with service.ticker:
+            yield service
+
+
+def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service:
+    resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock)
+    settings = bot.settings
+    intake = Intake(
+        store=bot.store,
+        wake=queue.wake,
+        wake_all=lambda reason: _wake_all(resync, reason),
+        territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
+        secrets=Secrets(
+            tuple(_reveal(s) or "" for s in (settings.signing_token, settings.previous_signing_token)),
+            tuple(_reveal(s) or "" for s in (settings.webhook_token, settings.previous_webhook_token)),
+        ),
+        clock=bot.clock,
+        settle_seconds=settings.settle_seconds,
+    )
+    chores = (
+        Chore("resync", timedelta(minutes=settings.resync_minutes), resync.changed),
+        Chore("deep resync", timedelta(days=1), lambda: resync.everyone("nightly look at everybody")),
+        Chore("prune", timedelta(hours=6), lambda: _prune(bot, queue)),
+    )
+    ticker = Ticker(bot.store, queue, bot.clock, flush=bot.outbox.flush, chores=chores, interval=tick_seconds)
+    return Service(**_parts(bot), queue=queue, loop=loop, resync=resync, intake=intake, ticker=ticker)
+
+
+def _prune(bot: Bot, queue: Queue) -> None:
+    """Forgets old history: without it each wake gets slower with every run ever made."""
+    bot.store.prune(timedelta(days=90))
+    if isinstance(queue, DurableQueue):
+        queue.prune(bot.clock() - timedelta(days=3))
+
+
+def _parts(bot: Bot) -> dict[str, Any]:
+    return {name: getattr(bot, name) for name in Bot.__dataclass_fields__}
+
+
+def _everyone(service: Service, reason: str) -> None:
+    _wake_all(service.resync, reason)
+
+
+def _wake_all(resync: Resync, reason: str) -> None:
+    resync.everyone(reason)
+
+
+def _channels(settings: Settings, outside: httpx.Client, clock: Clock) -> list[Channel]:
+    return [
+        Webhook(c.url.get_secret_value(), c.signing_token.get_secret_value(), outside, clock, name=c.name)
+        for c in settings.channels
+    ]
+
+
+def _event(action: Notify, clock: Clock) -> Event:
+    return Event(
+        key=f"{action.partner}/{action.mark}",
+        kind=action.kind,
+        partner=action.partner,
+        title=action.title,
+        text=action.text,
+        url=action.url,
+        at=clock(),
+    )
+
+
+def _hook_fields(settings: Settings) -> Mapping[str, Any]:
+    secrets = {"signing_token": _reveal(settings.signing_token), "token": _reveal(settings.webhook_token)}
+    return {name: value for name, value in secrets.items() if value}
+
+
+def _reveal(secret: Any) -> str | None:
+    return secret.get_secret_value() if secret is not None else None
