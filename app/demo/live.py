@@ -6,6 +6,7 @@ database lives in a temporary folder, the sandbox in memory.
 
 from __future__ import annotations
 
+import signal
 import socket
 import tempfile
 import threading
@@ -19,7 +20,6 @@ import httpx
 import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
-from rich.panel import Panel
 
 from app.demo.local import ACME, GLOBEX, local_settings, sandbox_tier
 from app.gitlab.errors import Refused
@@ -110,25 +110,24 @@ def _welcome(console: Console, service: Service, base_url: str, port: int) -> No
         else f"{base_url}/groups/partners"
     )
     left = [t.title for t in service.reconciler.standing("acme").next if t.required]
-    tasks = "\n".join(f"      • {title}" for title in left)
-    console.print(
-        Panel(
-            f"[bold]Partner's board[/]       {board}\n"
-            f"[bold]SA's portfolio[/]        {overview}\n"
-            f"[bold]The bot's API[/]         http://{_HOST}:{port}/docs   (token: sandbox-api)\n\n"
-            "[bold]Try this[/]\n"
-            "  1. Open the partner's board. You act as Alex Moreno, the lead of Acme (change it at the top of each page).\n"
-            f"  2. Close the {len(left)} issues that are left in the first stage:\n{tasks}\n"
-            "  3. Watch: nine new issues open, Acme's card moves on the SA's portfolio (act as Sam Rivera), and one\n"
-            "     comment appears on the status issue and one on the epic.\n"
-            f"  4. Look behind the scenes: {base_url}/-/sandbox/deliveries and {base_url}/-/sandbox/journal\n\n"
-            "Ctrl-C ends the demo.",
-            title="Partner Journey: sandbox GitLab and bot are running",
-            title_align="left",
-            expand=False,
-        ),
-        soft_wrap=True,
-    )
+    lines = [
+        "[bold]Partner Journey is running: a sandbox GitLab, and the bot beside it.[/]",
+        "",
+        f"  Partner's board   {board}",
+        f"  SA's portfolio    {overview}",
+        f"  The bot's API     http://{_HOST}:{port}/docs   (token: sandbox-api)",
+        "",
+        "[bold]Try this[/]",
+        "  1. Open the partner's board and choose, at the top of the page, to be Alex Moreno, the lead of Acme.",
+        f"  2. Close the {len(left)} issues that are left in the first stage:",
+        *(f"       - {title}" for title in left),
+        '  3. Look again: nine new issues, and one comment on the issue "Where we are". Be Sam Rivera, Acme\'s',
+        "     solution architect, and open the portfolio: Acme's card has moved to the next stage.",
+        f"  4. Behind the scenes: {base_url}/-/sandbox/deliveries and {base_url}/-/sandbox/journal",
+        "",
+        "Ctrl-C ends the demo.",
+    ]
+    console.print("\n".join(lines), soft_wrap=True)
 
 
 @contextmanager
@@ -164,7 +163,8 @@ def _wait(done: Callable[[], bool], seconds: float = 60.0) -> None:
 
 
 def _until_interrupted() -> None:
-    try:
-        threading.Event().wait()
-    except KeyboardInterrupt:
-        return
+    """Waits for Ctrl-C or SIGTERM."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    stop.wait()

@@ -22,7 +22,7 @@ from app.sandbox.core import Sandbox
 from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.seed import seed_world
 from app.sandbox.world import Project, Tier, User, WorkItem, World
-from app.settings import Settings
+from app.settings import ChannelSettings, Settings
 from app.wiring import Service, open_bot, open_service
 
 SIGNING_TOKEN = "whsec_c2FuZGJveC1zaWduaW5nLXRva2VuLW5vdC1hLXNlY3I="  # noqa: S105 - of the sandbox, guards nothing
@@ -171,12 +171,17 @@ def local_stage(
     settle_minutes: float | None = None,
     clock: ManualClock | None = None,
     world: World | None = None,
+    channels: tuple[ChannelSettings, ...] = (),
 ) -> Iterator[LocalStage]:
-    """Opens the stage. Give `world` and `clock` of an earlier one to play a restart of the bot."""
+    """Opens the stage. Give `world` and `clock` of an earlier one to play a restart of the bot.
+
+    `channels`: the outside webhooks that hear of stage changes; they are the one thing here that uses the network.
+    """
     clock = clock or ManualClock()
     world = world or seed_world(clock, seed=seed, tier=tier, base_url=BASE_URL)
     sandbox = Sandbox(world)
     settings = local_settings(database_url=database_url, settle_minutes=settle_minutes)
+    settings = settings.model_copy(update={"channels": channels})
     with (
         open_bot(settings, adapter=requests_adapter(sandbox), transport=httpx_transport(sandbox), clock=clock) as bot,
         open_service(bot, durable=False, rng=random.Random(seed)) as service,  # noqa: S311

@@ -79,6 +79,7 @@ class Reconciler:
         self._reported: set[str] | None = None
         self._seen: dict[str, Standing] = {}
         self._lock = threading.Lock()
+        self._group = threading.Lock()  # labels and portfolio board belong to all partners: made by one at a time
 
     # --- what people want ---
 
@@ -163,7 +164,12 @@ class Reconciler:
             try:
                 view = self.view(slug)
                 self._report(slug, None)
-                done = self._applier.apply(view.plan, view.observed)
+                if view.plan.touches_group:
+                    with self._group:
+                        view = self.view(slug)  # another partner may just have made the labels and the board
+                        done = self._applier.apply(view.plan, view.observed)
+                else:
+                    done = self._applier.apply(view.plan, view.observed)
             except UnknownPartnerError:
                 return Turn((), count.requests)
             except PartnerFileError as error:

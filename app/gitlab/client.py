@@ -171,7 +171,7 @@ class Client:
         return Transient(f"GitLab cannot be reached at {self.url} ({kind}).", "Check the address and the network.")
 
     def _refusal(self, what: str, error: TransportQueryError) -> GitLabError:
-        """A refused token comes as 401 with GraphQL errors in the body, which the client library does not tell apart."""
+        """A refused token comes as 401 with GraphQL errors in the body; the client library drops the status."""
         status = getattr(self._local, "status", 200)
         if status in (401, 403, 429) or status >= 500:
             return self._translate_status(status, "", what)

@@ -279,3 +279,11 @@ class Plan:
 
     def __bool__(self) -> bool:
         return bool(self.actions)
+
+    @property
+    def touches_group(self) -> bool:
+        """Whether it makes things that all partners share; two such plans must not be applied at once."""
+        return any(
+            isinstance(a, CreateLabel) or (isinstance(a, CreateBoard | AddBoardList) and a.where == "portfolio")
+            for a in self.actions
+        )

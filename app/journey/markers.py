@@ -82,6 +82,11 @@ def replace_section(text: str, body: str, *, written: str | None = None) -> str:
     return text[: found.start()] + section(body, written=written) + after
 
 
+def same_text(one: str, other: str) -> bool:
+    """Whether two texts differ in nothing but a digest: one that was made before its references had numbers."""
+    return _BEGIN.sub("", one).rstrip() == _BEGIN.sub("", other).rstrip()
+
+
 def carry_ticks(old: str, new: str) -> str:
     """`new` with the boxes ticked that were ticked in `old`, matched by the text of the line."""
     ticked = {m.group(3).strip() for line in old.splitlines() if (m := _TASK.match(line)) and m.group(2) != " "}

@@ -64,6 +64,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
     actions: list[Action] = [
         *_group(journey, observed),
         *_project(journey, partner, observed),
+        *_people(partner, observed),
         *_milestones(journey, observed, after),
         *_portfolio_item(scene, observed),
         *_capability_issues(scene, observed, before=before),
@@ -72,7 +73,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *_announcement(scene, observed, change),
         *_commit_point(scene, observed),
         *_closed_milestones(journey, observed, after),
-        *_people_and_hook(partner, observed),
+        *_hook(observed),
     ]
     wake_at, wake_reason = _next_wake(journey, progress, after, now)
     return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
@@ -226,11 +227,15 @@ def _boards(journey: Journey, observed: Observed) -> Iterator[Action]:
             yield AddBoardList("project", prose.BOARD, title, "one list for each stage")
 
 
-def _people_and_hook(partner: Partner, observed: Observed) -> Iterator[Action]:
+def _people(partner: Partner, observed: Observed) -> Iterator[Action]:
+    """Before any issue is made: GitLab assigns nobody who cannot see the project."""
     members = observed.project.members if observed.project else {}
     missing = tuple(name for name in partner.people.partner_side if name not in members)
     if missing:
         yield InviteMembers(missing, REPORTER, "the partner file names them")
+
+
+def _hook(observed: Observed) -> Iterator[Action]:
     url = observed.place.hook_url
     hook = observed.project.hook if observed.project else None
     if url is not None and hook is None:
@@ -277,7 +282,7 @@ def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
         labels=tuple(own),
         reason=f"the stage {stage.title} has begun",
         milestone=stage.title,
-        due=_add_days(scene.announced.since, capability.days),
+        due=prose.first_due(capability, scene.announced),
         assignee=prose.owner_of(capability, scene.partner),
         confidential=scene.place.confidential,
     )
@@ -374,7 +379,7 @@ def _commit_point(scene: Scene, observed: Observed) -> Iterator[Action]:
     update = UpdatePortfolioItem(
         item.id, "the partner's progress has changed",
         title=title if title != item.title else None,
-        description=text if text.rstrip() != item.description.rstrip() else None,
+        description=text if not markers.same_text(text, item.description) else None,
         add_labels=tuple(sorted(wanted - item.labels)), remove_labels=tuple(sorted(foreign)),
         state="open" if item.state == "closed" else None,
         hide=observed.place.confidential and not item.confidential,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, timedelta
 
 from app.journey import markers
 from app.journey.model import CATEGORY_TITLES, Capability, Journey, Partner, Stage
@@ -213,14 +213,24 @@ def _grace_end(scene: Scene) -> date:
 
 def _work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -> str:
     rows = [heading, "", "| Capability | Who | Due |", "| --- | --- | --- |"]
-    ordered = sorted(items, key=lambda i: (i.issue.due if i.issue and i.issue.due else date.max, i.capability.id))
+    ordered = sorted(items, key=lambda i: (_due(i, scene) or date.max, i.capability.id))
     for item in ordered:
-        due = item.issue.due.isoformat() if item.issue and item.issue.due else "-"
+        due = day.isoformat() if (day := _due(item, scene)) else "-"
         note = f" ({item.why})" if item.state == "dropped" else ""
         rows.append(
             f"| {scene.reference(item.capability.id)} {item.capability.title}{note} | {_people(item, scene)} | {due} |"
         )
     return "\n".join(rows)
+
+
+def _due(item: CapabilityProgress, scene: Scene) -> date | None:
+    """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
+    return item.issue.due if item.issue is not None else first_due(item.capability, scene.announced)
+
+
+def first_due(capability: Capability, announced: Announced) -> date:
+    """The due date of an issue when it is opened; afterwards people may change it."""
+    return announced.since + timedelta(days=capability.days)
 
 
 def _people(item: CapabilityProgress, scene: Scene) -> str:

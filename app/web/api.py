@@ -25,6 +25,9 @@ from app.journey.standing import Standing
 from app.journey.templates import TemplateError, load_partner
 
 
+_BEARER = HTTPBearer(auto_error=False, description="PARTNER_JOURNEY_API_TOKEN")
+
+
 class Parts(Protocol):
     """What the API needs of the service."""
 
@@ -113,9 +116,7 @@ def _answer(parts: Parts, slug: str, *, fresh: bool) -> PartnerAnswer:
 
 
 def _guard(token: str | None) -> Callable[..., None]:
-    bearer = HTTPBearer(auto_error=False, description="PARTNER_JOURNEY_API_TOKEN")
-
-    def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(bearer)]) -> None:
+    def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         if not token:
             raise HTTPException(503, "The API is off. Set PARTNER_JOURNEY_API_TOKEN and start again.")
         if given is None or not hmac.compare_digest(given.credentials.encode(), token.encode()):

@@ -24,6 +24,8 @@ def schema(name: str) -> GraphQLSchema:
     folder = Path(os.environ.get("PARTNER_JOURNEY_CONTRACT_DIR") or ROOT.parent / "shared" / "gitlab")
     path = folder / "graphql" / name
     if not path.is_file():
+        if os.environ.get("PARTNER_JOURNEY_REQUIRE_CONTRACT"):
+            pytest.fail(f"{path} is missing, and PARTNER_JOURNEY_REQUIRE_CONTRACT says that it must be there")
         pytest.skip(
             f"GitLab's schema {name} is not at hand: set PARTNER_JOURNEY_CONTRACT_DIR to a folder with graphql/{name}"
         )
