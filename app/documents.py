@@ -30,7 +30,7 @@ def generated(root: Path) -> dict[Path, str]:
     return {
         folder / "journey.schema.json": _schema(JourneyFile.model_json_schema()),
         folder / "partner.schema.json": _schema(PartnerFile.model_json_schema()),
-        root / "docs" / "sandbox-coverage.md": sandbox_coverage(),
+        root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
         readme: _TABLE.sub(lambda m: f"{m[1]}{settings_table()}\n{m[2]}", readme.read_text(encoding="utf-8")),
     }
 
@@ -43,9 +43,17 @@ def settings_table() -> str:
     return "\n".join(rows)
 
 
-def sandbox_coverage() -> str:
-    """What the sandbox GitLab serves, and what holds it to the real one."""
-    routes = "\n".join(f"- `{route}`" for route in rest.coverage())
+def sandbox_coverage(root: Path) -> str:
+    """What the sandbox GitLab serves, what holds each route to the real one, and whether the bot uses it.
+
+    The facts are in `docs/sandbox-coverage.json`, which the contract tests keep true.
+    """
+    facts = json.loads((root / "docs" / "sandbox-coverage.json").read_text(encoding="utf-8"))
+    known = {route: facts.get(route, {"pinned_by": "tests", "bot": False}) for route in rest.coverage()}
+    rows = "\n".join(_coverage_row(route, fact) for route, fact in known.items())
+    pins = [str(fact["pinned_by"]) for fact in known.values()]
+    schemas, entities = (sum(pin.startswith(start) for pin in pins) for start in ("JSON schema", "OpenAPI API"))
+    operations = pins.count("OpenAPI operation")
     return f"""# What the sandbox GitLab can do
 
 The sandbox serves the part of GitLab that the bot and a person who plays a partner need. **Neither it nor the bot has
@@ -54,15 +62,37 @@ run against a real GitLab yet.** What holds it to GitLab's published contract:
 - GraphQL: every type, field, argument and enum value of `app/sandbox/graphql/schema.graphql` is compared with GitLab's
   published schema (`tests/contract/test_sandbox_schema.py`), and so is every document that the bot sends, in its
   Premium and its Free form, with length and complexity (`tests/contract/test_queries.py`).
-- REST: the tests use the real python-gitlab client (`tests/sandbox/test_rest_*.py`). Unknown parameters are refused.
-- Webhooks: payloads are derived from state changes, signed by Standard Webhooks (`tests/sandbox/test_webhooks.py`).
+- REST requests: each that the bot makes while two partners go through the whole journey, on Ultimate and on Free, is
+  an operation of GitLab's OpenAPI document with known parameters of the right types. So are the parameters that the
+  sandbox takes; all others are refused (`tests/contract/test_rest_requests.py`).
+- REST answers: each that the bot got, and each on a tour of the real python-gitlab client over all routes on
+  Ultimate, Free and CE, has the fields and types of GitLab's JSON schema or, where there is none, of the OpenAPI
+  entity (`tests/contract/test_rest_responses.py`). What deviates on purpose is in the
+  tables of `tests/contract/answers.py` and `rest_contract.py`, with sources and reasons.
+- Webhooks: each that the sandbox sends has the fields, types and time formats of GitLab's examples, and the bot reads
+  all of GitLab's examples (`tests/contract/test_webhook_payloads.py`). They are signed by Standard Webhooks.
 
 A route that is not in this list answers 501 and names itself.
 
-## REST routes: {len(rest.coverage())}
+## REST routes: {len(known)}
 
-{routes}
+- {schemas} answer what one of GitLab's JSON schemas says,
+- {entities} what an entity of its OpenAPI document says,
+- {operations} have no body to compare, only path, parameters and status,
+- {pins.count("tests")} only our own tests hold.
+
+The bot uses {sum(bool(fact["bot"]) for fact in known.values())} of them; the others serve people and other clients.
+
+| Route | Pinned by | Used by the bot |
+| --- | --- | --- |
+{rows}
 """
+
+
+def _coverage_row(route: str, fact: dict[str, object]) -> str:
+    kind, _, name = str(fact["pinned_by"]).rpartition(" ")
+    pin = f"{kind} `{name}`" if name not in ("operation", "tests") else str(fact["pinned_by"])
+    return f"| `{route}` | {pin} | {'yes' if fact['bot'] else ''} |"
 
 
 def _shown(default: object) -> str:

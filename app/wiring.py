@@ -28,6 +28,7 @@ from app.engine.ticker import Chore, Ticker
 from app.gitlab.apply import Applier, HookSecrets
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.observe import Observer
 from app.intake.router import Intake
@@ -91,17 +92,21 @@ def open_bot(
     *,
     adapter: requests.adapters.BaseAdapter | None = None,
     transport: httpx.BaseTransport | None = None,
+    outside: httpx.BaseTransport | None = None,
     clock: Clock = wall_clock,
 ) -> Iterator[Bot]:
-    """Connects to GitLab and opens the store. Raises GitLabError or StoreError with the fix."""
+    """Connects to GitLab and opens the store. Raises GitLabError or StoreError with the fix.
+
+    `adapter` and `transport` replace the network to GitLab, `outside` the one to the notification channels.
+    """
     client = Client(settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport)
-    outside = httpx.Client(timeout=10.0)
+    messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
         instance = ask_instance(client, settings.group)
         with Store(settings.database_url, clock) as store:
-            yield _assemble(settings, client, instance, store, outside, clock)
+            yield _assemble(settings, client, instance, store, messenger, clock)
     finally:
-        outside.close()
+        messenger.close()
         client.close()
 
 
@@ -186,7 +191,11 @@ def _everyone(service: Service, reason: str) -> None:
 
 
 def _wake_all(resync: Resync, reason: str) -> None:
-    resync.everyone(reason)
+    """A delivery must not fail, nor the start, because GitLab is down or a journey file is broken just now."""
+    try:
+        resync.everyone(reason)
+    except GitLabError as error:
+        log.warning("Not everybody could be woken (%s); the next resync sees the new commit and does it.", error.cause)
 
 
 def _channels(settings: Settings, outside: httpx.Client, clock: Clock) -> list[Channel]:

@@ -13,6 +13,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import cast, get_args
 
+import httpx
 from pydantic import SecretStr
 
 from app.engine.queue import MemoryQueue
@@ -172,10 +173,12 @@ def local_stage(
     clock: ManualClock | None = None,
     world: World | None = None,
     channels: tuple[ChannelSettings, ...] = (),
+    outside: httpx.BaseTransport | None = None,
 ) -> Iterator[LocalStage]:
     """Opens the stage. Give `world` and `clock` of an earlier one to play a restart of the bot.
 
-    `channels`: the outside webhooks that hear of stage changes; they are the one thing here that uses the network.
+    `channels`: the outside webhooks that hear of stage changes; they are the one thing here that uses the network,
+    unless `outside` stands in for it.
     """
     clock = clock or ManualClock()
     world = world or seed_world(clock, seed=seed, tier=tier, base_url=BASE_URL)
@@ -183,7 +186,13 @@ def local_stage(
     settings = local_settings(database_url=database_url, settle_minutes=settle_minutes)
     settings = settings.model_copy(update={"channels": channels})
     with (
-        open_bot(settings, adapter=requests_adapter(sandbox), transport=httpx_transport(sandbox), clock=clock) as bot,
+        open_bot(
+            settings,
+            adapter=requests_adapter(sandbox),
+            transport=httpx_transport(sandbox),
+            outside=outside,
+            clock=clock,
+        ) as bot,
         open_service(bot, durable=False, rng=random.Random(seed)) as service,  # noqa: S311
     ):
         bot.prepare()

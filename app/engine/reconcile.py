@@ -11,11 +11,12 @@ import threading
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 
 from app.engine.loop import Turn, TurnError
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
-from app.gitlab.control import Control, Wishes
+from app.gitlab.control import Control, Wishes, partner_path
 from app.gitlab.errors import GitLabError
 from app.gitlab.observe import Observer
 from app.journey.actions import Plan
@@ -28,8 +29,18 @@ from app.journey.templates import TemplateError, Templates, load_partner, load_t
 log = logging.getLogger(__name__)
 
 
+@lru_cache(maxsize=4)
+def _templates(files: tuple[tuple[str, str], ...]) -> Templates:
+    """Partner files change much more often than the journey's, which take a twentieth of a second to read."""
+    return load_templates(dict(files))
+
+
 class PartnerFileError(GitLabError):
     """A partner file that cannot be used. The partner is left as it is until a person mends the file."""
+
+
+class JourneyFilesError(GitLabError):
+    """The control project's own journey files cannot be used; no partner file is to blame."""
 
 
 class UnknownPartnerError(GitLabError):
@@ -87,40 +98,36 @@ class Reconciler:
         """The wishes in memory; read again when there are none or `commit` says that they are old."""
         with self._lock:
             if self._desired is None or (commit is not None and commit != self._desired.wishes.commit):
-                wishes = self._control.read()
-                self._desired = Desired(wishes, self._load(wishes))
+                return self._read()
             return self._desired
 
-    def refresh(self) -> Desired:
-        """Reads the control project again in any case."""
+    def refresh(self, slug: str | None = None) -> Desired:
+        """Reads the control project again in any case; `slug`: a partner whose file may be new there."""
         with self._lock:
-            self._desired = None
-        return self.desired()
+            return self._read(slug)
+
+    def _read(self, slug: str | None = None) -> Desired:
+        known = self._desired.wishes.paths if self._desired else frozenset()
+        wishes = self._control.read(known | {partner_path(slug)} if slug and known else known)
+        self._desired = Desired(wishes, self._load(wishes))
+        return self._desired
 
     def slugs(self) -> list[str]:
         return sorted(self.desired().wishes.partners)
 
     def partner(self, slug: str) -> tuple[Partner, Templates]:
-        """Raises UnknownPartnerError or PartnerFileError."""
-        desired = self.desired()
-        text = desired.wishes.partners.get(slug)
-        if text is None:
-            text = (desired := self.refresh()).wishes.partners.get(slug)
-        if text is None:
-            raise UnknownPartnerError(
-                f"There is no partner {slug}.", f"Add partners/{slug}.yaml to the control project, or check the name."
-            )
+        """Raises UnknownPartnerError or PartnerFileError, both only after a look at the newest commit."""
         try:
-            return load_partner(slug, text, desired.templates), desired.templates
-        except TemplateError as error:
-            raise PartnerFileError(str(error), "Correct the file; the partner is left as it is until then.") from None
+            return _partner_in(self.desired(), slug)
+        except (UnknownPartnerError, PartnerFileError):
+            return _partner_in(self.refresh(slug), slug)
 
     def _load(self, wishes: Wishes) -> Templates:
         """Raises GitLabError when the control project's journey files are broken: better no run than a wrong one."""
         try:
-            templates = load_templates({**self._defaults, **wishes.journey_files})
+            templates = _templates(tuple(sorted({**self._defaults, **wishes.journey_files}.items())))
         except TemplateError as error:
-            raise PartnerFileError(
+            raise JourneyFilesError(
                 f"The journey files of the control project have problems:\n{error}",
                 "Correct them; `partner-journey template check DIR` lists all problems.",
             ) from None
@@ -191,3 +198,15 @@ class Reconciler:
         elif slug in self._reported:
             self._control.report_problem(slug, None)
             self._reported.discard(slug)
+
+
+def _partner_in(desired: Desired, slug: str) -> tuple[Partner, Templates]:
+    text = desired.wishes.partners.get(slug)
+    if text is None:
+        raise UnknownPartnerError(
+            f"There is no partner {slug}.", f"Add partners/{slug}.yaml to the control project, or check the name."
+        )
+    try:
+        return load_partner(slug, text, desired.templates), desired.templates
+    except TemplateError as error:
+        raise PartnerFileError(str(error), "Correct the file; the partner is left as it is until then.") from None

@@ -7,6 +7,7 @@ deep one looks at everybody. Both only wake partners: the reconcile is the same 
 
 from __future__ import annotations
 
+import json
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -19,6 +20,7 @@ from app.journey.observed import Place
 
 _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
+_SEEN = "resync seen"
 _OVERLAP = timedelta(seconds=30)
 
 
@@ -50,11 +52,15 @@ class Resync:
         changes = changes_since(self._client, self._place, datetime.fromisoformat(kept) - _OVERLAP)
         if changes.control_commit != self._store.recall(_COMMIT):
             return self.everyone("the control project has changed")
-        known = set(self._reconciler.desired().wishes.partners)
-        woken = sorted(changes.slugs & known)
+        known = self._reconciler.desired().wishes.partners
+        seen = json.loads(self._store.recall(_SEEN) or "{}")
+        woken = sorted(s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat())
         for slug in woken:
             self._queue.wake(slug, "resync: its issues have changed")
-        self._store.remember(_WATERMARK, (changes.newest or started).isoformat())
+        # The overlap shows the last changes again. What is old enough by now cannot hide another change of its second.
+        settled = {s: at.isoformat() for s, at in changes.partners.items() if at < started - _OVERLAP}
+        self._store.remember(_SEEN, json.dumps(settled))
+        self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)
         return len(woken)
 
     def everyone(self, reason: str) -> int:

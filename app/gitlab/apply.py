@@ -168,10 +168,14 @@ class _Work:
             case CreateIssue():
                 known = not action.under_portfolio_item or not self._place.epics or names.portfolio_item is not None
                 return known and all(label in names.labels for label in action.labels)
+            case UpdateIssue(add_labels=added) if not all(label in names.labels for label in added):
+                return False
             case UpdateIssue() | PostComment():
                 wanted = markers.references(_text(action))
                 target = action.name if isinstance(action, UpdateIssue) else "page/status"
                 own = isinstance(action, UpdateIssue) and action.id is not None
+                if isinstance(action, UpdateIssue) and action.attach and names.portfolio_item is None:
+                    return False
                 return all(name in names.issues for name in wanted) and (own or target in names.issues)
             case UpdatePortfolioItem():
                 return not self._waiting or self._may_share(action)
@@ -181,7 +185,8 @@ class _Work:
         told = any(isinstance(waiting, PostComment) for waiting, _write in self._waiting)
         return (
             not told
-            and action.id is not None
+            and all(label in self.names.labels for label in action.add_labels)
+            and (action.id or self.names.portfolio_item) is not None
             and not markers.references(action.description or "") - set(self.names.issues)
         )
 
@@ -352,7 +357,8 @@ class _Work:
         given: dict[str, Any] = {"due_date": action.due.isoformat()} if action.due else {}
         if action.state is not None:
             given["state_event"] = {"closed": "close", "active": "activate"}[action.state]
-        self._client.put(f"{self._project}/milestones/{number(action.id)}", **given)
+        target = action.id or self.names.milestones[action.title]
+        self._client.put(f"{self._project}/milestones/{number(target)}", **given)
 
     def _invite(self, action: InviteMembers) -> None:
         self._client.post(

@@ -6,6 +6,7 @@ grows with changes and not with partners.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -15,16 +16,16 @@ from app.journey.observed import Place
 
 @dataclass(frozen=True)
 class Changes:
-    """Slugs of projects with changed issues, the newest change seen, and the control project's newest commit."""
+    """When each partner's issues changed last, the newest change seen, and the control project's newest commit."""
 
-    slugs: frozenset[str]
+    partners: Mapping[str, datetime]
     newest: datetime | None
     control_commit: str | None
 
 
 def changes_since(client: Client, place: Place, since: datetime) -> Changes:
     """Reads all changes after `since`. Raises GitLabError."""
-    slugs: set[str] = set()
+    partners: dict[str, datetime] = {}
     newest: datetime | None = None
     after = commit = None
     prefix = f"{place.group}/"
@@ -38,7 +39,8 @@ def changes_since(client: Client, place: Place, since: datetime) -> Changes:
             at = datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))
             newest = at if newest is None else max(newest, at)
             if path != place.control and path.startswith(prefix) and "/" not in path.removeprefix(prefix):
-                slugs.add(path.removeprefix(prefix))
+                slug = path.removeprefix(prefix)
+                partners[slug] = max(partners.get(slug, at), at)
         if not items["pageInfo"]["hasNextPage"]:
-            return Changes(frozenset(slugs), newest, commit.get("sha"))
+            return Changes(partners, newest, commit.get("sha"))
         after = items["pageInfo"]["endCursor"]

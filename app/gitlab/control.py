@@ -7,7 +7,7 @@ between; a create never replaces, it fails.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -28,6 +28,15 @@ class Wishes:
     partners: dict[str, str]
     journey_files: dict[str, str]
 
+    @property
+    def paths(self) -> frozenset[str]:
+        return frozenset(self.journey_files) | {partner_path(slug) for slug in self.partners}
+
+
+def partner_path(slug: str) -> str:
+    """Where a partner's file is in the control project."""
+    return f"partners/{slug}.yaml"
+
 
 class Control:
     """The control project of one group."""
@@ -43,9 +52,14 @@ class Control:
 
     # --- reading ---
 
-    def read(self) -> Wishes:
-        """All files that matter: 2 requests, more above 100 files. Raises Missing when there is no control project."""
-        data = self._client.query("control_tree", {"control": self._place.control})["project"]
+    def read(self, expected: Collection[str] = ()) -> Wishes:
+        """All files that matter: 2 requests, more above 100 files. Raises Missing when there is no control project.
+
+        `expected`: paths that are likely to be all there is; where they are, 1 request is enough.
+        """
+        guess = sorted(expected)[:100]
+        variables = {"control": self._place.control, "paths": guess, "withFiles": bool(guess)}
+        data = self._client.query("control_tree", variables)["project"]
         if data is None:
             raise Missing(
                 f"There is no control project {self._place.control}.",
@@ -58,9 +72,11 @@ class Control:
         wanted = [
             name for name in names if _partner_slug(name) or name == "journey.yaml" or name.startswith("capabilities/")
         ]
-        texts: dict[str, str] = {}
-        for start in range(0, len(wanted), 100):
-            part = {"control": self._place.control, "paths": wanted[start : start + 100]}
+        found = (data["repository"].get("blobs") or {"nodes": []})["nodes"]
+        texts: dict[str, str] = {blob["path"]: blob["rawTextBlob"] or "" for blob in found}
+        missing = [name for name in wanted if name not in texts]
+        for start in range(0, len(missing), 100):
+            part = {"control": self._place.control, "paths": missing[start : start + 100]}
             blobs = self._client.query("control_files", part)["project"]["repository"]["blobs"]["nodes"]
             texts |= {blob["path"]: blob["rawTextBlob"] or "" for blob in blobs}
         partners = {slug: text for path, text in texts.items() if (slug := _partner_slug(path))}

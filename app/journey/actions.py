@@ -98,7 +98,9 @@ class CreateMilestone:
 
 @dataclass(frozen=True)
 class UpdateMilestone:
-    id: str
+    """`id` None: the milestone that this plan creates under `title`."""
+
+    id: str | None
     title: str
     reason: str
     state: Literal["active", "closed"] | None = None

@@ -29,6 +29,11 @@ def find(kind: str, text: str) -> str | None:
     return found.group(1) if found else None
 
 
+def without(kind: str, text: str) -> str:
+    """The text without any mark of this kind."""
+    return re.sub(rf"<!-- {_PREFIX} {re.escape(kind)}=\S+ -->\n?", "", text)
+
+
 def state_mark(state: dict[str, Any]) -> str:
     """Keeps a small JSON object in a text; `-->` cannot occur inside because `>` is escaped."""
     return f"<!-- {_PREFIX} state {json.dumps(state, sort_keys=True).replace('>', chr(92) + 'u003e')} -->"

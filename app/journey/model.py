@@ -9,7 +9,7 @@ from __future__ import annotations
 from datetime import date
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
 Category = Literal["dmr", "gsi", "rsi", "fsi"]
 Owner = Literal["partner", "sa", "manager"]
@@ -28,6 +28,15 @@ Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")]
 Username = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$", description="a GitLab username, without @")]
 ShortText = Annotated[str, Field(min_length=1, max_length=255)]
 Line = Annotated[str, Field(min_length=1, max_length=255, pattern=r"^[^\r\n]+$")]
+
+
+def _readable(value: str) -> str:
+    if not any(character.isalnum() for character in value):
+        raise ValueError("it has no letter and no digit")
+    return value
+
+
+Title = Annotated[Line, AfterValidator(_readable)]  # becomes the name of something in GitLab, which takes no blank one
 
 
 class Frozen(BaseModel):
@@ -54,14 +63,14 @@ class CapabilityEntry(CapabilitySettings):
     """One line of a stage in journey.yaml."""
 
     id: CapabilityId
-    title: Line | None = Field(None, description="overrides the title of the Markdown file")
+    title: Title | None = Field(None, description="overrides the title of the Markdown file")
     after: tuple[CapabilityId, ...] = Field((), description="capabilities to finish first")
     valid_days: int | None = Field(None, ge=1, description="how long it counts before it must be renewed")
 
 
 class StageEntry(Frozen):
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
-    title: Line
+    title: Title
     goal: ShortText = Field(description="one sentence: what a partner in this stage is doing")
     days: int = Field(ge=1, le=2000, description="target for the whole stage, sets the milestone's due date")
     capabilities: tuple[CapabilityEntry, ...] = Field(min_length=1)
@@ -84,9 +93,9 @@ class Overlay(Frozen):
 class Track(Frozen):
     """A certification that a partner may choose; it adds one optional capability `tracks/<name>`."""
 
-    title: Line
+    title: Title
     stage: str
-    days: int = Field(180, ge=1)
+    days: int = Field(180, ge=1, le=1000)
     valid_days: int | None = Field(None, ge=1)
     needs: dict[str, int] = Field(default_factory=dict, description="people or courses, e.g. pse: 3")
 
@@ -96,9 +105,9 @@ class Role(Frozen):
 
 
 class Policy(Frozen):
-    settle_minutes: float = Field(10, ge=0, description="quiet time before a stage change is announced")
-    grace_days: int = Field(30, ge=0, description="how long a reached stage is kept when it loses an item")
-    stalled_days: int = Field(21, ge=1, description="no partner activity for so long: shown as stalled")
+    settle_minutes: float = Field(10, ge=0, le=10_000, description="quiet time before a stage change is announced")
+    grace_days: int = Field(30, ge=0, le=1000, description="how long a reached stage is kept when it loses an item")
+    stalled_days: int = Field(21, ge=1, le=1000, description="no partner activity for so long: shown as stalled")
 
 
 class JourneyFile(Frozen):
@@ -106,7 +115,7 @@ class JourneyFile(Frozen):
 
     id: Annotated[str, Field(pattern=r"^[a-z0-9-]+$")]
     version: int = Field(ge=1, description="raise it on every change that touches running journeys")
-    title: Line
+    title: Title
     roles: dict[Owner, Role] = Field(default_factory=dict)
     defaults: CapabilitySettings = CapabilitySettings()
     policy: Policy = Policy()
@@ -118,7 +127,7 @@ class JourneyFile(Frozen):
 class CapabilityText(Frozen):
     """A capability's Markdown file: front matter and body."""
 
-    title: Line
+    title: Title
     who: Line = Field(description="the role that does the work, in words")
     verifier: Line
     question: Line = Field(description="the best-practice question, asked when it is done")
@@ -227,7 +236,7 @@ class Skip(Frozen):
 class PartnerFile(Frozen):
     """partners/<slug>.yaml: everything that people decide about one partner."""
 
-    name: Line
+    name: Title
     category: Category
     region: Line
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"

@@ -36,7 +36,16 @@ from app.journey.actions import (
 )
 from app.journey.model import COMPLETE, Capability, Journey, Partner
 from app.journey.observed import Issue, Milestone, Observed
-from app.journey.progress import Announced, CapabilityProgress, Progress, announced, measure, settled_at, status_issue
+from app.journey.progress import (
+    Announced,
+    CapabilityProgress,
+    Progress,
+    announced,
+    measure,
+    settled_at,
+    status_issue,
+    status_issues,
+)
 from app.journey.prose import Scene, StageChange
 
 # The least role that sees confidential issues and the README of a private project, and cannot delete an issue, as a
@@ -66,12 +75,12 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *_project(journey, partner, observed),
         *_people(partner, observed),
         *_milestones(journey, observed, after),
-        *_portfolio_item(scene, observed),
-        *_capability_issues(scene, observed, before=before),
+        *_portfolio_item(scene, observed, before=before),
         *_boards(journey, observed),
+        *_capability_issues(scene, observed, before=before),
         *_status_page(scene, observed),
         *_announcement(scene, observed, change),
-        *_commit_point(scene, observed),
+        *_commit_point(scene, observed, before=before),
         *_closed_milestones(journey, observed, after),
         *_hook(observed),
     ]
@@ -90,8 +99,10 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
         raise PartnerError(
             f"GitLab knows no user {names}.", f"Correct the username in {file}, or let the person sign in once."
         )
+    path = observed.place.project_path(partner.slug)
+    if path == observed.place.control:
+        raise PartnerError(f"{path} is the control project itself.", f"Give {file} another name.")
     if observed.project is not None and observed.project.marked_for_deletion:
-        path = observed.place.project_path(partner.slug)
         raise PartnerError(
             f"The project {path} is marked for deletion.",
             f"Restore it in GitLab, or remove {file} if the partner left.",
@@ -129,7 +140,7 @@ def _next_wake(journey: Journey, progress: Progress, after: Announced, now: date
     moments += [
         (datetime.combine(i.waiver.until + timedelta(days=1), datetime.min.time(), now.tzinfo), "a waiver ends")
         for i in progress.items
-        if i.waiver is not None
+        if i.waiver is not None and i.waiver.until < date.max  # 9999-12-31: for ever, there is no day after
     ]
     return min(moments, default=(None, ""), key=lambda m: m[0] or now)
 
@@ -203,11 +214,10 @@ def _closed_milestones(journey: Journey, observed: Observed, after: Announced) -
     seen: dict[str, Milestone] = {m.title: m for m in observed.project.milestones} if observed.project else {}
     for index, stage in enumerate(journey.stages):
         milestone = seen.get(stage.title)
-        if milestone is None:
-            continue
-        if index < current and milestone.state == "active":
-            yield UpdateMilestone(milestone.id, stage.title, "the stage is done", state="closed")
-        if index >= current and milestone.state == "closed":
+        if index < current and (milestone is None or milestone.state == "active"):
+            number = milestone.id if milestone else None
+            yield UpdateMilestone(number, stage.title, "the stage is done", state="closed")
+        if index >= current and milestone is not None and milestone.state == "closed":
             yield UpdateMilestone(milestone.id, stage.title, "the stage is not done", state="active")
 
 
@@ -255,6 +265,7 @@ def _capability_issues(scene: Scene, observed: Observed, *, before: Announced) -
             "page/status", prose.STATUS_TITLE, prose.status_description(_early(scene)), (labels.STATUS,),
             "the partner's page", confidential=observed.place.confidential,
         )  # fmt: skip
+    yield from _heal_doubles(scene, "page/status", status_issues(observed)[1:])
     reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before))
     for index, stage in enumerate(scene.progress.stages):
         for item in stage.items:
@@ -262,7 +273,7 @@ def _capability_issues(scene: Scene, observed: Observed, *, before: Announced) -
                 yield _open_issue(scene, item.capability)
             elif item.issue is not None:
                 yield from _mend_issue(scene, item, item.issue, observed)
-            yield from _heal_doubles(item)
+            yield from _heal_doubles(scene, item.capability.id, item.doubles)
 
 
 def _early(scene: Scene) -> Scene:
@@ -277,7 +288,7 @@ def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
     stage = next(s for s in scene.journey.stages if s.id == capability.stage)
     return CreateIssue(
         name=capability.id,
-        title=capability.title,
+        title=prose.issue_title(capability),
         description=prose.capability_description(scene.journey, capability),
         labels=tuple(own),
         reason=f"the stage {stage.title} has begun",
@@ -291,7 +302,7 @@ def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
 def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: Observed) -> Iterator[Action]:
     """Follows a changed template and puts back what the board and the roll-up need; leaves the rest to people."""
     capability = item.capability
-    body = prose.capability_body(scene.journey, capability)
+    title, body = prose.issue_title(capability), prose.capability_body(scene.journey, capability)
     text = issue.description
     if markers.section_digest(text) != markers.digest(body):
         ticked = markers.carry_ticks(markers.section_body(text) or text, body)
@@ -300,22 +311,42 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
         text = f"{markers.mark('capability', capability.id)}\n{text}"
     wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
     foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX)} - wanted
-    attach = observed.portfolio_item is not None and observed.place.epics and issue.parent != observed.portfolio_item.id
+    attach = _is_detached(issue, observed)
     update = UpdateIssue(
         capability.id, issue.id, "it differs from its template",
-        title=capability.title if issue.title != capability.title else None,
+        title=title if issue.title != title else None,
         description=text if text != issue.description else None,
         add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
         hide=observed.place.confidential and not issue.confidential,
     )  # fmt: skip
     if update != UpdateIssue(update.name, update.id, update.reason):
-        yield update
+        yield from _hidden_first(update)
 
 
-def _heal_doubles(item: CapabilityProgress) -> Iterator[Action]:
-    for double in item.doubles:
-        if double.state == "open":
-            yield UpdateIssue(item.capability.id, double.id, "a second issue for the same capability", close=True)
+def _hidden_first(update: UpdateIssue) -> Iterator[UpdateIssue]:
+    """GitLab puts nothing open under a confidential epic, so hiding comes first, as a write of its own.
+
+    https://docs.gitlab.com/user/group/epics/manage_epics/#make-an-epic-confidential
+    """
+    if update.hide and update.attach:
+        yield UpdateIssue(update.name, update.id, "hidden before it goes under the epic", hide=True)
+        update = replace(update, hide=False)
+    yield update
+
+
+def _is_detached(issue: Issue, observed: Observed) -> bool:
+    """Whether it is not under the epic; always so where the epic is lost, for this plan makes a new one."""
+    item = observed.portfolio_item
+    return observed.place.epics and (item is None or issue.parent != item.id)
+
+
+def _heal_doubles(scene: Scene, name: str, doubles: tuple[Issue, ...]) -> Iterator[Action]:
+    """Closes what exists twice and takes its mark away, so that being closed it does not count as done."""
+    for double in doubles:
+        text = prose.double_description(double.description, name, scene.reference(name))
+        yield UpdateIssue(
+            name, double.id, "a second issue for the same thing", description=text, close=double.state == "open"
+        )
 
 
 def _status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
@@ -333,14 +364,15 @@ def _status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
         text = markers.replace_section(text, body)
     foreign = {x for x in page.labels if x.startswith(labels.STAGE_PREFIX)} - {stage}
     add = tuple(sorted({stage, labels.STATUS} - page.labels))
-    attach = observed.portfolio_item is not None and observed.place.epics and page.parent != observed.portfolio_item.id
+    attach = _is_detached(page, observed)
     hide = observed.place.confidential and not page.confidential
     if text != page.description or foreign or add or attach or hide:
-        yield UpdateIssue(
+        update = UpdateIssue(
             "page/status", page.id, "the partner's progress has changed",
             description=text if text != page.description else None,
             add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach, hide=hide,
         )  # fmt: skip
+        yield from _hidden_first(update)
 
 
 # --- the portfolio item, announcements, the commit point ---
@@ -357,20 +389,25 @@ def _portfolio_scene(scene: Scene) -> Scene:
     return replace(scene, reference=lambda name: f"{path}{scene.reference(name)}")
 
 
-def _portfolio_item(scene: Scene, observed: Observed) -> Iterator[Action]:
+def _portfolio_item(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    """A new one records what was announced before: a crash must not lose an announcement that this plan makes."""
     if observed.portfolio_item is None:
-        early = prose.portfolio_description(_early(scene))
-        title = prose.portfolio_title(scene.partner)
+        scene = replace(_early(scene), announced=before)
+        text, title = prose.portfolio_description(scene), prose.portfolio_title(scene.partner)
         yield CreatePortfolioItem(
-            title, early, _portfolio_labels(scene), "SAs see the partner here", confidential=scene.place.confidential
+            title, text, _portfolio_labels(scene), "SAs see the partner here", confidential=scene.place.confidential
         )
 
 
-def _commit_point(scene: Scene, observed: Observed) -> Iterator[Action]:
+def _commit_point(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
     outer, item = _portfolio_scene(scene), observed.portfolio_item
     if item is None:
         text = prose.portfolio_description(outer)
-        yield UpdatePortfolioItem(None, "its issues have numbers now", description=text)
+        new, old = set(_portfolio_labels(scene)), set(_portfolio_labels(replace(scene, announced=before)))
+        yield UpdatePortfolioItem(
+            None, "its issues have numbers now", description=text,
+            add_labels=tuple(sorted(new - old)), remove_labels=tuple(sorted(old - new)),
+        )  # fmt: skip
         return
     text = prose.portfolio_description(outer, item.description)
     title = prose.portfolio_title(scene.partner)

@@ -13,6 +13,7 @@ from typing import Literal
 from app.journey import markers
 from app.journey.model import COMPLETE, Capability, Journey, Partner, Stage, Waiver
 from app.journey.observed import Issue, Observed
+from app.journey.text import title
 
 State = Literal["open", "done", "waived", "dropped", "not started"]
 
@@ -101,22 +102,30 @@ def measure(journey: Journey, partner: Partner, observed: Observed, now: datetim
 
 
 def issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
-    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits."""
-    titles = {c.title: c.id for c in journey.capabilities}
+    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits.
+
+    A double that was closed by the bot is not among them: being closed, it would count as done.
+    """
+    titles = {title(c.title): c.id for c in journey.capabilities}
     found: dict[str, list[Issue]] = {}
     for issue in sorted(issues, key=lambda i: i.iid):
-        if issue.by_bot:
+        if issue.by_bot and markers.find("double", issue.description) is None:
             name = markers.find("capability", issue.description) or titles.get(issue.title)
             if name is not None:
                 found.setdefault(name, []).append(issue)
     return {name: tuple(group) for name, group in found.items()}
 
 
-def status_issue(observed: Observed) -> Issue | None:
-    """The partner's status page: the bot's oldest issue with the status mark."""
+def status_issues(observed: Observed) -> tuple[Issue, ...]:
+    """The bot's issues with the status mark, oldest first: the partner's status page, and doubles of it."""
     issues = observed.project.issues if observed.project else ()
     pages = [i for i in issues if i.by_bot and markers.find("page", i.description) == "status"]
-    return min(pages, key=lambda i: i.iid, default=None)
+    return tuple(sorted(pages, key=lambda i: i.iid))
+
+
+def status_issue(observed: Observed) -> Issue | None:
+    """The partner's status page: the oldest one."""
+    return next(iter(status_issues(observed)), None)
 
 
 def announced(journey: Journey, observed: Observed) -> Announced | None:
@@ -172,7 +181,7 @@ def settled_at(journey: Journey, progress: Progress) -> datetime | None:
 
 
 def _measure(capability: Capability, issues: tuple[Issue, ...], waiver: Waiver | None) -> CapabilityProgress:
-    issue = next((i for i in issues if _done(i)), issues[0] if issues else None)
+    issue = min(issues, key=lambda i: (not _done(i), i.state == "closed", i.iid), default=None)
     doubles = tuple(i for i in issues if i is not issue)
     if issue is not None and _done(issue):
         return CapabilityProgress(capability, "done", "closed as done", issue, doubles)

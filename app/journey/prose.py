@@ -6,6 +6,7 @@ would be a write per partner per day. Partner-supplied words go through `text.pl
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -46,15 +47,21 @@ class Scene:
 
 
 def project_name(partner: Partner) -> str:
-    return title(partner.name)
+    """GitLab takes letters, digits, emoji, `_`, `.`, `+`, `-` and spaces: https://docs.gitlab.com/user/reserved_names/"""
+    name = re.sub(r"[^\w.+\- \u00a9-\U0001f9ff]+", " ", title(partner.name).replace("\u2060", ""))
+    return re.sub(r" +", " ", name).strip(" .+-") or partner.slug
 
 
 def project_description(journey: Journey, partner: Partner) -> str:
-    return f"{title(partner.name)} on the {journey.title}. Start with the issue labelled journey::status."
+    return f"{plain(partner.name)} on the {plain(journey.title)}. Start with the issue labelled journey::status."
 
 
 def portfolio_title(partner: Partner) -> str:
-    return title(partner.name)
+    return title(partner.name) or partner.slug
+
+
+def issue_title(capability: Capability) -> str:
+    return title(capability.title)
 
 
 STATUS_TITLE = "Where we are: your partner journey"
@@ -64,7 +71,9 @@ PORTFOLIO_BOARD = "Partner portfolio"
 
 def milestone_description(stage: Stage) -> str:
     count = len(stage.required)
-    return f"{stage.goal} {count} required capabilities. The bot closes this milestone when all of them are done."
+    return (
+        f"{plain(stage.goal)} {count} required capabilities. The bot closes this milestone when all of them are done."
+    )
 
 
 def template_name(capability: Capability) -> str:
@@ -80,12 +89,12 @@ def capability_body(journey: Journey, capability: Capability) -> str:
     """The part of a capability issue that the bot owns; also the issue template in the repository."""
     kind = "Required" if capability.required else "Optional, never holds a stage"
     stage = next(s for s in journey.stages if s.id == capability.stage)
-    after = [journey.capability(c).title for c in capability.after if c in {x.id for x in journey.capabilities}]
+    after = [plain(journey.capability(c).title) for c in capability.after if c in {x.id for x in journey.capabilities}]
     facts = [
-        f"**Stage:** {stage.title}",
+        f"**Stage:** {plain(stage.title)}",
         f"**{kind}**",
-        f"**Who:** {capability.text.who}",
-        f"**Verified by:** {capability.text.verifier}",
+        f"**Who:** {plain(capability.text.who)}",
+        f"**Verified by:** {plain(capability.text.verifier)}",
         f"**Evidence:** {_EVIDENCE[capability.evidence]}",
         f"**Typical time:** {capability.days} days from the start of the stage",
     ]
@@ -110,7 +119,7 @@ def _how_to_finish(capability: Capability) -> str:
             "",
             "> Please write no customer names, prices, licence keys or personal data in this project.",
             "",
-            f"**One thing the next partner should know:** {capability.text.question}",
+            f"**One thing the next partner should know:** {plain(capability.text.question)}",
         ]
     )
 
@@ -129,6 +138,13 @@ def capability_description(journey: Journey, capability: Capability) -> str:
     """The whole description of a new capability issue."""
     body = capability_body(journey, capability)
     return f"{markers.mark('capability', capability.id)}\n{markers.section(body)}\n\n{NOTES_BELOW}"
+
+
+def double_description(text: str, name: str, reference: str) -> str:
+    """Description of an issue that exists twice: says where the work goes on, and is never counted again."""
+    kept = markers.without("page" if name == "page/status" else "capability", text)
+    note = f"This issue was made twice by mistake. Please go on in {reference}; what was written here is kept below."
+    return f"{markers.mark('double', name)}\n{note}\n\n{kept}"
 
 
 def template_file(journey: Journey, capability: Capability) -> str:
@@ -166,12 +182,12 @@ def _headline(scene: Scene) -> str:
     name, stage = plain(scene.partner.name), scene.stage
     if stage is None:
         return (
-            f"**{name} has completed the {scene.journey.title}.** All {len(scene.journey.stages)} stages are done. "
-            "Keep what you have: a reopened issue shows here."
+            f"**{name} has completed the {plain(scene.journey.title)}.** "
+            f"All {len(scene.journey.stages)} stages are done. Keep what you have: a reopened issue shows here."
         )
     done = sum(item.counts for item in stage.required)
     return (
-        f"**{name}** is in **{stage.stage.title}**. {stage.stage.goal}\n\n"
+        f"**{name}** is in **{plain(stage.stage.title)}**. {plain(stage.stage.goal)}\n\n"
         f"{_bar(stage.percent)} **{stage.percent} %** · {done} of {len(stage.required)} required capabilities done"
     )
 
@@ -185,12 +201,11 @@ def _stage_table(scene: Scene) -> str:
     rows = ["| Stage | State | Required done |", "| --- | --- | --- |"]
     current = scene.journey.position(scene.announced.stage) or 0
     for index, stage in enumerate(scene.progress.stages):
-        state = (
-            "done" if index < current else f"since {scene.announced.since.isoformat()}" if index == current else "later"
-        )
-        rows.append(
-            f"| {stage.stage.title} | {state} | {sum(i.counts for i in stage.required)} of {len(stage.required)} |"
-        )
+        state = "later" if index > current else f"since {scene.announced.since.isoformat()}"
+        if index < current:
+            state = "done" if stage.complete else "open again"
+        counted = sum(i.counts for i in stage.required)
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted} of {len(stage.required)} |")
     return "\n".join(rows)
 
 
@@ -217,9 +232,7 @@ def _work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) 
     for item in ordered:
         due = day.isoformat() if (day := _due(item, scene)) else "-"
         note = f" ({item.why})" if item.state == "dropped" else ""
-        rows.append(
-            f"| {scene.reference(item.capability.id)} {item.capability.title}{note} | {_people(item, scene)} | {due} |"
-        )
+        rows.append(f"| {_linked(item, scene)}{note} | {_people(item, scene)} | {due} |")
     return "\n".join(rows)
 
 
@@ -231,6 +244,10 @@ def _due(item: CapabilityProgress, scene: Scene) -> date | None:
 def first_due(capability: Capability, announced: Announced) -> date:
     """The due date of an issue when it is opened; afterwards people may change it."""
     return announced.since + timedelta(days=capability.days)
+
+
+def _linked(item: CapabilityProgress, scene: Scene) -> str:
+    return f"{scene.reference(item.capability.id)} {plain(item.capability.title)}"
 
 
 def _people(item: CapabilityProgress, scene: Scene) -> str:
@@ -248,7 +265,7 @@ def owner_of(capability: Capability, partner: Partner) -> str:
 def _all_done(stage: StageProgress, scene: Scene) -> str:
     minutes = scene.journey.policy.settle_minutes
     wait = f" within about {minutes:g} minutes" if minutes else ""
-    return f"### Next\n\nAll required capabilities of {stage.stage.title} are done. The next stage opens{wait}."
+    return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
 
 
 def _earlier_open(scene: Scene) -> str:
@@ -261,14 +278,15 @@ def _done_list(scene: Scene) -> str:
     done = [i for i in scene.progress.items if i.state == "done"]
     if not done:
         return ""
-    lines = [f"- {scene.reference(i.capability.id)} {i.capability.title}" for i in done]
+    lines = [f"- {_linked(i, scene)}" for i in done]
     return "\n".join([f"<details><summary>Done so far: {len(done)}</summary>", "", *lines, "", "</details>"])
 
 
 def _waived(scene: Scene) -> str:
     waived = [i for i in scene.progress.items if i.state == "waived" and i.waiver]
     lines = [
-        f"- {i.capability.title}: until {i.waiver.until.isoformat()}, {plain(i.waiver.reason)} ({code(i.waiver.by)})"
+        f"- {plain(i.capability.title)}: until {i.waiver.until.isoformat()}, "
+        f"{plain(i.waiver.reason)} ({code(i.waiver.by)})"
         for i in waived
         if i.waiver
     ]
@@ -282,9 +300,12 @@ def _skipped(scene: Scene) -> str:
 
 def _contacts(scene: Scene) -> str:
     people, roles = scene.partner.people, scene.journey.roles
-    rows = [f"- Your lead: {code(people.lead)}", f"- {roles['sa'].title if 'sa' in roles else 'SA'}: {code(people.sa)}"]
+    rows = [
+        f"- Your lead: {code(people.lead)}",
+        f"- {plain(roles['sa'].title) if 'sa' in roles else 'SA'}: {code(people.sa)}",
+    ]
     if people.manager:
-        rows.append(f"- {roles['manager'].title if 'manager' in roles else 'Manager'}: {code(people.manager)}")
+        rows.append(f"- {plain(roles['manager'].title) if 'manager' in roles else 'Manager'}: {code(people.manager)}")
     if people.sponsor:
         rows.append(f"- Executive sponsor: {plain(people.sponsor)}")
     return "\n".join(["### People", "", *rows])
@@ -362,9 +383,9 @@ class StageChange:
 def stage_change_title(scene: Scene, change: StageChange) -> str:
     stage = scene.stage
     if stage is None:
-        return f"{plain(scene.partner.name)} has completed the {scene.journey.title}"
+        return f"{plain(scene.partner.name)} has completed the {plain(scene.journey.title)}"
     verb = "steps back to" if change.kind == "step-back" else "has reached"
-    return f"{plain(scene.partner.name)} {verb} {stage.stage.title}"
+    return f"{plain(scene.partner.name)} {verb} {plain(stage.stage.title)}"
 
 
 def stage_change_comment(scene: Scene, change: StageChange, *, for_partner: bool) -> str:
@@ -385,18 +406,16 @@ def _achieved(scene: Scene, change: StageChange) -> str:
     days = (change.today - since).days
     lines = [f"### Achieved since {since.isoformat()} ({days} {'day' if days == 1 else 'days'})", ""]
     for stage in passed:
-        lines.append(f"**{stage.stage.title}**")
-        lines += [
-            f"- {scene.reference(i.capability.id)} {i.capability.title}" for i in stage.items if i.state == "done"
-        ]
-        lines += [f"- {i.capability.title} ({i.why.split(':')[0]})" for i in stage.items if i.state == "waived"]
+        lines.append(f"**{plain(stage.stage.title)}**")
+        lines += [f"- {_linked(i, scene)}" for i in stage.items if i.state == "done"]
+        lines += [f"- {plain(i.capability.title)} ({i.why.split(':')[0]})" for i in stage.items if i.state == "waived"]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def _reopened(scene: Scene, change: StageChange) -> str:
     lost = [i for s in scene.progress.stages[: change.from_position] for i in s.required if not i.counts]
-    lines = [f"- {scene.reference(i.capability.id)} {i.capability.title}: {i.why}" for i in lost]
+    lines = [f"- {_linked(i, scene)}: {i.why}" for i in lost]
     return "\n".join(["### Open again for longer than the grace period", "", *lines])
 
 
@@ -407,11 +426,11 @@ def _what_next(scene: Scene, *, for_partner: bool) -> str:
             "### What comes next\n\nEvery stage is done. "
             f"{code(people.lead)}: share what worked; {code(people.sa)}: plan the yearly review together."
         )
-    lines = [f"### What comes next: {stage.stage.title}", "", stage.stage.goal, ""]
+    lines = [f"### What comes next: {plain(stage.stage.title)}", "", plain(stage.stage.goal), ""]
     for item in stage.items:
         if not item.counts:
             optional = "" if item.capability.required else " (optional)"
-            lines.append(f"- {scene.reference(item.capability.id)} {item.capability.title}{optional}")
+            lines.append(f"- {_linked(item, scene)}{optional}")
     lines += [
         "",
         "### Who does what",
@@ -430,10 +449,10 @@ def _what_next(scene: Scene, *, for_partner: bool) -> str:
 def readme(journey: Journey, partner: Partner, place: Place) -> str:
     """README.md of the partner's project. Only says what does not change with progress: that is the status page."""
     url = place.project_url(partner.slug)
-    rows = [f"| {s.title} | {s.goal} | {len(s.capabilities)} |" for s in journey.stages]
+    rows = [f"| {plain(s.title)} | {plain(s.goal)} | {len(s.capabilities)} |" for s in journey.stages]
     return "\n".join(
         [
-            f"# {plain(partner.name)}: {journey.title}",
+            f"# {plain(partner.name)}: {plain(journey.title)}",
             "",
             "This project is where we work together. Each capability is an issue; close it when it is done.",
             "",

@@ -15,6 +15,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.journey.model import (
+    COMPLETE,
     AddedCapability,
     Capability,
     CapabilityEntry,
@@ -32,6 +33,7 @@ __all__ = ["Problem", "TemplateError", "Templates", "load_partner", "load_templa
 
 _Model = TypeVar("_Model", bound=BaseModel)
 _SECTIONS = ("Objective", "Steps", "Evidence", "Good to know", "Resources")
+_LONGEST = 100_000  # GitLab takes descriptions of a million, and people write below the bot's part
 _BASE = {"required": True, "owner": "partner", "verify": "none", "evidence": "none", "days": 30, "weight": 1}
 
 
@@ -55,11 +57,12 @@ class Templates:
         overlay = self.file.overlays.get(partner.category)
         gone = {skip.capability for skip in partner.skip} | set(overlay.skip if overlay else ())
         changed = overlay.set if overlay else {}
+        chosen = tuple(dict.fromkeys(partner.tracks))
         stages = []
         for stage in self.file.stages:
             entries: list[CapabilityEntry] = [*stage.capabilities]
             entries += [added for added in (overlay.add if overlay else ()) if added.stage == stage.id]
-            entries += [self._track_entry(name) for name in partner.tracks if self.file.tracks[name].stage == stage.id]
+            entries += [self._track_entry(name) for name in chosen if self.file.tracks[name].stage == stage.id]
             capabilities = tuple(
                 self._capability(stage.id, entry, changed.get(entry.id)) for entry in entries if entry.id not in gone
             )
@@ -79,7 +82,7 @@ class Templates:
     def base(self) -> Journey:
         """The journey without any overlay: what the template check and the picture show."""
         people: dict[str, Any] = {"lead": "lead", "sa": "sa"}
-        plain = PartnerFile(name="-", category="rsi", region="-", people=people)
+        plain = PartnerFile(name="any", category="rsi", region="-", people=people)
         return Templates(self.file.model_copy(update={"overlays": {}}), self.texts).journey_for(plain)
 
     def _track_entry(self, name: str) -> CapabilityEntry:
@@ -201,6 +204,7 @@ def _keys_of(model: type[BaseModel]) -> list[str]:
 
 
 def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText | None:
+    text = text.replace("\r\n", "\n")
     found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     if not found:
         problems.append(
@@ -222,6 +226,10 @@ def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText 
 
 def _check_body(path: str, body: str, first_line: int) -> list[Problem]:
     problems: list[Problem] = []
+    if len(body) > _LONGEST:
+        problems.append(
+            Problem(path, first_line, f"The text has {len(body)} characters.", f"Keep it below {_LONGEST}.")
+        )
     headings = []
     for number, line in enumerate(body.splitlines(), first_line):
         if line.startswith("/"):
@@ -310,16 +318,26 @@ def _check_stage_names(file: JourneyFile, document: Document, stages: set[str]) 
         for path, stage in named
         if stage not in stages
     ]
-    doubles = {s.id for s in file.stages if sum(o.id == s.id for o in file.stages) > 1}
-    return problems + [
-        Problem(
-            document.file,
-            document.line(("stages",)),
-            f"The stage `{stage}` is listed twice.",
-            "Give each stage its own id.",
-        )
-        for stage in sorted(doubles)
-    ]
+    return problems + _check_stage_doubles(file, document)
+
+
+def _check_stage_doubles(file: JourneyFile, document: Document) -> list[Problem]:
+    """Ids become labels and titles become milestones: GitLab takes each only once."""
+    problems: list[Problem] = []
+    for index, stage in enumerate(file.stages):
+        line = document.line(("stages", index, "id"))
+        earlier = file.stages[:index]
+        if stage.id == COMPLETE:
+            what = f"The stage id `{COMPLETE}` is reserved for the end of the journey."
+            problems.append(Problem(document.file, line, what, "Use another id."))
+        if any(stage.id == other.id for other in earlier):
+            what = f"The stage `{stage.id}` is listed twice."
+            problems.append(Problem(document.file, line, what, "Give each stage its own id."))
+        if any(stage.title == other.title for other in earlier):
+            line = document.line(("stages", index, "title"))
+            what = f"The stage title `{stage.title}` is used twice."
+            problems.append(Problem(document.file, line, what, "Give each stage its own title."))
+    return problems
 
 
 def _check_known(file: JourneyFile, document: Document, known: set[str]) -> list[Problem]:
@@ -331,6 +349,8 @@ def _check_known(file: JourneyFile, document: Document, known: set[str]) -> list
     for category, overlay in file.overlays.items():
         named += [(("overlays", category, "set", name), name) for name in overlay.set]
         named += [(("overlays", category, "skip", number), name) for number, name in enumerate(overlay.skip)]
+        for number, added in enumerate(overlay.add):
+            named += [(("overlays", category, "add", number, "after"), other) for other in added.after]
     return [_unknown(document, path, name, known) for path, name in named if name not in known]
 
 

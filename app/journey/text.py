@@ -9,14 +9,14 @@ from __future__ import annotations
 import re
 
 _INVISIBLE = re.compile("[\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u27e6\u27e7]+")
-_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~|!&$%^])")
+_SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~|!$%^]|&(?=[\w#]))")
 _MAILTO_OR_URL = re.compile(r"(https?|ftp|mailto|www)([:.])", re.IGNORECASE)
-_LENGTH = 200
+_LENGTH = 255
 
 
 def plain(text: str) -> str:
     """One line that shows as it was typed: no Markdown, mention, reference, link, quick action or hidden mark."""
-    line = _INVISIBLE.sub(" ", text).strip()
+    line = _INVISIBLE.sub(" ", text[: 10 * _LENGTH]).strip()
     line = re.sub(r"\s+", " ", line)
     if len(line) > _LENGTH:
         line = line[: _LENGTH - 1].rstrip() + "…"
@@ -29,9 +29,12 @@ def plain(text: str) -> str:
 
 
 def title(text: str) -> str:
-    """A title for an issue, epic or project: one line without control or direction characters, at most 255."""
-    line = re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text)).strip()
-    return line[:255]
+    """A title for an epic or project: one line without control or direction characters, at most 255.
+
+    GitLab looks for mentions in titles as well, so an @ calls nobody here either.
+    """
+    line = re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text[: 10 * _LENGTH])).strip()
+    return line.replace("@", "@\u2060")[:255]
 
 
 def code(username: str) -> str:

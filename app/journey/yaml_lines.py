@@ -12,6 +12,10 @@ from typing import Any
 import yaml
 
 Path = tuple[str | int, ...]
+_LARGEST = 20_000  # values in one file; aliases of aliases would make billions out of a few lines
+
+
+_SMALLER = f"Keep it below {_LARGEST} values, each written out once."
 
 
 @dataclass(frozen=True)
@@ -63,6 +67,10 @@ def parse(file: str, text: str, first_line: int = 1) -> Document:
 
 def _build(node: yaml.Node, path: Path, document: Document, first_line: int) -> Any:
     line = first_line + node.start_mark.line
+    if len(document.lines) >= _LARGEST:
+        if not any(problem.fix == _SMALLER for problem in document.problems):
+            document.problems.append(Problem(document.file, line, "The file is too large.", _SMALLER))
+        return None
     document.lines.setdefault(path, line)
     if len(path) > 20:
         document.problems.append(

@@ -231,9 +231,7 @@ class World:
         return world
 
     def reopen(self, name: str) -> World:
-        return self.change(
-            self.issue(name), state="open", closed_at=None, moved=False, duplicate=False, canceled=False
-        )
+        return self.change(self.issue(name), state="open", closed_at=None, moved=False, duplicate=False, canceled=False)
 
     def comments(self, where: str = "status") -> list[Note]:
         """The bot's stage-change comments on the status issue or the epic."""

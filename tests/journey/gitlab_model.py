@@ -134,9 +134,9 @@ def _create_milestone(observed: Observed, _slug: str, action: act.CreateMileston
 
 def _update_milestone(observed: Observed, _slug: str, action: act.UpdateMilestone, _now: datetime) -> Observed:
     project = _project(observed)
-    _need(any(m.id == action.id for m in project.milestones), "no such milestone")
+    _need(any(m.title == action.title and action.id in (None, m.id) for m in project.milestones), "no milestone")
     milestones = tuple(
-        replace(m, state=action.state or m.state, due=action.due or m.due) if m.id == action.id else m
+        replace(m, state=action.state or m.state, due=action.due or m.due) if m.title == action.title else m
         for m in project.milestones
     )
     return replace(observed, project=replace(project, milestones=milestones))

@@ -1,22 +1,25 @@
-"""The worlds in which scenarios begin. They are played once and copied, so that every test has its own and none waits."""
+"""The worlds in which scenarios begin. Each is played once and copied, so every test has its own and none waits."""
 
 from __future__ import annotations
 
 import json
 import threading
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
-from stagehand import Theatre, close_required, copied, onboard
+from stagehand import Listener, Theatre, close_required, copied, onboard
 
-from app.demo.local import ACME, GLOBEX, LocalStage
+from app.demo.local import ACME, GLOBEX, SIGNING_TOKEN, LocalStage
 from app.sandbox.world import World
 from app.settings import ChannelSettings
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """python-gitlab's GraphQL client hands variables to gql in the one way that it knows, which gql 4 calls old."""
+    config.addinivalue_line("filterwarnings", "ignore:Using variable_values and operation_name:DeprecationWarning")
 
 
 @pytest.fixture
@@ -83,19 +86,6 @@ def nearly_done(theatre: Theatre, nearly_done_world: World) -> Iterator[LocalSta
         yield opened
 
 
-@dataclass
-class Listener:
-    """A chat service outside GitLab: keeps what it is told. `status` is what it answers."""
-
-    channel: ChannelSettings
-    status: int = 204
-    heard: list[dict[str, Any]] = field(default_factory=list)
-
-    @property
-    def keys(self) -> list[str]:
-        return [event["id"] for event in self.heard]
-
-
 @pytest.fixture
 def listener() -> Iterator[Listener]:
     """An outside channel on a loopback port."""
@@ -113,7 +103,7 @@ def listener() -> Iterator[Listener]:
 
     with ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
         url = SecretStr(f"http://127.0.0.1:{server.server_port}/hook")
-        found = Listener(ChannelSettings(name="chat", url=url, signing_token=SecretStr("whsec_b3V0c2lkZS1jaGFubmVs")))
+        found = Listener(ChannelSettings(name="chat", url=url, signing_token=SecretStr(SIGNING_TOKEN)))
         thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
         thread.start()
         try:

@@ -190,10 +190,10 @@ def delete_epic(call: Call) -> Response:
     return no_content()
 
 
-@routes.get("/groups/:id/epics/:epic_iid/epics", listed=True)
+@routes.get("/groups/:id/epics/:epic_iid/epics")
 def list_child_epics(call: Call) -> Response:
-    rows = [item for item in _children(call) if item.type == "EPIC"]
-    return paginate(call, rows, lambda item: presenters.epic(call.world, item))
+    """Not paginated, as on GitLab (https://docs.gitlab.com/api/epic_links/)."""
+    return ok([presenters.epic(call.world, item) for item in _children(call) if item.type == "EPIC"])
 
 
 @routes.get("/groups/:id/epics/:epic_iid/issues", listed=True)

@@ -138,4 +138,4 @@ def list_group_projects(call: Call) -> Response:
     if call.get("include_ancestor_groups"):
         wanted |= {row.id for row in world.ancestors(group)}
     rows = select_projects(call, [p for p in world.projects.values() if p.group_id in wanted])
-    return paginate(call, rows, present_projects(call))
+    return paginate(call, rows, present_projects(call, with_permissions=False))

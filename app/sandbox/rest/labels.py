@@ -11,7 +11,7 @@ from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import as_owner, belongs, the_container
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, integer, require_any, require_one, text
+from app.sandbox.rest.parameters import boolean, integer, only_for, require_any, require_one, text
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
@@ -24,12 +24,11 @@ CHANGES = (
     text("color"),
     text("description"),
     boolean("archived"),
-    integer("priority"),
+    *only_for("projects", integer("priority")),
 )
 REACH = (
     boolean("include_ancestor_groups"),
-    boolean("include_descendant_groups"),
-    boolean("only_group_labels"),
+    *only_for("groups", boolean("include_descendant_groups"), boolean("only_group_labels")),
 )
 
 
@@ -92,7 +91,7 @@ def read_label(call: Call) -> Response:
     text("color", required=True),
     text("description"),
     boolean("archived"),
-    integer("priority"),
+    *only_for("projects", integer("priority")),
 )
 def create_label(call: Call) -> Response:
     container = the_container(call)
@@ -140,7 +139,11 @@ def delete_label(call: Call) -> Response:
     return no_content()
 
 
-@routes.delete("/:scope/:id/labels", integer("label_id"), text("name"))
+@routes.delete(
+    "/:scope/:id/labels",
+    *only_for("projects", integer("label_id"), text("name")),
+    *only_for("groups", text("name", required=True)),
+)
 def delete_named_label(call: Call) -> Response:
     require_one(call.given, "label_id", "name")
     reference = str(call.given.get("label_id") or call.given["name"])

@@ -19,10 +19,10 @@ from app.sandbox.world import Member, User
 routes = Routes()
 
 LEVELS = (5, 10, 15, 20, 30, 40, 50)
-SEARCH = (text("query"), integers("user_ids"), integers("skip_users"), boolean("show_seat_info"))
+SEARCH = (text("query"), integers("user_ids"), boolean("show_seat_info"))
 
 
-@routes.get("/:scope/:id/members", *SEARCH, listed=True)
+@routes.get("/:scope/:id/members", *SEARCH, integers("skip_users"), listed=True)
 def list_members(call: Call) -> Response:
     today = call.world.clock().date()
     rows = [m for m in the_container(call).members if m.expires_at is None or m.expires_at > today]

@@ -11,7 +11,7 @@ from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import as_owner, belongs, the_container
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, integers, moment, require_any, text
+from app.sandbox.rest.parameters import boolean, day, integers, moment, only_for, require_any, text
 from app.sandbox.rest.presenters import items
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
@@ -30,7 +30,7 @@ CHANGES = (text("description"), day("due_date"), day("start_date"))
     text("search"),
     boolean("include_parent_milestones"),
     boolean("include_ancestors"),
-    boolean("include_descendants"),
+    *only_for("groups", boolean("include_descendants")),
     moment("updated_before"),
     moment("updated_after"),
     listed=True,

@@ -9,7 +9,7 @@ follows Grape: "title is missing", "state_event does not have a valid value"
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
 from difflib import get_close_matches
 from typing import Any
@@ -25,13 +25,15 @@ class ParameterError(Exception):
 
 @dataclass(frozen=True)
 class Parameter:
-    """One declared parameter. `values` limits it; `inner` declares the keys of a map (`not[labels]`)."""
+    """One declared parameter. `values` limits it; `inner` declares the keys of a map (`not[labels]`); `only` is the
+    scope, projects or groups, that has it, for routes that are written once for both."""
 
     name: str
     kind: str
     required: bool = False
     values: tuple[Any, ...] = ()
     inner: tuple[Parameter, ...] = ()
+    only: str | None = None
 
 
 def text(name: str, *values: str, required: bool = False) -> Parameter:
@@ -79,6 +81,11 @@ def mapping(name: str, *inner: Parameter) -> Parameter:
 def objects(name: str, *, required: bool = False) -> Parameter:
     """A list of maps, such as the `actions` of a commit."""
     return Parameter(name, "objects", required)
+
+
+def only_for(scope: str, *parameters: Parameter) -> tuple[Parameter, ...]:
+    """The same parameters, known to `projects` or to `groups` alone."""
+    return tuple(replace(parameter, only=scope) for parameter in parameters)
 
 
 def read_parameters(declared: Sequence[Parameter], given: Values) -> Values:

@@ -43,8 +43,12 @@ _BOOLEANS = tuple(
     for name, value in containers.SWITCHES.items()
     if isinstance(value, bool) or name == "allow_merge_on_skipped_pipeline"
 )
+_PUBLIC = ("pages", "package_registry")  # may be open to everyone while the project is not
 SETTINGS: tuple[Parameter, ...] = (
-    *(text(f"{name}_access_level", "disabled", "private", "enabled", "public") for name in containers.FEATURES),
+    *(
+        text(f"{name}_access_level", "disabled", "private", "enabled", *(("public",) if name in _PUBLIC else ()))
+        for name in containers.FEATURES
+    ),
     *_BOOLEANS,
     text("merge_method", "ff", "rebase_merge", "merge"),
     text("squash_option", "never", "always", "default_on", "default_off"),
@@ -133,11 +137,13 @@ def _matches(call: Call, project: Project) -> bool:
     return all(checks)
 
 
-def present_projects(call: Call) -> Callable[[Project], Json]:
-    """The presenter of a list: the small form with `simple` and for anonymous callers."""
+def present_projects(call: Call, *, with_permissions: bool = True) -> Callable[[Project], Json]:
+    """The presenter of a list: the small form with `simple` and for anonymous callers. A group's list of its projects
+    comes without `permissions`."""
     if call.get("simple") or call.user is None:
         return lambda project: containers.project_basic(call.world, project)
-    return lambda project: containers.project_with_access(call.world, project, call.user)
+    present = containers.project_with_access if with_permissions else containers.project
+    return lambda project: present(call.world, project, call.user)
 
 
 @routes.get("/projects/:id", boolean("statistics"), boolean("license"), *CUSTOM_ATTRIBUTES)

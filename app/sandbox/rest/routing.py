@@ -109,7 +109,8 @@ class Routes:
             scopes = ("projects", "groups") if template.startswith("/:scope/") else (None,)
             for scope in scopes:
                 concrete = template.replace("/:scope/", f"/{scope}/", 1) if scope else template
-                self.rows.append(Route(method, concrete, handler, declared, needs_user, scope, any_scope))
+                known = tuple(p for p in declared if p.only in (None, scope))
+                self.rows.append(Route(method, concrete, handler, known, needs_user, scope, any_scope))
             return handler
 
         return register

@@ -1,0 +1,380 @@
+"""What people type: every command against a GitLab on a real port, by output, exit code and what is there then."""
+
+from __future__ import annotations
+
+import json
+import shutil
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+import uvicorn
+from stagehand import BOT
+
+from app.cli import main
+from app.demo.local import ACME, BOT_TOKEN
+from app.journey import markers
+from app.sandbox import operations
+from app.sandbox.core import Sandbox
+from app.sandbox.seed import seed_world
+from app.sandbox.server import create_app
+from app.sandbox.world import WorkItem, World
+from app.wiring import BUILT_IN, wall_clock
+
+
+@dataclass
+class Result:
+    """How a command ended. `text` is what it printed, to both streams."""
+
+    code: int
+    out: str
+    err: str
+
+    @property
+    def text(self) -> str:
+        return self.out + self.err
+
+    @property
+    def json(self) -> Any:
+        return json.loads(self.out)
+
+
+Run = Callable[..., Result]
+
+
+@dataclass
+class Address:
+    """A sandbox that listens, and what is in it."""
+
+    url: str
+    sandbox: Sandbox
+
+    @property
+    def world(self) -> World:
+        return self.sandbox.world
+
+    def write(self, path: str, text: str) -> None:
+        control = self.world.project_by_path("partners/journey-control")
+        root = self.world.user_by_name("root")
+        assert control is not None
+        assert root is not None
+        action = {"action": "update" if path in control.files else "create", "file_path": path, "content": text}
+        operations.commit_files(self.world, root, control, branch="main", message="Change", actions=[action])
+
+    def close_one(self, slug: str = "acme") -> WorkItem:
+        project, sa = self.world.project_by_path(f"partners/{slug}"), self.world.user_by_name("gl.sa1")
+        assert project is not None
+        assert sa is not None
+        item = next(
+            i
+            for i in self.world.work_items.values()
+            if i.project_id == project.id and i.state == "opened" and markers.find("capability", i.description)
+        )
+        operations.update_work_item(self.world, sa, item, state_event="close")
+        return item
+
+
+class _Server(uvicorn.Server):
+    """Says when it listens."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.listening = threading.Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.listening.set()
+
+
+@pytest.fixture
+def gitlab() -> Iterator[Address]:
+    """A sandbox GitLab on a loopback port of its own."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    sandbox = Sandbox(seed_world(wall_clock, base_url=url))
+    server = _Server(
+        uvicorn.Config(create_app(sandbox, deliver=False), log_level="error", ws="none", timeout_graceful_shutdown=1)
+    )
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
+    thread.start()
+    assert server.listening.wait(10)
+    try:
+        yield Address(url, sandbox)
+    finally:
+        server.should_exit = True
+        thread.join(10)
+        listener.close()
+
+
+@pytest.fixture
+def run(gitlab: Address, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Run:
+    """Runs a command with the settings of this GitLab; keyword arguments replace settings, None takes one away."""
+    monkeypatch.chdir(tmp_path)
+    settings = {
+        "URL": gitlab.url,
+        "TOKEN": BOT_TOKEN,
+        "GROUP": "partners",
+        "DATABASE_URL": f"sqlite:///{tmp_path / 'bot.sqlite'}",
+    }
+
+    def run(*arguments: str, **changed: str | None) -> Result:
+        for name, value in {**settings, **changed}.items():
+            if value is None:
+                monkeypatch.delenv(f"PARTNER_JOURNEY_{name}", raising=False)
+            else:
+                monkeypatch.setenv(f"PARTNER_JOURNEY_{name}", value)
+        monkeypatch.setattr(sys, "argv", ["partner-journey", *arguments])
+        capsys.readouterr()
+        code = 0
+        try:
+            main()
+        except SystemExit as ended:
+            code = int(ended.code or 0)
+        printed = capsys.readouterr()
+        assert BOT_TOKEN not in printed.out + printed.err
+        return Result(code, printed.out, printed.err)
+
+    return run
+
+
+ADD_ACME = (
+    "partner", "add", "acme", "--name", "Acme Integrators", "--category", "rsi", "--region", "EMEA",
+    "--lead", "acme.lead", "--engineer", "acme.dev", "--sa", "gl.sa1", "--manager", "gl.cam1",
+)  # fmt: skip
+
+
+# --- setting up ---
+
+
+def test_before_setup_plan_says_what_to_do_first(run: Run) -> None:
+    result = run("plan")
+    assert result.code == 1
+    assert "partner-journey setup" in result.err
+
+
+def test_setup_makes_the_control_project_once(run: Run, gitlab: Address) -> None:
+    assert "+ project partners/journey-control" in run("setup").out
+    again = run("setup")
+    assert (again.code, len(gitlab.world.projects)) == (0, 1)
+    assert "Nothing to do" in again.out
+
+
+def test_adding_a_partner_onboards_it_at_once(run: Run, gitlab: Address) -> None:
+    result = run(*ADD_ACME)
+    assert result.code == 0, result.err
+    assert "partners/acme.yaml is written" in result.out
+    assert gitlab.world.project_by_path("partners/acme") is not None
+    assert run("plan").code == 0
+
+    again = run(*ADD_ACME)
+    assert again.code == 1
+    assert "partners/acme.yaml" in again.err
+
+
+def test_adding_a_partner_that_cannot_be_writes_nothing(run: Run, gitlab: Address) -> None:
+    run("setup")
+    result = run(*(word.replace("acme", "Not A Slug") if word == "acme" else word for word in ADD_ACME))
+    assert result.code == 1
+    assert "slug" in result.err
+    control = gitlab.world.project_by_path("partners/journey-control")
+    assert control is not None
+    assert list(control.files) == ["README.md"]
+
+
+# --- plan, apply, sync ---
+
+
+def test_plan_prints_what_apply_then_does_and_tells_it_by_its_exit_code(run: Run, gitlab: Address) -> None:
+    run("setup")
+    gitlab.write("partners/acme.yaml", ACME)
+    before = len(gitlab.world.projects)
+    planned = run("plan")
+    assert planned.code == 2
+    assert "+ project acme" in planned.out
+    assert "+ milestone 01 - Onboarding (Stand)" in planned.out
+    assert "to create" in planned.out
+    assert len(gitlab.world.projects) == before, "plan changes nothing"
+
+    applied = run("apply", "acme")
+    assert applied.code == 0
+    assert "1 partners: 1 changed, 0 failed" in applied.out
+    nothing = run("plan")
+    assert nothing.code == 0
+    assert "Nothing to do" in nothing.out
+    assert "acme" not in nothing.out
+
+    item = gitlab.close_one()
+    changed = run("plan", "acme")
+    assert changed.code == 2
+    assert "~ issue page/status" in changed.out
+    assert f"#{item.iid}" not in changed.out
+    assert run("apply").code == 0
+    assert run("plan").code == 0
+
+
+def test_json_is_for_machines(run: Run, gitlab: Address) -> None:
+    run(*ADD_ACME)
+    assert run("plan", "--json").json == {"partners": {"acme": []}, "problems": {}}
+    gitlab.close_one()
+    planned = run("plan", "--json")
+    assert planned.code == 2
+    actions = planned.json["partners"]["acme"]
+    assert {(a["verb"], a["key"]) for a in actions} == {("~", "issue page/status"), ("~", "epic")}
+    assert all(a["reason"] for a in actions)
+    applied = run("apply", "--json").json
+    assert applied["acme"]["actions"] == ["~ issue page/status", "~ epic"]
+    assert (applied["acme"]["cause"], run("apply", "--json").json["acme"]["actions"]) == ("", [])
+
+
+def test_sync_does_all_partners_and_one_that_is_broken_stops_nobody(run: Run, gitlab: Address) -> None:
+    run("setup")
+    gitlab.write("partners/acme.yaml", ACME.replace("region:", "regoin:"))
+    gitlab.write("partners/zeta.yaml", ACME.replace("Acme", "Zeta"))
+    result = run("sync")
+    assert result.code == 1
+    assert "regoin" in result.out
+    assert gitlab.world.project_by_path("partners/zeta") is not None
+    assert gitlab.world.project_by_path("partners/acme") is None
+    planned = run("plan", "--json")
+    assert planned.code == 1
+    assert "regoin" in planned.json["problems"]["acme"]["cause"]
+    assert planned.json["partners"] == {"zeta": []}
+
+    gitlab.write("partners/acme.yaml", ACME)
+    assert run("sync").code == 0
+    control = gitlab.world.project_by_path("partners/journey-control")
+    assert control is not None
+    reports = [i for i in gitlab.world.work_items.values() if i.project_id == control.id]
+    assert [i.state for i in reports] == ["closed"]
+
+
+def test_sync_needs_no_database_to_change_nothing(run: Run, gitlab: Address, tmp_path: Path) -> None:
+    run(*ADD_ACME)
+    (tmp_path / "bot.sqlite").unlink()
+    writes = len([e for e in gitlab.world.journal if e.username == BOT and e.operation == "apply"])
+    assert run("sync", "--json").json["acme"]["actions"] == []
+    assert len([e for e in gitlab.world.journal if e.username == BOT and e.operation == "apply"]) == writes
+
+
+# --- looking ---
+
+
+def test_show_and_list_tell_where_partners_are(run: Run, gitlab: Address) -> None:
+    run("setup")
+    assert "No partners yet" in run("partner", "list").out
+    run(*ADD_ACME)
+    item = gitlab.close_one()
+    run("apply")
+    shown = run("partner", "show", "acme")
+    assert shown.code == 0
+    assert "01 - Onboarding (Stand) · " in shown.out
+    assert "Getting GitLab certified" in shown.out
+    assert item.title not in shown.out
+    assert f"{gitlab.url}/partners/acme" in shown.out
+    assert run("partner", "show", "acme", "--json").json["stages"][0]["done"] == 1
+    listed = run("partner", "list")
+    assert "Acme Integrators" in listed.out
+    assert "01 - Onboarding" in listed.out
+    assert [row["slug"] for row in run("partner", "list", "--json").json] == ["acme"]
+
+
+def test_show_of_a_partner_that_is_not_there_says_how_to_add_one(run: Run) -> None:
+    run("setup")
+    result = run("partner", "show", "nobody")
+    assert result.code == 1
+    assert "partners/nobody.yaml" in result.err
+
+
+def test_show_tells_why_a_broken_file_cannot_be_used(run: Run, gitlab: Address) -> None:
+    run(*ADD_ACME)
+    gitlab.write("partners/acme.yaml", ACME.replace("category: rsi", "category: reseller"))
+    result = run("partner", "show", "acme")
+    assert result.code == 1
+    assert "category" in result.err
+    assert "Correct the file" in result.err
+
+
+# --- wrong settings ---
+
+
+def test_all_missing_settings_are_named_at_once(run: Run) -> None:
+    result = run("plan", TOKEN=None, GROUP=None, URL="gitlab.example")
+    assert result.code == 1
+    for name in ("PARTNER_JOURNEY_TOKEN", "PARTNER_JOURNEY_GROUP", "PARTNER_JOURNEY_URL"):
+        assert name in result.err
+    assert "Traceback" not in result.text
+
+
+@pytest.mark.parametrize(
+    ("setting", "value", "words"),
+    [
+        ("TOKEN", "glpat-wrong", "PARTNER_JOURNEY_TOKEN"),
+        ("TOKEN", "sandbox-acme.lead", "member of it"),
+        ("GROUP", "no/such/group", "no/such/group"),
+        ("URL", "http://127.0.0.1:9", "Check the address and the network"),
+        ("DATABASE_URL", "sqlite:////no/such/folder/bot.sqlite", "mkdir -p"),
+        ("DATABASE_URL", "nonsense", "sqlite:///"),
+    ],
+)
+def test_a_wrong_setting_is_named_with_the_way_out(run: Run, setting: str, value: str, words: str) -> None:
+    result = run("plan", **{setting: value})
+    assert result.code == 1
+    assert words in result.err
+    assert "glpat-wrong" not in result.text
+    assert "Traceback" not in result.text
+
+
+# --- files and the demo ---
+
+
+def test_the_built_in_templates_have_no_problems(run: Run) -> None:
+    result = run("template", "check")
+    assert result.code == 0
+    assert "4 stages, 31 capabilities, no problems" in result.out
+
+
+def test_template_check_lists_all_mistakes_with_file_line_and_fix(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "journey"
+    shutil.copytree(BUILT_IN, folder)
+    journey = (folder / "journey.yaml").read_text()
+    lines = journey.splitlines()
+    at = next(number for number, line in enumerate(lines) if "goal:" in line)
+    lines[at] = lines[at].replace("goal:", "gaol:")
+    (folder / "journey.yaml").write_text("\n".join(lines) + "\n")
+    (folder / "capabilities/leading/ha-geo.md").unlink()
+    (folder / "capabilities/onboarding/get-certified.md").write_text("no front matter\n")
+    result = run("template", "check", str(folder))
+    assert result.code == 1
+    assert f"journey.yaml:{at + 1}:" in result.err
+    assert "gaol" in result.err
+    assert "capabilities/onboarding/get-certified.md:1:" in result.err
+    assert "problems." in result.err.splitlines()[-1]
+    nowhere = run("template", "check", str(tmp_path / "nowhere"))
+    assert nowhere.code == 1
+    assert "journey.yaml" in nowhere.err
+
+
+def test_the_demo_plays_a_whole_journey_and_says_so(run: Run) -> None:
+    result = run("demo", "--once")
+    assert result.code == 0, result.text
+    assert result.out.count("✓") == 6
+    assert "✗" not in result.out
+
+
+def test_a_tier_that_gitlab_does_not_have_is_refused(run: Run) -> None:
+    result = run("demo", "--once", "--tier", "gold")
+    assert result.code == 1
+    assert "premium" in result.err
+
+
+def test_the_installed_command_starts() -> None:
+    command = Path(sys.executable).parent / "partner-journey"
+    shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=True, timeout=60)
+    for word in ("demo", "sandbox", "serve", "plan", "apply", "sync", "partner", "template"):
+        assert word in shown.stdout

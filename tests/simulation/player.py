@@ -1,0 +1,323 @@
+"""Plays a story: one world with its bot in peace, and any number of them in chaos, each day to its rest.
+
+A day: time jumps; then come the deeds, within minutes; then hours in which the bot works; then the weather clears,
+everything parked is tried again, and a deep resync looks at everybody. Then both worlds are at rest and are compared.
+"""
+
+from __future__ import annotations
+
+import copy
+import json
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager, suppress
+from dataclasses import dataclass, field
+from datetime import datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import httpx
+from pydantic import SecretStr
+from simulation import files
+from simulation.auditor import Ledger, breaches, differences, picture
+from simulation.chaos import Chaos, Killed
+from simulation.story import Day, Story
+from simulation.verbs import PEOPLE, People, bind
+
+from app.demo.local import BASE_URL, SIGNING_TOKEN, LocalStage, ManualClock, local_stage, sandbox_tier
+from app.engine.loop import recover
+from app.engine.queue import MemoryQueue
+from app.gitlab.errors import GitLabError
+from app.sandbox import operations, webhooks
+from app.sandbox.seed import seed_world
+from app.sandbox.world import World
+from app.settings import ChannelSettings
+
+CHANNEL = ChannelSettings(
+    name="chat", url=SecretStr("http://chat.example/hook"), signing_token=SecretStr(SIGNING_TOKEN)
+)  # fmt: skip
+EVENING = time(20, 0)
+
+
+@dataclass
+class Ear:
+    """The outside channel: what it heard, and now and then out of order."""
+
+    chaos: Chaos | None
+    heard: list[dict[str, Any]] = field(default_factory=list)
+
+    def __call__(self, request: httpx.Request) -> httpx.Response:
+        if self.chaos is not None and self.chaos.happens(self.chaos.weather.faults):
+            return httpx.Response(503)
+        self.heard.append(json.loads(request.content))
+        return httpx.Response(204)
+
+    @property
+    def keys(self) -> Counter[str]:
+        return Counter(message["id"] for message in self.heard)
+
+
+class House:
+    """One world and its bot. `chaos=None`: nothing ever breaks."""
+
+    def __init__(self, world: World, database: Path, chaos: Chaos | None = None) -> None:
+        self.world = world
+        self.chaos = chaos
+        self.people = People(world, Ledger())
+        self.ear = Ear(chaos)
+        self._database = database
+        self._open = ExitStack()
+        self._dead = False
+        self.stage = self._start()
+
+    @property
+    def clock(self) -> ManualClock:
+        clock = self.world.clock
+        if not isinstance(clock, ManualClock):
+            raise TypeError("a story needs a clock that is moved by hand")
+        return clock
+
+    @property
+    def queue(self) -> MemoryQueue:
+        queue = self.stage.service.queue
+        if not isinstance(queue, MemoryQueue):
+            raise TypeError("a story runs on the queue in memory")
+        return queue
+
+    def close(self) -> None:
+        self._open.close()
+
+    # --- the bot's life ---
+
+    def _start(self) -> LocalStage:
+        stage = self._open.enter_context(
+            local_stage(
+                f"sqlite:///{self._database}", world=self.world, clock=self.clock, channels=(CHANNEL,),
+                outside=httpx.MockTransport(self.ear),
+            )
+        )  # fmt: skip
+        if self.chaos is not None:
+            self.chaos.watch(stage.sandbox)
+        return stage
+
+    def _restart(self) -> None:
+        """Power is back. What was in memory is gone, and sometimes the disk is new too."""
+        while True:
+            self._open.close()
+            self._dead = False
+            if self.chaos is not None and self.chaos.happens(self.chaos.weather.forgets):
+                self.chaos.note("the bot's database is deleted")
+                self.chaos.forgot = True
+                for path in self._database.parent.glob(f"{self._database.name}*"):
+                    path.unlink()
+            self.stage = self._start()
+            service = self.stage.service
+            try:
+                recover(service.store, service.queue.wake, self._wake_everyone)
+            except Killed:
+                self.clock.advance(minutes=1)
+            else:
+                return
+
+    def _wake_everyone(self, reason: str) -> None:
+        with suppress(GitLabError):  # GitLab is down, or the journey's files are broken: the next resync does it
+            self.stage.service.resync.everyone(reason)
+
+    def work(self) -> None:
+        """Webhooks, timers and runs until nothing is left to do or the bot is killed; then it is started again."""
+        try:
+            while True:
+                self._deliver()
+                self.stage.service.ticker.tick(self.clock())
+                if not self.queue.waiting():
+                    return
+                self.queue.run_all(100)
+        except Killed:
+            self._restart()
+
+    def _deliver(self) -> None:
+        if self.chaos is not None:
+            self.chaos.disturb(self.world)
+        while webhooks.send_next(self.world, self._post) is not None:
+            if self._dead:
+                raise Killed
+
+    def _post(self, _url: str, headers: dict[str, str], body: bytes) -> tuple[int, dict[str, str], str]:
+        """GitLab's side of a delivery: a receiver that dies or fails has not taken it."""
+        try:
+            status, answer = self.stage.service.intake.receive({k.lower(): v for k, v in headers.items()}, body)
+        except Killed:
+            self._dead = True
+            return 0, {}, ""
+        except GitLabError:
+            return 500, {}, ""
+        return status, {}, str(answer)
+
+    # --- days ---
+
+    def dawn(self, day: Day) -> None:
+        """Days have passed. Where people come to work now, the bot is let finish first."""
+        self._set_clock(self.clock.now.date() + timedelta(days=day.after), time(day.opens // 60, day.opens % 60))
+        self._weather(not day.deeds)
+        self.work()
+
+    def deeds(self, day: Day) -> None:
+        opened = self.clock.now
+        acts = [(deed.minute, bind(deed, self.people)) for deed in day.deeds]
+        self._weather(True)
+        for minute, act in acts:
+            self.clock.now = max(self.clock.now, opened + timedelta(minutes=minute))
+            if act is not None:
+                act()
+            if self.chaos is None or self.chaos.rng.random() < 0.6:
+                self.work()
+
+    def afternoon(self) -> None:
+        """Peace needs one look after the quiet time; chaos takes hours."""
+        if self.chaos is None:
+            self.clock.advance(minutes=21)
+            self.work()
+            return
+        for _ in range(self.chaos.rng.randint(1, 5)):
+            self.clock.advance(minutes=self.chaos.rng.randint(1, 40))
+            self.work()
+
+    def rest(self) -> None:
+        """The sky clears, parked partners are tried again, the last timers run out, and everybody is looked at."""
+        self._weather(False)
+        if self.chaos is not None:
+            self.chaos.release(self.world)
+        self.work()
+        for _ in range(4):
+            waiting = [state.parked_until for state in self.stage.service.store.partners() if state.parked_until]
+            if not waiting or max(waiting).time() > EVENING:
+                break
+            self.clock.now = max(self.clock.now, max(waiting)) + timedelta(seconds=1)
+            self.work()
+        self._set_clock(self.clock.now.date(), EVENING)
+        self._wake_everyone("evening")
+        self.work()
+
+    def _weather(self, on: bool) -> None:
+        if self.chaos is not None:
+            self.chaos.on = on
+
+    def _set_clock(self, day: Any, at: time) -> None:
+        self.clock.now = datetime.combine(day, at, self.clock.now.tzinfo)
+
+
+# --- a story, once in peace and many times in chaos ---
+
+
+@dataclass
+class Verdict:
+    """What the auditor found, and how to see it again."""
+
+    problems: list[str]
+    log: list[str]
+
+
+@dataclass(frozen=True)
+class Peace:
+    """How a story goes when nothing breaks: the world before it, and one picture for each evening."""
+
+    story: Story
+    start: World
+    evenings: tuple[dict[str, Any], ...]
+    told: frozenset[str]
+    problems: tuple[str, ...]
+
+
+def play_in_peace(story: Story, folder: Path) -> Peace:
+    start = beginning(story.tier, story.onboarded, folder)
+    evenings: list[dict[str, Any]] = []
+    problems: list[str] = []
+    with _house(start, folder, f"peace-{story.seed}", None) as house:
+        for number, day in enumerate(story.days, 1):
+            _play_day(house, day)
+            evenings.append(picture(house.world))
+            problems += [f"in peace, day {number}: {b}" for b in breaches(house.world, house.people.ledger)]
+        problems += [f"in peace, at the end: {problem}" for problem in unrest(house)]
+        problems += [f"in peace: told {key} {count} times" for key, count in house.ear.keys.items() if count > 1]
+        return Peace(story, start, tuple(evenings), frozenset(house.ear.keys), tuple(problems))
+
+
+def play_in_chaos(peace: Peace, seed: int, folder: Path) -> Verdict:
+    """Plays until the first evening that is not what it should be."""
+    chaos = Chaos(seed)
+    problems = list(peace.problems)
+    with _house(peace.start, folder, f"chaos-{seed}", chaos) as house:
+        for number, (day, evening) in enumerate(zip(peace.story.days, peace.evenings, strict=True), 1):
+            chaos.note(f"--- day {number}")
+            _play_day(house, day)
+            found = [*breaches(house.world, house.people.ledger), *differences(evening, picture(house.world))]
+            problems += [f"day {number}: {problem}" for problem in found]
+            if problems:
+                return Verdict(problems, chaos.log)
+        problems += [f"at the end: {problem}" for problem in [*unrest(house), *_told(house, peace.told)]]
+    return Verdict(problems, chaos.log)
+
+
+def _play_day(house: House, day: Day) -> None:
+    house.dawn(day)
+    house.deeds(day)
+    house.afternoon()
+    house.rest()
+
+
+@contextmanager
+def _house(start: World, folder: Path, name: str, chaos: Chaos | None) -> Iterator[House]:
+    database = folder / f"{name}.sqlite"
+    house = House(copy.deepcopy(start), database, chaos)
+    try:
+        yield house
+    finally:
+        house.close()
+        for path in folder.glob(f"{name}.sqlite*"):
+            path.unlink()
+
+
+def unrest(house: House) -> list[str]:
+    """What is still to do, failing or cut off although nothing more will happen."""
+    service, found = house.stage.service, []
+    for slug in service.reconciler.slugs():
+        found += [f"{slug}: still to do: {a.verb} {a.key}" for a in service.reconciler.view(slug).plan.actions]
+    found += [f"{s.slug}: still failing: {s.cause}" for s in service.store.partners() if s.failures]
+    found += [f"{slug}: still waiting" for slug in house.queue.waiting()]
+    return found + [f"{run.partner}: a run without an end" for run in service.store.open_runs()]
+
+
+def _told(house: House, expected: frozenset[str]) -> list[str]:
+    """Each change once. A bot whose database was deleted may have lost a message, or say one again by the same key."""
+    heard = house.ear.keys
+    found = [f"told {key}, which never happened" for key in sorted(heard.keys() - expected)]
+    if house.chaos is not None and house.chaos.forgot:
+        return found
+    found += [f"never told {key}" for key in sorted(expected - heard.keys())]
+    return found + [f"told {key} {count} times" for key, count in heard.items() if count > 1]
+
+
+# --- beginnings ---
+
+
+@cache
+def beginning(tier: str, onboarded: bool, folder: Path) -> World:
+    """A GitLab with people, a control project and the small journey; `onboarded`: and the first partner, at rest."""
+    clock = ManualClock()
+    world = seed_world(clock, tier=sandbox_tier(tier), base_url=BASE_URL)
+    root = world.user_by_name("root")
+    group = world.group_by_path("partners")
+    if root is None or group is None:
+        raise LookupError("the seed world has neither root nor group")
+    for name in ("initech.lead", "initech.dev", "guest.dev"):
+        operations.create_user(world, username=name, name=name.title(), email=f"{name}@example.com")
+    operations.create_project(world, root, group=group, path="attic", name="Attic")
+    with _house(world, folder, f"beginning-{tier}-{onboarded}", None) as house:
+        for path, text in files.journey_files().items():
+            house.people.commit(house.people.control, path, text)
+        if onboarded:
+            first = next(iter(PEOPLE))
+            house.people.commit(house.people.control, f"partners/{first}.yaml", files.partner_text(first))
+            house.work()
+        return house.world
