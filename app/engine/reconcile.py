@@ -167,26 +167,26 @@ class Reconciler:
     def turn(self, slug: str, reason: str) -> Turn:
         """One reconcile. Raises TurnError from what went wrong, with what had been done by then."""
         with self._client.counting() as count:
-            done: tuple[str, ...] = ()
+            done: list[str] = []
             try:
                 view = self.view(slug)
                 self._report(slug, None)
                 if view.plan.touches_group:
                     with self._group:
                         view = self.view(slug)  # another partner may just have made the labels and the board
-                        done = self._applier.apply(view.plan, view.observed)
+                        self._applier.apply(view.plan, view.observed, done)
                 else:
-                    done = self._applier.apply(view.plan, view.observed)
+                    self._applier.apply(view.plan, view.observed, done)
             except UnknownPartnerError:
                 return Turn((), count.requests)
             except PartnerFileError as error:
                 self._report(slug, error)
-                raise TurnError(Turn(done, count.requests)) from error
+                raise TurnError(Turn(tuple(done), count.requests)) from error
             except Exception as error:
-                raise TurnError(Turn(done, count.requests)) from error
+                raise TurnError(Turn(tuple(done), count.requests)) from error
         if done:
             log.info("%s: %d actions with %d requests (%s)", slug, len(done), count.requests, reason)
-        return Turn(done, count.requests, view.plan.wake_at, view.plan.wake_reason)
+        return Turn(tuple(done), count.requests, view.plan.wake_at, view.plan.wake_reason)
 
     def _report(self, slug: str, error: PartnerFileError | None) -> None:
         """Keeps one open issue in the control project for each file with a problem, none for the others."""

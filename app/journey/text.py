@@ -7,11 +7,13 @@ table (https://docs.gitlab.com/user/project/quick_actions/). Names, titles and r
 from __future__ import annotations
 
 import re
+from datetime import date
 
 _INVISIBLE = re.compile("[\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u27e6\u27e7]+")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~|!$%^]|&(?=[\w#]))")
 _MAILTO_OR_URL = re.compile(r"(https?|ftp|mailto|www)([:.])", re.IGNORECASE)
 _LENGTH = 255
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
 def plain(text: str) -> str:
@@ -40,3 +42,8 @@ def title(text: str) -> str:
 def code(username: str) -> str:
     """A username that is shown but not called: no to-do, no mail."""
     return f"`{username.replace('`', '')}`"
+
+
+def written(day: date) -> str:
+    """A date as people write it. Its parts do not break apart in a narrow table."""
+    return f"{day.day}\u00a0{_MONTHS[day.month - 1]}\u00a0{day.year}"

@@ -24,7 +24,6 @@ from app.journey.model import PartnerFile, Slug
 from app.journey.standing import Standing
 from app.journey.templates import TemplateError, load_partner
 
-
 _BEARER = HTTPBearer(auto_error=False, description="PARTNER_JOURNEY_API_TOKEN")
 
 

@@ -35,7 +35,8 @@ from app.journey.actions import (
     UpdateMilestone,
     UpdatePortfolioItem,
 )
-from app.journey.plan import PartnerError, blob_id
+from app.journey.plan import PartnerError
+from app.journey.plan_project import blob_id
 
 FIRST = ("stand/portal", "stand/pitch")
 BOTH_PLACES = pytest.mark.parametrize("place", [PLACE, FREE], ids=["epic", "tracker issue"])
@@ -290,7 +291,7 @@ def test_a_reached_stage_that_loses_a_capability_is_at_risk_and_nobody_is_called
     world = walking().later(days=5).reopen("stand/pitch")
     assert kinds(world.plan().actions) == ["UpdateIssue", "UpdatePortfolioItem"]
     world = world.run()
-    assert "**At risk until 2026-10-06.**" in world.status.description
+    assert "**At risk until 6\u00a0Oct\u00a02026.**" in world.status.description
     assert "| 01 - Stand | open again | 1 of 2 |" in world.status.description
     assert "Open again in an earlier stage" in world.status.description
     assert "stage::walk" in world.status.labels
@@ -391,7 +392,7 @@ def test_what_people_change_in_an_issue_stays_except_what_the_board_needs() -> N
     assert after.labels == issue.labels | {"mine"}
     assert (after.assignees, after.due) == (("acme.dev",), date(2027, 1, 1))
     assert (after.parent, after.confidential) == (issue.parent, True)
-    assert "`acme.dev` | 2027-01-01" in world.status.description
+    assert "`acme.dev` | 1\u00a0Jan\u00a02027" in world.status.description
 
 
 def test_text_around_the_sections_of_status_page_and_epic_stays() -> None:

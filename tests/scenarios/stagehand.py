@@ -29,6 +29,8 @@ QUIET_MINUTES = 11  # the journey's quiet time before an announcement, and a lit
 Kind = Literal["refused", "lost on the way", "lost on the way back"]
 _DIGEST = re.compile(r"begin [0-9a-f]{12}")  # of the words before issues had numbers, or after; shows nowhere
 KINDS: tuple[Kind, ...] = ("refused", "lost on the way", "lost on the way back")
+INTERRUPTIONS: list[tuple[Kind, bool]] = [*((kind, False) for kind in KINDS), ("lost on the way back", True)]
+"""Each kind with a bot that lives on, and the hardest one with a bot that starts anew and remembers nothing."""
 
 
 # --- reading the world ---

@@ -303,7 +303,7 @@ def test_foreign_labels_and_another_assignee_or_due_date_stay(travelled: LocalSt
     travelled.settle()
     assert {"our-team", "blocked", "stage::leading"} <= labels(travelled, item)
     assert item.assignee_ids == [dev]
-    assert f"| #{item.iid} {item.title} | `acme.dev` | 2027-12-24 |" in page(travelled).description
+    assert f"| #{item.iid} {item.title} | `acme.dev` | 24\u00a0Dec\u00a02027 |" in page(travelled).description
     assert nothing_to_do(travelled)
 
 

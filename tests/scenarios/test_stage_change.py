@@ -9,6 +9,7 @@ from datetime import timedelta
 
 import pytest
 from stagehand import (
+    INTERRUPTIONS,
     KINDS,
     QUIET_MINUTES,
     Fault,
@@ -34,6 +35,7 @@ from stagehand import (
 )
 
 from app.demo.local import LocalStage
+from app.journey.text import written
 from app.sandbox import operations
 from app.sandbox.world import Delivery, World
 
@@ -108,7 +110,7 @@ def test_the_comment_says_what_was_achieved_what_comes_next_and_who_does_what(ne
     close_required(nearly_done)
     pass_quiet_time(nearly_done)
     (body,) = [n.body for n in comments(page(nearly_done))]
-    assert f"### Achieved since {began.isoformat()} (40 days)" in body
+    assert f"### Achieved since {written(began)} (40 days)" in body
     for item in capabilities(nearly_done, state="closed"):
         assert f"- #{item.iid} {item.title}" in body
     for item in capabilities(nearly_done, state="opened"):
@@ -254,8 +256,7 @@ def test_webhooks_may_be_doubled_reordered_or_dropped(
 # --- a crash anywhere ---
 
 
-@pytest.mark.parametrize("restarted", [False, True], ids=["the bot lives on", "the bot starts anew"])
-@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.parametrize(("kind", "restarted"), INTERRUPTIONS)
 def test_a_stage_change_interrupted_at_every_request_is_told_once(
     theatre: Theatre, nearly_done_world: World, second_stage_world: World, kind: Kind, restarted: bool
 ) -> None:

@@ -1,0 +1,136 @@
+"""What GraphQL has no mutation for, by REST: projects, commits, milestones, members, webhooks.
+
+Each step is one request. The trap: an answer of 201 that says "error" inside, as GitLab gives for members.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+from app.gitlab.client import Client
+from app.gitlab.errors import Missing, Refused
+from app.gitlab.names import Names
+from app.gitlab.observe import HOOK_NAME, number
+from app.journey.actions import (
+    Action,
+    CommitFiles,
+    CreateHook,
+    CreateMilestone,
+    CreateProject,
+    InviteMembers,
+    UpdateHook,
+    UpdateMilestone,
+)
+
+
+@dataclass(frozen=True)
+class HookSecrets:
+    """What a new webhook is told. The signing token needs GitLab 19.0; older ones send the plain token only."""
+
+    signing_token: str | None = None
+    token: str | None = None
+
+
+_KINDS = CreateProject | CommitFiles | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
+
+
+class Steps:
+    """Does the REST steps of one partner's plan."""
+
+    def __init__(self, client: Client, names: Names, group_id: str, branch: str, secrets: HookSecrets) -> None:
+        self._client = client
+        self.names = names
+        self._group_id = group_id
+        self._branch = branch
+        self._secrets = secrets
+
+    def do(self, action: Action) -> None:
+        """Does an action that `takes` names. Raises GitLabError."""
+        match action:
+            case CreateProject():
+                self._create_project(action)
+            case CommitFiles():
+                self._commit_files(action)
+            case CreateMilestone():
+                self._create_milestone(action)
+            case UpdateMilestone():
+                self._update_milestone(action)
+            case InviteMembers():
+                self._invite(action)
+            case CreateHook():
+                self._create_hook(action)
+            case UpdateHook():
+                self._update_hook(action)
+            case _:
+                raise TypeError(f"no step for {type(action).__name__}")
+
+    @staticmethod
+    def takes(action: Action) -> bool:
+        """Whether an action is done by REST."""
+        return isinstance(action, _KINDS)
+
+    @property
+    def _project(self) -> str:
+        if self.names.project is None:
+            raise Missing("The partner's project was not created.", "The next run creates it.")
+        return f"/projects/{number(self.names.project)}"
+
+    def _create_project(self, action: CreateProject) -> None:
+        """https://docs.gitlab.com/api/projects/#create-a-project ; closing by commit message is switched off."""
+        project = self._client.post(
+            "/projects", namespace_id=number(self._group_id), path=action.path, name=action.name,
+            description=action.description, visibility="private", default_branch="main",
+            autoclose_referenced_issues=False, issues_access_level="enabled", merge_requests_access_level="disabled",
+        )  # fmt: skip
+        self.names.project = f"gid://gitlab/Project/{project['id']}"
+
+    def _commit_files(self, action: CommitFiles) -> None:
+        changes = [
+            {"action": verb, "file_path": path, "content": text}
+            for verb, files in (("create", action.create), ("update", action.update))
+            for path, text in files.items()
+        ]
+        self._client.post(
+            f"{self._project}/repository/commits", branch=self._branch, commit_message=action.message, actions=changes
+        )
+
+    def _create_milestone(self, action: CreateMilestone) -> None:
+        given = {"due_date": action.due.isoformat()} if action.due else {}
+        milestone = self._client.post(
+            f"{self._project}/milestones", title=action.title, description=action.description, **given
+        )
+        self.names.milestones[action.title] = f"gid://gitlab/Milestone/{milestone['id']}"
+
+    def _update_milestone(self, action: UpdateMilestone) -> None:
+        given: dict[str, Any] = {"due_date": action.due.isoformat()} if action.due else {}
+        if action.state is not None:
+            given["state_event"] = {"closed": "close", "active": "activate"}[action.state]
+        target = action.id or self.names.milestones[action.title]
+        self._client.put(f"{self._project}/milestones/{number(target)}", **given)
+
+    def _invite(self, action: InviteMembers) -> None:
+        answer = self._client.post(
+            f"{self._project}/members", username=",".join(action.usernames), access_level=action.access_level
+        )
+        if isinstance(answer, dict) and answer.get("status") == "error":
+            what = f"GitLab did not add {action.key} ({answer.get('message')})."
+            raise Refused(what, "Correct the partner file, or add them by hand.")
+
+    def _hook_fields(self, url: str) -> dict[str, Any]:
+        """push_events is on unless said otherwise (https://docs.gitlab.com/api/project_webhooks/)."""
+        events = ("issues", "confidential_issues", "note", "confidential_note", "milestone")
+        fields: dict[str, Any] = {"url": url, "name": HOOK_NAME, "push_events": False, "enable_ssl_verification": True}
+        fields |= {f"{event}_events": True for event in events}
+        if self._secrets.signing_token:
+            fields["signing_token"] = self._secrets.signing_token
+        if self._secrets.token:
+            fields["token"] = self._secrets.token
+        return fields
+
+    def _create_hook(self, action: CreateHook) -> None:
+        hook = self._client.post(f"{self._project}/hooks", **self._hook_fields(action.url))
+        self.names.hook = f"gid://gitlab/ProjectHook/{hook['id']}"
+
+    def _update_hook(self, action: UpdateHook) -> None:
+        self._client.put(f"{self._project}/hooks/{number(action.id)}", **self._hook_fields(action.url))

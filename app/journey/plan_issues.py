@@ -1,0 +1,143 @@
+"""The status issue and the capability issues: made once, mended when they drift, never fought over.
+
+The bot keeps its own section, its stage label and its marks; titles aside, all else in an issue belongs to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.journey import labels, markers, prose
+from app.journey.actions import (
+    Action,
+    CreateIssue,
+    UpdateIssue,
+)
+from app.journey.model import Capability
+from app.journey.observed import Issue, Observed
+from app.journey.progress import (
+    Announced,
+    CapabilityProgress,
+    status_issue,
+    status_issues,
+)
+from app.journey.prose import Scene
+
+
+def plan_capability_issues(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    """Issues of every stage that has begun. The status issue comes first so that it is number one of its project."""
+    page = status_issue(observed)
+    if page is None:
+        yield CreateIssue(
+            "page/status", prose.STATUS_TITLE, prose.status_description(early_scene(scene)), (labels.STATUS,),
+            "the partner's page", confidential=observed.place.confidential,
+        )  # fmt: skip
+    yield from _heal_doubles(scene, "page/status", status_issues(observed)[1:])
+    reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before))
+    for index, stage in enumerate(scene.progress.stages):
+        for item in stage.items:
+            if item.issue is None and index <= reached and item.state == "not started":
+                yield _open_issue(scene, item.capability)
+            elif item.issue is not None:
+                yield from _mend_issue(scene, item, item.issue, observed)
+            yield from _heal_doubles(scene, item.capability.id, item.doubles)
+
+
+def early_scene(scene: Scene) -> Scene:
+    """The status page before its issues have numbers: shows titles only, and is completed in the same plan."""
+    return replace(scene, reference=lambda _name: "")
+
+
+def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
+    own = [labels.stage_label(capability.stage), labels.CAPABILITY]
+    if not capability.required:
+        own.append(labels.OPTIONAL)
+    stage = next(s for s in scene.journey.stages if s.id == capability.stage)
+    return CreateIssue(
+        name=capability.id,
+        title=prose.issue_title(capability),
+        description=prose.capability_description(scene.journey, capability),
+        labels=tuple(own),
+        reason=f"the stage {stage.title} has begun",
+        milestone=stage.title,
+        due=prose.first_due(capability, scene.announced),
+        assignee=prose.owner_of(capability, scene.partner),
+        confidential=scene.place.confidential,
+    )
+
+
+def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: Observed) -> Iterator[Action]:
+    """Follows a changed template and puts back what the board and the roll-up need; leaves the rest to people."""
+    capability = item.capability
+    title, body = prose.issue_title(capability), prose.capability_body(scene.journey, capability)
+    text = issue.description
+    if markers.section_digest(text) != markers.digest(body):
+        ticked = markers.carry_ticks(markers.section_body(text) or text, body)
+        text = markers.replace_section(text, ticked, written=body)
+    if markers.find("capability", text) != capability.id:
+        text = f"{markers.mark('capability', capability.id)}\n{text}"
+    wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
+    foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX)} - wanted
+    attach = _is_detached(issue, observed)
+    update = UpdateIssue(
+        capability.id, issue.id, "it differs from its template",
+        title=title if issue.title != title else None,
+        description=text if text != issue.description else None,
+        add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
+        hide=observed.place.confidential and not issue.confidential,
+    )  # fmt: skip
+    if update != UpdateIssue(update.name, update.id, update.reason):
+        yield from _hidden_first(update)
+
+
+def _hidden_first(update: UpdateIssue) -> Iterator[UpdateIssue]:
+    """GitLab puts nothing open under a confidential epic, so hiding comes first, as a write of its own.
+
+    https://docs.gitlab.com/user/group/epics/manage_epics/#make-an-epic-confidential
+    """
+    if update.hide and update.attach:
+        yield UpdateIssue(update.name, update.id, "hidden before it goes under the epic", hide=True)
+        update = replace(update, hide=False)
+    yield update
+
+
+def _is_detached(issue: Issue, observed: Observed) -> bool:
+    """Whether it is not under the epic; always so where the epic is lost, for this plan makes a new one."""
+    item = observed.portfolio_item
+    return observed.place.epics and (item is None or issue.parent != item.id)
+
+
+def _heal_doubles(scene: Scene, name: str, doubles: tuple[Issue, ...]) -> Iterator[Action]:
+    """Closes what exists twice and takes its mark away, so that being closed it does not count as done."""
+    for double in doubles:
+        text = prose.double_description(double.description, name, scene.reference(name))
+        yield UpdateIssue(
+            name, double.id, "a second issue for the same thing", description=text, close=double.state == "open"
+        )
+
+
+def plan_status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
+    page = status_issue(observed)
+    body = prose.status_body(scene)
+    stage = labels.stage_label(scene.announced.stage)
+    if page is None:
+        yield UpdateIssue(
+            "page/status", None, "its issues have numbers now",
+            description=prose.status_description(scene), add_labels=(stage,),
+        )  # fmt: skip
+        return
+    text = page.description
+    if markers.section_body(text) != body:
+        text = markers.replace_section(text, body)
+    foreign = {x for x in page.labels if x.startswith(labels.STAGE_PREFIX)} - {stage}
+    add = tuple(sorted({stage, labels.STATUS} - page.labels))
+    attach = _is_detached(page, observed)
+    hide = observed.place.confidential and not page.confidential
+    if text != page.description or foreign or add or attach or hide:
+        update = UpdateIssue(
+            "page/status", page.id, "the partner's progress has changed",
+            description=text if text != page.description else None,
+            add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach, hide=hide,
+        )  # fmt: skip
+        yield from _hidden_first(update)

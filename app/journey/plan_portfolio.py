@@ -1,0 +1,93 @@
+"""The portfolio item (epic or tracker issue), the announcement of a stage change, and the record of it.
+
+The record is the commit point: until it is written, the next run does the same again and finds everything there.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+
+from app.journey import labels, markers, prose
+from app.journey.actions import (
+    Action,
+    CreatePortfolioItem,
+    Notify,
+    PostComment,
+    UpdatePortfolioItem,
+)
+from app.journey.observed import Observed
+from app.journey.plan_issues import early_scene
+from app.journey.progress import (
+    Announced,
+)
+from app.journey.prose import Scene, StageChange
+
+
+def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
+    category = labels.category_label(scene.partner.category)
+    return (labels.PARTNER, labels.stage_label(scene.announced.stage), category)
+
+
+def _portfolio_scene(scene: Scene) -> Scene:
+    """In the portfolio an issue is named by its project as well: `partners/acme#4`."""
+    path = scene.place.project_path(scene.partner.slug)
+    return replace(scene, reference=lambda name: f"{path}{scene.reference(name)}")
+
+
+def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    """A new one records what was announced before: a crash must not lose an announcement that this plan makes."""
+    if observed.portfolio_item is None:
+        scene = replace(early_scene(scene), announced=before)
+        text, title = prose.portfolio_description(scene), prose.portfolio_title(scene.partner)
+        yield CreatePortfolioItem(
+            title, text, _portfolio_labels(scene), "SAs see the partner here", confidential=scene.place.confidential
+        )
+
+
+def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    outer, item = _portfolio_scene(scene), observed.portfolio_item
+    if item is None:
+        text = prose.portfolio_description(outer)
+        new, old = set(_portfolio_labels(scene)), set(_portfolio_labels(replace(scene, announced=before)))
+        yield UpdatePortfolioItem(
+            None, "its issues have numbers now", description=text,
+            add_labels=tuple(sorted(new - old)), remove_labels=tuple(sorted(old - new)),
+        )  # fmt: skip
+        return
+    text = prose.portfolio_description(outer, item.description)
+    title = prose.portfolio_title(scene.partner)
+    wanted = set(_portfolio_labels(scene))
+    foreign = {x for x in item.labels if x.startswith((labels.STAGE_PREFIX, "category::"))} - wanted
+    update = UpdatePortfolioItem(
+        item.id, "the partner's progress has changed",
+        title=title if title != item.title else None,
+        description=text if not markers.same_text(text, item.description) else None,
+        add_labels=tuple(sorted(wanted - item.labels)), remove_labels=tuple(sorted(foreign)),
+        state="open" if item.state == "closed" else None,
+        hide=observed.place.confidential and not item.confidential,
+    )  # fmt: skip
+    if update != UpdatePortfolioItem(update.id, update.reason):
+        yield update
+
+
+def plan_announcement(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
+    if change is None:
+        return
+    outer = _portfolio_scene(scene)
+    project = observed.project
+    told_partner = {markers.find("comment", n.body) for n in (project.status_notes if project else ()) if n.by_bot}
+    item = observed.portfolio_item
+    told_us = {markers.find("comment", n.body) for n in (item.notes if item else ()) if n.by_bot}
+    title = prose.stage_change_title(scene, change)
+    if change.mark not in told_partner:
+        body = prose.stage_change_comment(scene, change, for_partner=True)
+        yield PostComment("status", change.mark, body, "the stage has changed")
+    if change.mark not in told_us:
+        body = prose.stage_change_comment(outer, change, for_partner=False)
+        yield PostComment("portfolio", change.mark, body, "the stage has changed")
+    text = prose.stage_change_comment(outer, change, for_partner=False)
+    yield Notify(
+        "complete" if scene.stage is None else "step-back" if change.kind == "step-back" else "stage-change",
+        scene.partner.slug, change.mark, title, text, scene.project_url, "outside channels hear of it once",
+    )  # fmt: skip

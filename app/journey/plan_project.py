@@ -1,0 +1,132 @@
+"""What a partner's project and the group around it need: labels, boards, project, files, milestones, people, webhook.
+
+Deterministic paths and titles find each thing again; nothing here depends on a number that GitLab gave.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from datetime import timedelta
+
+from app.journey import labels, prose
+from app.journey.actions import (
+    Action,
+    AddBoardList,
+    CommitFiles,
+    CreateBoard,
+    CreateHook,
+    CreateLabel,
+    CreateMilestone,
+    CreateProject,
+    InviteMembers,
+    UpdateHook,
+    UpdateMilestone,
+)
+from app.journey.model import COMPLETE, Capability, Journey, Partner
+from app.journey.observed import Milestone, Observed
+from app.journey.progress import (
+    Announced,
+)
+
+# The least role that sees confidential issues and the README of a private project, and cannot delete an issue, as a
+# Planner can (https://docs.gitlab.com/user/permissions/).
+REPORTER = 20
+
+
+def plan_group(journey: Journey, observed: Observed) -> Iterator[Action]:
+    for label in labels.labels_for(journey):
+        if label.title not in observed.labels:
+            yield CreateLabel(label.title, label.color, label.description, "the group lacks this label")
+    if observed.portfolio_board is None:
+        yield CreateBoard("portfolio", prose.PORTFOLIO_BOARD, "SAs watch all partners on it")
+
+
+def plan_project(journey: Journey, partner: Partner, observed: Observed) -> Iterator[Action]:
+    project = observed.project
+    if project is None:
+        name, text = prose.project_name(partner), prose.project_description(journey, partner)
+        yield CreateProject(partner.slug, name, text, "the partner works here")
+    seen = project.files if project else {}
+    wanted = desired_files(journey, partner, observed)
+    create = {path: text for path, text in wanted.items() if path not in seen}
+    update = {path: text for path, text in wanted.items() if path in seen and seen[path] != blob_id(text)}
+    if create or update:
+        reason = "templates and README belong here" if create else "the journey's texts have changed"
+        yield CommitFiles(create, update, "Update the partner journey's templates and README", reason)
+
+
+def desired_files(journey: Journey, partner: Partner, observed: Observed) -> dict[str, str]:
+    """README and one issue template per capability: path -> text."""
+    files = {"README.md": prose.readme(journey, partner, observed.place)}
+    for capability in journey.capabilities:
+        files[_template_path(capability)] = prose.template_file(journey, capability)
+    return files
+
+
+def _template_path(capability: Capability) -> str:
+    return f".gitlab/issue_templates/{prose.template_name(capability)}.md"
+
+
+def blob_id(text: str) -> str:
+    """Git's own id of a file's content, so that files are compared without reading them."""
+    data = text.encode()
+    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
+
+
+def plan_milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
+    """One per stage; the due date of a stage is set when the stage starts and never changed again."""
+    seen = {m.title: m for m in observed.project.milestones} if observed.project else {}
+    current = journey.position(after.stage) or 0
+    for index, stage in enumerate(journey.stages):
+        due = after.since + timedelta(days=stage.days) if index == current else None
+        milestone = seen.get(stage.title)
+        if milestone is None:
+            yield CreateMilestone(stage.title, prose.milestone_description(stage), due, "one milestone for each stage")
+        elif due is not None and milestone.due is None:
+            yield UpdateMilestone(milestone.id, stage.title, "the stage has started", due=due)
+
+
+def plan_closed_milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
+    current = journey.position(after.stage) or 0
+    seen: dict[str, Milestone] = {m.title: m for m in observed.project.milestones} if observed.project else {}
+    for index, stage in enumerate(journey.stages):
+        milestone = seen.get(stage.title)
+        if index < current and (milestone is None or milestone.state == "active"):
+            number = milestone.id if milestone else None
+            yield UpdateMilestone(number, stage.title, "the stage is done", state="closed")
+        if index >= current and milestone is not None and milestone.state == "closed":
+            yield UpdateMilestone(milestone.id, stage.title, "the stage is not done", state="active")
+
+
+def plan_boards(journey: Journey, observed: Observed) -> Iterator[Action]:
+    portfolio = observed.portfolio_board
+    for stage_id in (*(s.id for s in journey.stages), COMPLETE):
+        title = labels.stage_label(stage_id)
+        if portfolio is None or title not in portfolio.lists:
+            yield AddBoardList("portfolio", prose.PORTFOLIO_BOARD, title, "one list for each stage")
+    boards = observed.project.boards if observed.project else ()
+    board = next((b for b in boards if b.name == prose.BOARD), None)
+    if board is None:
+        yield CreateBoard("project", prose.BOARD, "the partner sees the work by stage")
+    for stage in journey.stages:
+        title = labels.stage_label(stage.id)
+        if board is None or title not in board.lists:
+            yield AddBoardList("project", prose.BOARD, title, "one list for each stage")
+
+
+def plan_people(partner: Partner, observed: Observed) -> Iterator[Action]:
+    """Before any issue is made: GitLab assigns nobody who cannot see the project."""
+    members = observed.project.members if observed.project else {}
+    missing = tuple(name for name in partner.people.partner_side if name not in members)
+    if missing:
+        yield InviteMembers(missing, REPORTER, "the partner file names them")
+
+
+def plan_hook(observed: Observed) -> Iterator[Action]:
+    url = observed.place.hook_url
+    hook = observed.project.hook if observed.project else None
+    if url is not None and hook is None:
+        yield CreateHook(url, "closing an issue must be heard at once")
+    elif url is not None and hook is not None and hook.url != url:
+        yield UpdateHook(hook.id, url, "the service has moved")

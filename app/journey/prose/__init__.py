@@ -1,0 +1,60 @@
+"""Every text that the bot writes into GitLab, as pure functions. No other module words anything for people there.
+
+Each message ends in what to do next. Words of other people go through `text.plain`.
+"""
+
+from app.journey.prose.comments import StageChange, stage_change_comment, stage_change_title
+from app.journey.prose.files import control_readme, problem_description, problem_title, readme
+from app.journey.prose.issues import (
+    NOTES_BELOW,
+    capability_body,
+    capability_description,
+    double_description,
+    template_file,
+)
+from app.journey.prose.names import (
+    BOARD,
+    PORTFOLIO_BOARD,
+    STATUS_TITLE,
+    issue_title,
+    milestone_description,
+    portfolio_title,
+    project_description,
+    project_name,
+    template_name,
+)
+from app.journey.prose.portfolio import portfolio_body, portfolio_description
+from app.journey.prose.scene import Reference, Scene, first_due, owner_of
+from app.journey.prose.status_page import status_body, status_description
+
+__all__ = [
+    "BOARD",
+    "NOTES_BELOW",
+    "PORTFOLIO_BOARD",
+    "STATUS_TITLE",
+    "Reference",
+    "Scene",
+    "StageChange",
+    "capability_body",
+    "capability_description",
+    "control_readme",
+    "double_description",
+    "first_due",
+    "issue_title",
+    "milestone_description",
+    "owner_of",
+    "portfolio_body",
+    "portfolio_description",
+    "portfolio_title",
+    "problem_description",
+    "problem_title",
+    "project_description",
+    "project_name",
+    "readme",
+    "stage_change_comment",
+    "stage_change_title",
+    "status_body",
+    "status_description",
+    "template_file",
+    "template_name",
+]

@@ -1,0 +1,86 @@
+"""README of the partner's project, README of the control project, and the issue about a file with a mistake."""
+
+from __future__ import annotations
+
+from app.journey import markers
+from app.journey.model import Journey, Partner
+from app.journey.observed import Place
+from app.journey.text import code, plain
+
+
+def readme(journey: Journey, partner: Partner, place: Place) -> str:
+    """README.md of the partner's project. Only says what does not change with progress: that is the status page."""
+    url = place.project_url(partner.slug)
+    rows = [f"| {plain(s.title)} | {plain(s.goal)} | {len(s.capabilities)} |" for s in journey.stages]
+    return "\n".join(
+        [
+            f"# {plain(partner.name)}: {plain(journey.title)}",
+            "",
+            "This project is where we work together. Each capability is an issue; close it when it is done.",
+            "",
+            f"- **[Where we are]({url}/-/issues?label_name%5B%5D=journey%3A%3Astatus)**: stage, percent, what is next",
+            f"- **[The board]({url}/-/boards)**: every open capability by stage",
+            f"- **[Milestones]({url}/-/milestones)**: one for each stage",
+            "",
+            "| Stage | What it is about | Capabilities |",
+            "| --- | --- | --- |",
+            *rows,
+            "",
+            "## How it works",
+            "",
+            "1. Pick the next issue from the status page and do its steps.",
+            "2. Add the evidence it asks for: a note or a link.",
+            "3. Close the issue. The status page follows; after the last required one the next stage opens.",
+            "4. Closed something by mistake? Reopen it, nothing is lost.",
+            "",
+            "Please write no customer names, prices, licence keys or personal data in this project.",
+            "",
+            f"Questions? Comment on an issue and mention {code(partner.people.sa)}.",
+            "",
+        ]
+    )
+
+
+def control_readme(place: Place) -> str:
+    """README.md of the control project."""
+    return "\n".join(
+        [
+            "# Partner journeys: control",
+            "",
+            "Solution architects decide here which partners there are. Partners never see this project.",
+            "",
+            "- `partners/<slug>.yaml`: one file for each partner; the file name is the path of the partner's project",
+            "- `journey.yaml` and `capabilities/<stage>/<name>.md`: only to override the built-in journey",
+            "",
+            "Add a partner with a merge request, the API, or `partner-journey partner add`. A file looks like this:",
+            "",
+            "```yaml",
+            "name: Acme Integrators",
+            "category: rsi            # dmr | gsi | rsi | fsi",
+            "region: EMEA",
+            "people:",
+            "  lead: acme.lead        # the partner's practice lead",
+            "  engineers: [acme.dev]",
+            "  sa: gl.sa1             # who coaches the partner",
+            "  manager: gl.cam1",
+            "```",
+            "",
+            f"The bot then creates the project `{place.group}/<slug>`, its issues and board, and the partner's epic.",
+            "A file that cannot be used is reported as an issue here; nothing is changed until it is mended.",
+            "",
+        ]
+    )
+
+
+def problem_title(slug: str) -> str:
+    return f"partners/{slug}.yaml cannot be used"
+
+
+def problem_description(slug: str, problem: str) -> str:
+    """The issue about a partner file; the problem text is shown as code, for it may quote what somebody typed."""
+    lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    return (
+        f"{markers.mark('problem', slug)}\n"
+        f"The partner `{slug}` is left as it is, because its file has a problem:\n\n{lines}\n\n"
+        "Correct the file on the default branch; this issue closes by itself."
+    )

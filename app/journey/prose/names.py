@@ -1,0 +1,48 @@
+"""Names and one-line descriptions of the things that the bot makes in GitLab."""
+
+from __future__ import annotations
+
+import re
+
+from app.journey.model import Capability, Journey, Partner, Stage
+from app.journey.text import plain, title
+
+
+def project_name(partner: Partner) -> str:
+    """GitLab takes letters, digits, emoji, `_`, `.`, `+`, `-` and spaces: https://docs.gitlab.com/user/reserved_names/"""
+    name = re.sub(r"[^\w.+\- \u00a9-\U0001f9ff]+", " ", title(partner.name).replace("\u2060", ""))
+    return re.sub(r" +", " ", name).strip(" .+-") or partner.slug
+
+
+def project_description(journey: Journey, partner: Partner) -> str:
+    return f"{plain(partner.name)} on the {plain(journey.title)}. Start with the issue labelled journey::status."
+
+
+def portfolio_title(partner: Partner) -> str:
+    return title(partner.name) or partner.slug
+
+
+def issue_title(capability: Capability) -> str:
+    return title(capability.title)
+
+
+STATUS_TITLE = "Where we are: your partner journey"
+
+
+BOARD = "Journey"
+
+
+PORTFOLIO_BOARD = "Partner portfolio"
+
+
+def milestone_description(stage: Stage) -> str:
+    count = len(stage.required)
+    return (
+        f"{plain(stage.goal)} {count} required capabilities. The bot closes this milestone when all of them are done."
+    )
+
+
+def template_name(capability: Capability) -> str:
+    """File name of the issue template, as GitLab's template list shows it."""
+    stage, name = capability.id.split("/")
+    return f"{stage.capitalize()} - {name.replace('-', ' ').capitalize()}"

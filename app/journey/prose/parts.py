@@ -1,0 +1,107 @@
+"""Parts that the status page and the epic share. Dates are absolute, never "in 3 days": a page that changes by itself
+every night would be a write per partner per day.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from datetime import date
+
+from app.journey.progress import CapabilityProgress, StageProgress
+from app.journey.prose.scene import Scene, first_due, owner_of
+from app.journey.text import code, plain, written
+
+
+def stage_table(scene: Scene) -> str:
+    rows = ["| Stage | State | Required done |", "| --- | --- | --- |"]
+    current = scene.journey.position(scene.announced.stage) or 0
+    for index, stage in enumerate(scene.progress.stages):
+        state = "later" if index > current else f"since {written(scene.announced.since)}"
+        if index < current:
+            state = "done" if stage.complete else "open again"
+        counted = sum(i.counts for i in stage.required)
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted} of {len(stage.required)} |")
+    return "\n".join(rows)
+
+
+def at_risk(scene: Scene) -> str:
+    if scene.announced.at_risk_since is None:
+        return ""
+    last = written(grace_end(scene))
+    return (
+        f"> **At risk until {last}.** A capability of an earlier stage is open again. "
+        f"Close it by {last} and nothing changes; after that the stage steps back."
+    )
+
+
+def grace_end(scene: Scene) -> date:
+    at_risk = scene.announced.at_risk_since
+    if at_risk is None:
+        raise ValueError("the stage is not at risk")
+    return date.fromordinal(at_risk.date().toordinal() + scene.journey.policy.grace_days)
+
+
+def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -> str:
+    rows = [heading, "", "| Capability | Who | Due |", "| --- | --- | --- |"]
+    ordered = sorted(items, key=lambda i: (due(i, scene) or date.max, i.capability.id))
+    for item in ordered:
+        until = due(item, scene)
+        note = f" ({item.why})" if item.state == "dropped" else ""
+        rows.append(f"| {linked(item, scene)}{note} | {people(item, scene)} | {written(until) if until else '-'} |")
+    return "\n".join(rows)
+
+
+def due(item: CapabilityProgress, scene: Scene) -> date | None:
+    """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
+    return item.issue.due if item.issue is not None else first_due(item.capability, scene.announced)
+
+
+def linked(item: CapabilityProgress, scene: Scene) -> str:
+    return f"{scene.reference(item.capability.id)} {plain(item.capability.title)}"
+
+
+def people(item: CapabilityProgress, scene: Scene) -> str:
+    if item.issue and item.issue.assignees:
+        return ", ".join(code(name) for name in item.issue.assignees)
+    return code(owner_of(item.capability, scene.partner))
+
+
+def all_done(stage: StageProgress, scene: Scene) -> str:
+    minutes = scene.journey.policy.settle_minutes
+    wait = f" within about {minutes:g} minutes" if minutes else ""
+    return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
+
+
+def earlier_open(scene: Scene) -> str:
+    current = scene.journey.position(scene.announced.stage) or 0
+    reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
+    return work_list("### Open again in an earlier stage", reopened, scene) if reopened else ""
+
+
+def waived(scene: Scene) -> str:
+    waived = [i for i in scene.progress.items if i.state == "waived" and i.waiver]
+    lines = [
+        f"- {plain(i.capability.title)}: until {written(i.waiver.until)}, "
+        f"{plain(i.waiver.reason)} ({code(i.waiver.by)})"
+        for i in waived
+        if i.waiver
+    ]
+    return "\n".join(["### Waived", "", *lines]) if lines else ""
+
+
+def skipped(scene: Scene) -> str:
+    lines = [f"- `{skip.capability}`: {plain(skip.reason)}" for skip in scene.partner.skip]
+    return "\n".join(["### Not applicable", "", *lines]) if lines else ""
+
+
+def contacts(scene: Scene) -> str:
+    people, roles = scene.partner.people, scene.journey.roles
+    rows = [
+        f"- Your lead: {code(people.lead)}",
+        f"- {plain(roles['sa'].title) if 'sa' in roles else 'SA'}: {code(people.sa)}",
+    ]
+    if people.manager:
+        rows.append(f"- {plain(roles['manager'].title) if 'manager' in roles else 'Manager'}: {code(people.manager)}")
+    if people.sponsor:
+        rows.append(f"- Executive sponsor: {plain(people.sponsor)}")
+    return "\n".join(["### People", "", *rows])
