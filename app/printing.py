@@ -26,6 +26,9 @@ __all__ = [
 
 def print_plans(console: Console, views: Mapping[str, View], errors: Mapping[str, GitLabError]) -> None:
     """Changes only: a partner without any is not shown."""
+    if not views and not errors:
+        console.print("No partners yet. Add one with `partner-journey partner add`.")
+        return
     for slug, view in views.items():
         if view.plan:
             console.print(f"[bold]{slug}[/]  {escape(view.partner.name)}")

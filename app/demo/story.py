@@ -56,7 +56,7 @@ def play(console: Console, *, tier: str = "ultimate") -> bool:
 def _rows(stage: LocalStage) -> Iterator[Row]:
     first_day = stage.clock.now
     stage.write_partner_file("acme", ACME)
-    yield _row(stage, first_day, "gl.sa1", "adds partners/acme.yaml", settle_more=False)
+    yield _row(stage, first_day, "root", "merges the request that adds partners/acme.yaml", settle_more=False)
     while open_items := [i for i in stage.issues("acme", state="opened") if _capability(i)]:
         stage.clock.advance(days=_DAYS_BETWEEN)
         item = min(open_items, key=lambda i: (i.due_date is None, i.due_date, i.iid))

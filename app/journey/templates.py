@@ -16,7 +16,6 @@ from pydantic import BaseModel, ValidationError
 
 from app.journey.model import (
     COMPLETE,
-    AddedCapability,
     Capability,
     CapabilityEntry,
     CapabilitySettings,
@@ -376,8 +375,3 @@ def _unknown(document: Document, path: tuple[str | int, ...], name: str, known: 
     near = difflib.get_close_matches(name, known, n=1)
     fix = f"Did you mean `{near[0]}`?" if near else "Use an id that journey.yaml lists."
     return Problem(document.file, document.line(path), f"There is no capability `{name}`.", fix)
-
-
-def added_capabilities(file: JourneyFile) -> tuple[AddedCapability, ...]:
-    """What the overlays add beyond the base; each is part of some partners' journeys only."""
-    return tuple(added for overlay in file.overlays.values() for added in overlay.add)

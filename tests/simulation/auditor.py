@@ -184,6 +184,18 @@ def _lists(world: World, board: Board) -> list[str]:
     return [world.labels[entry.label_id].title for entry in board.lists if entry.label_id is not None]
 
 
+def announcements(world: World) -> set[str]:
+    """Every stage change that the bot has told partners or architects of: `<partner>/<mark>`."""
+    found = set()
+    for item in world.work_items.values():
+        slug = markers.find("partner", item.description) or _place(world, item)
+        for note in comments(world, item, by_bot=True):
+            mark = markers.find("comment", note.body)
+            if mark is not None and mark.startswith("stage/") and not _is_elsewhere(world, item):
+                found.add(f"{slug}/{mark}")
+    return found
+
+
 def differences(peace: Any, chaos: Any, path: str = "") -> list[str]:
     """Where two pictures differ, one line for each place; empty when they are equal."""
     if isinstance(peace, dict) and isinstance(chaos, dict):
@@ -199,7 +211,7 @@ def differences(peace: Any, chaos: Any, path: str = "") -> list[str]:
         return found
     if peace == chaos:
         return []
-    if isinstance(peace, str) and isinstance(chaos, str):
+    if isinstance(peace, str) and isinstance(chaos, str) and "\n" in peace + chaos:
         return [f"{path}:\n{_changed_lines(peace, chaos)}"]
     return [f"{path}: in peace {peace!r}, in chaos {chaos!r}"]
 

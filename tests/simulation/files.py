@@ -10,6 +10,7 @@ from datetime import timedelta
 from typing import Any
 
 import yaml
+
 from simulation.verbs import PEOPLE, Act, Here, verb
 
 JOURNEY = """\
@@ -57,7 +58,7 @@ SPARE = "stand/more"
 def capability_text(name: str, *, title: str | None = None, step: str = "Do it") -> str:
     """A capability's Markdown file."""
     return (
-        f"---\ntitle: {title or f'Title of {name}'}\nwho: Lead\nverifier: Coach\nquestion: What did {name} teach?\n---\n"
+        f"---\ntitle: {title or f'Title of {name}'}\nwho: Lead\nverifier: Coach\nquestion: What was new?\n---\n"
         f"## Objective\n\nMaster {name}.\n\n## Steps\n\n- [ ] Learn\n- [ ] {step}\n\n## Evidence\n\nA note.\n\n"
         "## Good to know\n\nNothing.\n\n## Resources\n\nNone.\n"
     )

@@ -1,7 +1,7 @@
 """Plays a story: one world with its bot in peace, and any number of them in chaos, each day to its rest.
 
 A day: time jumps; then come the deeds, within minutes; then hours in which the bot works; then the weather clears,
-everything parked is tried again, and a deep resync looks at everybody. Then both worlds are at rest and are compared.
+everything parked is tried again, and the clockwork looks for what was missed. Then the world is at rest and is judged.
 """
 
 from __future__ import annotations
@@ -19,11 +19,6 @@ from typing import Any
 
 import httpx
 from pydantic import SecretStr
-from simulation import files
-from simulation.auditor import Ledger, breaches, differences, picture
-from simulation.chaos import Chaos, Killed
-from simulation.story import Day, Story
-from simulation.verbs import PEOPLE, People, bind
 
 from app.demo.local import BASE_URL, SIGNING_TOKEN, LocalStage, ManualClock, local_stage, sandbox_tier
 from app.engine.loop import recover
@@ -33,6 +28,11 @@ from app.sandbox import operations, webhooks
 from app.sandbox.seed import seed_world
 from app.sandbox.world import World
 from app.settings import ChannelSettings
+from simulation import files
+from simulation.auditor import Ledger, announcements, breaches, differences, picture
+from simulation.chaos import Chaos, Killed
+from simulation.story import UNHEARD, Day, Story
+from simulation.verbs import PEOPLE, People, bind
 
 CHANNEL = ChannelSettings(
     name="chat", url=SecretStr("http://chat.example/hook"), signing_token=SecretStr(SIGNING_TOKEN)
@@ -66,6 +66,7 @@ class House:
         self.chaos = chaos
         self.people = People(world, Ledger())
         self.ear = Ear(chaos)
+        self.announced: set[str] = set()  # what was told inside GitLab, on any evening
         self._database = database
         self._open = ExitStack()
         self._dead = False
@@ -101,26 +102,32 @@ class House:
             self.chaos.watch(stage.sandbox)
         return stage
 
-    def _restart(self) -> None:
-        """Power is back. What was in memory is gone, and sometimes the disk is new too."""
+    def restart(self) -> None:
+        """Power is back. What waited in the queue is as durable as the database: both are kept, or both are lost."""
+        waiting = self.queue.waiting()
         while True:
             self._open.close()
             self._dead = False
             if self.chaos is not None and self.chaos.happens(self.chaos.weather.forgets):
                 self.chaos.note("the bot's database is deleted")
                 self.chaos.forgot = True
+                waiting = []
                 for path in self._database.parent.glob(f"{self._database.name}*"):
                     path.unlink()
             self.stage = self._start()
             service = self.stage.service
+            for partner in waiting:
+                service.queue.wake(partner, "it waited when the power went")
             try:
-                recover(service.store, service.queue.wake, self._wake_everyone)
+                recover(service.store, service.queue.wake, self.wake_everyone)
             except Killed:
+                waiting = list(dict.fromkeys([*waiting, *self.queue.waiting()]))
                 self.clock.advance(minutes=1)
             else:
                 return
 
-    def _wake_everyone(self, reason: str) -> None:
+    def wake_everyone(self, reason: str) -> None:
+        """A deep resync."""
         with suppress(GitLabError):  # GitLab is down, or the journey's files are broken: the next resync does it
             self.stage.service.resync.everyone(reason)
 
@@ -134,7 +141,7 @@ class House:
                     return
                 self.queue.run_all(100)
         except Killed:
-            self._restart()
+            self.restart()
 
     def _deliver(self) -> None:
         if self.chaos is not None:
@@ -183,8 +190,11 @@ class House:
             self.clock.advance(minutes=self.chaos.rng.randint(1, 40))
             self.work()
 
-    def rest(self) -> None:
-        """The sky clears, parked partners are tried again, the last timers run out, and everybody is looked at."""
+    def rest(self, *, deep: bool) -> None:
+        """The sky clears, parked partners are tried again, the last timers run out.
+
+        `deep`: and everybody is looked at, for some of what was done today can be noticed in no other way.
+        """
         self._weather(False)
         if self.chaos is not None:
             self.chaos.release(self.world)
@@ -196,7 +206,8 @@ class House:
             self.clock.now = max(self.clock.now, max(waiting)) + timedelta(seconds=1)
             self.work()
         self._set_clock(self.clock.now.date(), EVENING)
-        self._wake_everyone("evening")
+        if deep:
+            self.wake_everyone("evening")
         self.work()
 
     def _weather(self, on: bool) -> None:
@@ -225,7 +236,7 @@ class Peace:
     story: Story
     start: World
     evenings: tuple[dict[str, Any], ...]
-    told: frozenset[str]
+    announced: frozenset[str]
     problems: tuple[str, ...]
 
 
@@ -233,21 +244,20 @@ def play_in_peace(story: Story, folder: Path) -> Peace:
     start = beginning(story.tier, story.onboarded, folder)
     evenings: list[dict[str, Any]] = []
     problems: list[str] = []
-    with _house(start, folder, f"peace-{story.seed}", None) as house:
+    with open_house(start, folder, f"peace-{story.seed}") as house:
         for number, day in enumerate(story.days, 1):
             _play_day(house, day)
             evenings.append(picture(house.world))
             problems += [f"in peace, day {number}: {b}" for b in breaches(house.world, house.people.ledger)]
-        problems += [f"in peace, at the end: {problem}" for problem in unrest(house)]
-        problems += [f"in peace: told {key} {count} times" for key, count in house.ear.keys.items() if count > 1]
-        return Peace(story, start, tuple(evenings), frozenset(house.ear.keys), tuple(problems))
+        problems += [f"in peace, at the end: {problem}" for problem in [*unrest(house), *_unheard(house)]]
+        return Peace(story, start, tuple(evenings), frozenset(house.announced), tuple(problems))
 
 
 def play_in_chaos(peace: Peace, seed: int, folder: Path) -> Verdict:
     """Plays until the first evening that is not what it should be."""
     chaos = Chaos(seed)
     problems = list(peace.problems)
-    with _house(peace.start, folder, f"chaos-{seed}", chaos) as house:
+    with open_house(peace.start, folder, f"chaos-{seed}", chaos) as house:
         for number, (day, evening) in enumerate(zip(peace.story.days, peace.evenings, strict=True), 1):
             chaos.note(f"--- day {number}")
             _play_day(house, day)
@@ -255,7 +265,9 @@ def play_in_chaos(peace: Peace, seed: int, folder: Path) -> Verdict:
             problems += [f"day {number}: {problem}" for problem in found]
             if problems:
                 return Verdict(problems, chaos.log)
-        problems += [f"at the end: {problem}" for problem in [*unrest(house), *_told(house, peace.told)]]
+        problems += [f"at the end: {problem}" for problem in [*unrest(house), *_unheard(house)]]
+        if house.announced != peace.announced:
+            problems.append(f"announced {sorted(house.announced)}, in peace {sorted(peace.announced)}")
     return Verdict(problems, chaos.log)
 
 
@@ -263,11 +275,13 @@ def _play_day(house: House, day: Day) -> None:
     house.dawn(day)
     house.deeds(day)
     house.afternoon()
-    house.rest()
+    house.rest(deep=any(deed.verb in UNHEARD for deed in day.deeds))
+    house.announced |= announcements(house.world)
 
 
 @contextmanager
-def _house(start: World, folder: Path, name: str, chaos: Chaos | None) -> Iterator[House]:
+def open_house(start: World, folder: Path, name: str, chaos: Chaos | None = None) -> Iterator[House]:
+    """A house of its own on a copy of a world; its database is gone afterwards."""
     database = folder / f"{name}.sqlite"
     house = House(copy.deepcopy(start), database, chaos)
     try:
@@ -288,14 +302,14 @@ def unrest(house: House) -> list[str]:
     return found + [f"{run.partner}: a run without an end" for run in service.store.open_runs()]
 
 
-def _told(house: House, expected: frozenset[str]) -> list[str]:
-    """Each change once. A bot whose database was deleted may have lost a message, or say one again by the same key."""
-    heard = house.ear.keys
-    found = [f"told {key}, which never happened" for key in sorted(heard.keys() - expected)]
+def _unheard(house: House) -> list[str]:
+    """Outside, each change is told once. A bot that lost its database may have lost a message, or say one again."""
+    heard, expected = house.ear.keys, house.announced
+    found = [f"told outside {key}, which never happened" for key in sorted(heard.keys() - expected)]
     if house.chaos is not None and house.chaos.forgot:
         return found
-    found += [f"never told {key}" for key in sorted(expected - heard.keys())]
-    return found + [f"told {key} {count} times" for key, count in heard.items() if count > 1]
+    found += [f"never told outside: {key}" for key in sorted(expected - heard.keys())]
+    return found + [f"told outside {count} times: {key}" for key, count in heard.items() if count > 1]
 
 
 # --- beginnings ---
@@ -313,7 +327,7 @@ def beginning(tier: str, onboarded: bool, folder: Path) -> World:
     for name in ("initech.lead", "initech.dev", "guest.dev"):
         operations.create_user(world, username=name, name=name.title(), email=f"{name}@example.com")
     operations.create_project(world, root, group=group, path="attic", name="Attic")
-    with _house(world, folder, f"beginning-{tier}-{onboarded}", None) as house:
+    with open_house(world, folder, f"beginning-{tier}-{onboarded}") as house:
         for path, text in files.journey_files().items():
             house.people.commit(house.people.control, path, text)
         if onboarded:

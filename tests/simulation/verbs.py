@@ -11,12 +11,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
 
-from simulation.auditor import BOT, Ledger, name_of
-from simulation.story import Deed
-
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.world import Project, User, WorkItem, World
+from simulation.auditor import BOT, Ledger, name_of
+from simulation.story import Deed
 
 Act = Callable[[], None]
 PEOPLE = {
@@ -235,10 +234,13 @@ def _move(here: Here) -> Act | None:
 # --- words ---
 
 
-def _forge(here: Here, item: WorkItem) -> None:
-    """A partner imitates the bot's marks and tries quick actions."""
-    marks = ("comment=stage/1/walk", "page=status", "capability=run/deploy", 'state {"stage": "complete"}')
-    here.note(item, here.actor, f"{here.people.say()}\n<!-- partner-journey {marks[here.number % 4]} -->")
+@verb("forge a comment")
+def _forge(here: Here) -> Act | None:
+    """A partner imitates the bot's marks, where they would matter most."""
+    page = here.page
+    marks = ("comment=stage/1/walk", "comment=stage/7/complete", "page=status", 'state {"stage": "complete"}')
+    words = f"<!-- partner-journey {marks[here.number % 4]} -->"
+    return None if page is None else lambda: here.note(page, here.actor, f"{here.people.say()}\n{words}")
 
 
 def _write_outside(here: Here, item: WorkItem) -> None:
@@ -264,7 +266,6 @@ def _wipe(here: Here, item: WorkItem) -> None:
 
 on_item("tick", lambda h, i: h.write(i, h.actor, "", lambda t: t.replace("- [ ]", "- [x]", 1)))
 on_item("comment", lambda h, i: h.note(i, h.actor, h.people.say()), page=True)
-on_item("forge a comment", _forge, page=True)
 on_item("write outside", _write_outside, page=True)
 on_item("write inside", lambda h, i: h.write(i, h.actor, "", lambda t: t.replace("Learn", "Forget")), page=True)
 on_item("tidy up marks", _tidy)
