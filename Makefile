@@ -4,8 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 STAMP  := $(VENV)/.installed
 ARGS   ?=
+SEEDS  ?= 4000
 
-.PHONY: demo test check format lock schema clean help
+.PHONY: demo test soak check format lock schema clean help
 
 help:            ## list the commands
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -22,6 +23,12 @@ demo: $(STAMP)   ## sandbox GitLab + bot + a partner in mid-stage (ARGS=--once: 
 
 test: $(STAMP)   ## all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
+
+soak: $(STAMP)   ## the simulation with thousands of seeds, about 10 minutes (SEEDS=20000: more)
+	PARTNER_JOURNEY_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
+
+bench: $(STAMP)  ## requests per event, time per plan
+	$(BIN)/python benchmarks/planning.py
 
 check: $(STAMP)  ## style, types, layers, templates
 	$(BIN)/ruff format --check .

@@ -1,12 +1,14 @@
 """Everything that breaks, decided by one seed: GitLab's answers, its webhooks, the outside channel, and the bot itself.
 
 `Chaos` sits in the sandbox's fault hooks. Each request of the bot may be refused, lost on the way there, lost on the
-way back, cut in the middle (GitLab did the first few of many mutations and then gave up), or be the bot's last one.
+way back, answered from a replica that lags, cut in the middle (GitLab did the first few of many mutations and then
+gave up), or be the bot's last one.
 `Killed` is no Exception on purpose: nothing in the bot may catch it, as nothing catches a power cut.
 """
 
 from __future__ import annotations
 
+import copy
 import json
 import random
 from collections.abc import Callable
@@ -33,6 +35,7 @@ class Weather:
     hooks: float
     outages: float
     forgets: float
+    lags: float
 
     @classmethod
     def draw(cls, rng: random.Random) -> Weather:
@@ -42,7 +45,8 @@ class Weather:
             kills=rng.choice((0.0, 0.05, 0.15)),
             hooks=rng.choice((0.0, 0.3, 0.9)),
             outages=rng.choice((0.0, 0.0, 0.03)),
-            forgets=rng.choice((0.0, 0.0, 0.3)),
+            forgets=rng.choice((0.0, 0.2, 0.5)),
+            lags=rng.choice((0.0, 0.0, 0.4)),
         )
 
 
@@ -58,6 +62,8 @@ class Chaos:
         self._outage = 0
         self._held: list[Delivery] = []
         self._sandbox: Sandbox | None = None
+        self._replica: Sandbox | None = None
+        self._stale_reads = 0
 
     def watch(self, sandbox: Sandbox) -> None:
         """Sits in this sandbox's fault hooks."""
@@ -75,6 +81,9 @@ class Chaos:
     def _before(self, request: Request, number: int) -> Response | Exception | None:
         if not self.on:
             return None
+        stale = self._stale(request, number)
+        if stale is not None:
+            return stale
         if self._outage > 0:
             self._outage -= 1
             return error_response(502, "502 Bad Gateway")
@@ -99,6 +108,23 @@ class Chaos:
             self.note(f"request {number}: done, but the answer was lost")
             return lost
         return None
+
+    def lag(self, world: World) -> None:
+        """Before somebody closes or reopens: the next few looks may not show it, as from a replica that lags behind.
+
+        Once the bot has written it sees everything: GitLab then sends it to the primary for a while
+        (https://docs.gitlab.com/administration/postgresql/database_load_balancing/).
+        """
+        if self.happens(self.weather.lags):
+            self._replica, self._stale_reads = Sandbox(copy.deepcopy(world)), self.rng.randint(1, 6)
+
+    def _stale(self, request: Request, number: int) -> Response | None:
+        if self._replica is None or self._stale_reads == 0 or _is_write(request):
+            self._replica = None
+            return None
+        self._stale_reads -= 1
+        self.note(f"request {number}: a stale answer")
+        return self._replica.handle(request)
 
     def _cut(self, request: Request) -> Exception:
         """GitLab runs the mutations of one request in order; the process that did so died somewhere among them."""
@@ -132,15 +158,19 @@ class Chaos:
             self.note(f"{len(waiting)} webhooks were disturbed")
 
     def release(self, world: World) -> None:
-        """What was held back comes at last."""
+        """What was held back comes at last, and replicas have caught up."""
+        self._replica = None
         world.outgoing += self._held
         self._held = []
 
 
 def _danger(request: Request) -> float:
     """Most requests only look, and little can be doubled or lost there: what breaks should break where it matters."""
-    writes = b"mutation apply" in request.body if request.path == "/api/graphql" else request.method != "GET"
-    return 1.5 if writes else 0.3
+    return 1.5 if _is_write(request) else 0.3
+
+
+def _is_write(request: Request) -> bool:
+    return b"mutation apply" in request.body if request.path == "/api/graphql" else request.method != "GET"
 
 
 def _first_mutations(request: Request, rng: random.Random) -> Request | None:

@@ -31,7 +31,7 @@ from app.settings import ChannelSettings
 from simulation import files
 from simulation.auditor import Ledger, announcements, breaches, differences, picture
 from simulation.chaos import Chaos, Killed
-from simulation.story import UNHEARD, Day, Story
+from simulation.story import CLOSINGS, UNHEARD, Day, Story
 from simulation.verbs import PEOPLE, People, bind
 
 CHANNEL = ChannelSettings(
@@ -171,10 +171,12 @@ class House:
 
     def deeds(self, day: Day) -> None:
         opened = self.clock.now
-        acts = [(deed.minute, bind(deed, self.people)) for deed in day.deeds]
+        acts = [(deed, bind(deed, self.people)) for deed in day.deeds]
         self._weather(True)
-        for minute, act in acts:
-            self.clock.now = max(self.clock.now, opened + timedelta(minutes=minute))
+        for deed, act in acts:
+            self.clock.now = max(self.clock.now, opened + timedelta(minutes=deed.minute))
+            if self.chaos is not None and deed.verb in CLOSINGS:
+                self.chaos.lag(self.world)
             if act is not None:
                 act()
             if self.chaos is None or self.chaos.rng.random() < 0.6:
