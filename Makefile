@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 SEEDS  ?= 4000
 
-.PHONY: demo test soak check format lock schema clean help
+.PHONY: demo test soak bench check format lock schema clean help
 
 help:            ## list the commands
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'

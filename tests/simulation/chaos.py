@@ -13,6 +13,7 @@ import json
 import random
 from collections.abc import Callable
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 
 from graphql import FieldNode, OperationDefinitionNode, parse, print_ast
 from graphql.language import DocumentNode
@@ -20,6 +21,9 @@ from graphql.language import DocumentNode
 from app.sandbox.core import Sandbox
 from app.sandbox.http import Request, Response, error_response
 from app.sandbox.world import Delivery, World
+
+LAG = timedelta(seconds=30)
+"""How far a replica of GitLab's database may be behind; a resync looks back further than this."""
 
 
 class Killed(BaseException):
@@ -63,7 +67,7 @@ class Chaos:
         self._held: list[Delivery] = []
         self._sandbox: Sandbox | None = None
         self._replica: Sandbox | None = None
-        self._stale_reads = 0
+        self._stale_until: datetime | None = None
 
     def watch(self, sandbox: Sandbox) -> None:
         """Sits in this sandbox's fault hooks."""
@@ -116,13 +120,14 @@ class Chaos:
         (https://docs.gitlab.com/administration/postgresql/database_load_balancing/).
         """
         if self.happens(self.weather.lags):
-            self._replica, self._stale_reads = Sandbox(copy.deepcopy(world)), self.rng.randint(1, 6)
+            self._replica, self._stale_until = Sandbox(copy.deepcopy(world)), world.clock() + LAG
 
     def _stale(self, request: Request, number: int) -> Response | None:
-        if self._replica is None or self._stale_reads == 0 or _is_write(request):
+        if self._replica is None or self._sandbox is None or self._stale_until is None:
+            return None
+        if _is_write(request) or self._sandbox.world.clock() > self._stale_until:
             self._replica = None
             return None
-        self._stale_reads -= 1
         self.note(f"request {number}: a stale answer")
         return self._replica.handle(request)
 

@@ -6,6 +6,7 @@ breaks in it; four seeds in a row share a story, because playing it in peace cos
 
 from __future__ import annotations
 
+import logging
 import os
 import tempfile
 from collections.abc import Iterator
@@ -41,6 +42,12 @@ def folder() -> Iterator[Path]:
         yield Path(name)
 
 
+@pytest.fixture(autouse=True)
+def _silence(caplog: pytest.LogCaptureFixture) -> None:
+    """Hundreds of failures on purpose; where a seed fails, its own report says more."""
+    caplog.set_level(logging.CRITICAL)
+
+
 @pytest.mark.parametrize("number", _stories())
 def test_chaos_ends_every_day_like_peace(number: int, folder: Path) -> None:
     story = write_story(number)
@@ -67,9 +74,9 @@ def _report(story: Story, seed: int, problems: list[str], log: list[str]) -> str
 
 def test_a_seed_plays_the_same_twice(folder: Path) -> None:
     peace = play_in_peace(write_story(1), folder)
-    first, second = (play_in_chaos(peace, 5, folder) for _ in range(2))
-    assert first.log == second.log
-    assert any("killed" in line for line in first.log)
+    first, second = ([play_in_chaos(peace, seed, folder).log for seed in range(4, 8)] for _ in range(2))
+    assert first == second
+    assert len(set(map(tuple, first))) == 4
 
 
 # --- the auditor sees what it is there for ---
