@@ -24,7 +24,7 @@ demo: $(STAMP)   ## sandbox GitLab + bot + a partner in mid-stage (ARGS=--once: 
 test: $(STAMP)   ## all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-soak: $(STAMP)   ## the simulation with thousands of seeds, about 10 minutes (SEEDS=20000: more)
+soak: $(STAMP)   ## the simulation with thousands of seeds, about 15 minutes (SEEDS=20000: more)
 	PARTNER_JOURNEY_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
 
 bench: $(STAMP)  ## requests per event, time per plan

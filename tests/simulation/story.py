@@ -48,7 +48,6 @@ _KINDS = {
     "plain": ("comment",),
 }  # how a day ends
 STOPS = ("break partner file", "break journey")
-MENDS = ("mend",)
 
 
 @dataclass(frozen=True)

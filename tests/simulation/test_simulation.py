@@ -19,7 +19,8 @@ from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.world import WorkItem
 from simulation.auditor import breaches, differences, name_of, picture
-from simulation.player import House, beginning, open_house, play_in_chaos, play_in_peace, unrest
+from simulation.house import House
+from simulation.player import beginning, open_house, play_in_chaos, play_in_peace, unrest
 from simulation.story import Deed, Story, write_story
 from simulation.verbs import bind
 
