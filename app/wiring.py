@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -28,7 +28,6 @@ from app.engine.ticker import Chore, Ticker
 from app.gitlab.apply import Applier, HookSecrets
 from app.gitlab.client import Client
 from app.gitlab.control import Control
-from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.observe import Observer
 from app.intake.router import Intake
@@ -72,7 +71,7 @@ class Bot:
 
     def prepare(self) -> list[str]:
         """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
-        return self.control.ensure(self.place.hook_url, _hook_fields(self.settings))
+        return self.control.ensure(self.place.hook_url, _hook_secrets(self.settings))
 
 
 @dataclass
@@ -123,8 +122,9 @@ def _assemble(
     )
     outbox = Outbox(store, _channels(settings, outside, clock), clock)
     observer = Observer(client, instance, place)
-    secrets = HookSecrets(_reveal(settings.signing_token), _reveal(settings.webhook_token))
-    applier = Applier(client, instance, observer, secrets, lambda action: outbox.put(_event(action, clock)))
+    applier = Applier(
+        client, instance, observer, _hook_secrets(settings), lambda action: outbox.put(_event(action, clock))
+    )
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
     reconciler = Reconciler(client, control, observer, applier, clock, files, settings.settle_minutes)
@@ -146,7 +146,7 @@ def open_service(
         workers=settings.workers,
     ) as queue:  # fmt: skip
         service = _service(bot, loop, queue, tick_seconds)
-        recover(bot.store, queue.wake, lambda reason: _everyone(service, reason))
+        recover(bot.store, queue.wake, service.resync.ask)
         with service.ticker:
             yield service
 
@@ -157,7 +157,7 @@ def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service
     intake = Intake(
         store=bot.store,
         wake=queue.wake,
-        wake_all=lambda reason: _wake_all(resync, reason),
+        wake_all=resync.ask,
         territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
         secrets=Secrets(
             tuple(_reveal(s) or "" for s in (settings.signing_token, settings.previous_signing_token)),
@@ -171,7 +171,9 @@ def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service
         Chore("deep resync", timedelta(days=1), lambda: resync.everyone("nightly look at everybody")),
         Chore("prune", timedelta(hours=6), lambda: _prune(bot, queue)),
     )
-    ticker = Ticker(bot.store, queue, bot.clock, flush=bot.outbox.flush, chores=chores, interval=tick_seconds)
+    ticker = Ticker(
+        bot.store, queue, bot.clock, flush=lambda: _every_tick(resync, bot.outbox), chores=chores, interval=tick_seconds
+    )
     return Service(**_parts(bot), queue=queue, loop=loop, resync=resync, intake=intake, ticker=ticker)
 
 
@@ -186,16 +188,11 @@ def _parts(bot: Bot) -> dict[str, Any]:
     return {name: getattr(bot, name) for name in Bot.__dataclass_fields__}
 
 
-def _everyone(service: Service, reason: str) -> None:
-    _wake_all(service.resync, reason)
-
-
-def _wake_all(resync: Resync, reason: str) -> None:
-    """A delivery must not fail, nor the start, because GitLab is down or a journey file is broken just now."""
+def _every_tick(resync: Resync, outbox: Outbox) -> None:
     try:
-        resync.everyone(reason)
-    except GitLabError as error:
-        log.warning("Not everybody could be woken (%s); the next resync sees the new commit and does it.", error.cause)
+        resync.answer()
+    finally:
+        outbox.flush()
 
 
 def _channels(settings: Settings, outside: httpx.Client, clock: Clock) -> list[Channel]:
@@ -217,9 +214,8 @@ def _event(action: Notify, clock: Clock) -> Event:
     )
 
 
-def _hook_fields(settings: Settings) -> Mapping[str, Any]:
-    secrets = {"signing_token": _reveal(settings.signing_token), "token": _reveal(settings.webhook_token)}
-    return {name: value for name, value in secrets.items() if value}
+def _hook_secrets(settings: Settings) -> HookSecrets:
+    return HookSecrets(_reveal(settings.signing_token), _reveal(settings.webhook_token))
 
 
 def _reveal(secret: Any) -> str | None:

@@ -8,6 +8,7 @@ deep one looks at everybody. Both only wake partners: the reconcile is the same 
 from __future__ import annotations
 
 import json
+import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -16,7 +17,10 @@ from app.engine.reconcile import Reconciler
 from app.engine.store import Store
 from app.gitlab.changes import changes_since
 from app.gitlab.client import Client
+from app.gitlab.errors import GitLabError
 from app.journey.observed import Place
+
+log = logging.getLogger(__name__)
 
 _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
@@ -42,6 +46,24 @@ class Resync:
         self._store = store
         self._queue = queue
         self._clock = clock
+        self._asked: str | None = None
+
+    def ask(self, reason: str) -> None:
+        """Everybody is to be looked at, soon: for those who must not wait for GitLab, such as a webhook's answer.
+
+        Kept in memory only: after a crash the next resync sees the control project's new commit and does the same.
+        """
+        self._asked = reason
+
+    def answer(self) -> None:
+        """Does what was asked. A broken journey file or a GitLab that is down leaves it to the next resync."""
+        reason, self._asked = self._asked, None
+        if reason is None:
+            return
+        try:
+            self.everyone(reason)
+        except GitLabError as error:
+            log.warning("Not everybody could be woken (%s); the next resync does it.", error.cause)
 
     def changed(self) -> int:
         """Wakes the partners whose issues or files changed since the last resync. Raises GitLabError."""

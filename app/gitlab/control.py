@@ -7,7 +7,7 @@ between; a create never replaces, it fails.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
@@ -16,6 +16,7 @@ from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
 from app.gitlab.instance import Instance
 from app.gitlab.observe import HOOK_NAME, number
+from app.gitlab.steps import HookSecrets
 from app.journey import markers, prose
 from app.journey.observed import Place
 
@@ -45,6 +46,7 @@ class Control:
         self._client = client
         self._instance = instance
         self._place = place
+        self._branch = "main"
 
     @property
     def _path(self) -> str:
@@ -66,6 +68,7 @@ class Control:
                 "Run `partner-journey setup`, which creates it, or check PARTNER_JOURNEY_CONTROL.",
             )
         tree = data["repository"]["tree"] if data["repository"] else None
+        self._branch = (data["repository"] or {}).get("rootRef") or self._branch
         if not tree or not tree["lastCommit"]:
             return Wishes(None, {}, {})
         names = [str(node["path"]) for node in self._tree(tree)]
@@ -92,34 +95,45 @@ class Control:
 
     # --- writing ---
 
-    def ensure(self, hook_url: str | None, hook_fields: Mapping[str, Any]) -> list[str]:
-        """Creates the control project, its first files and its webhook where missing. Returns what it did."""
+    def ensure(self, hook_url: str | None, secrets: HookSecrets) -> list[str]:
+        """Creates the control project, its README and its webhook where missing. Returns what it did.
+
+        Each is looked for on its own, so an interrupted start is completed by the next one.
+        """
         done = []
         try:
-            self._client.get(self._path)
+            project = self._client.get(self._path)
         except Missing:
-            path = PurePosixPath(self._place.control).name
-            self._client.post(
-                "/projects", namespace_id=number(self._instance.group_id), path=path, name="Journey control",
-                description="Partner files and journey templates. Solution architects only.", visibility="private",
+            project = self._client.post(
+                "/projects", namespace_id=number(self._instance.group_id), path=PurePosixPath(self._place.control).name,
+                name=prose.CONTROL_NAME, description=prose.CONTROL_DESCRIPTION, visibility="private",
                 default_branch="main",
             )  # fmt: skip
-            self._commit("Start the control project", [_create("README.md", prose.control_readme(self._place))])
             done.append(f"+ project {self._place.control}")
+        self._branch = project["default_branch"] or "main"
+        if project["empty_repo"]:
+            self._commit(prose.CONTROL_START, [_create("README.md", prose.control_readme(self._place))])
         if hook_url is not None:
-            hooks = self._client.list(f"{self._path}/hooks")
-            if not any(hook["url"] == hook_url for hook in hooks):
-                self._client.post(
-                    f"{self._path}/hooks", url=hook_url, name=HOOK_NAME, push_events=True, issues_events=False,
-                    **hook_fields,
-                )  # fmt: skip
-                done.append("+ webhook of the control project")
+            done += self._ensure_hook(hook_url, secrets)
         return done
+
+    def _ensure_hook(self, url: str, secrets: HookSecrets) -> list[str]:
+        """One webhook, found by its name: when the service has moved it is changed, not doubled."""
+        fields = {"url": url, "name": HOOK_NAME, "push_events": True, "issues_events": False, **secrets.fields()}
+        hooks = self._client.list(f"{self._path}/hooks")
+        if any(hook["url"] == url for hook in hooks):
+            return []
+        old = next((hook for hook in hooks if hook.get("name") == HOOK_NAME), None)
+        if old is not None:
+            self._client.put(f"{self._path}/hooks/{old['id']}", **fields)
+            return ["~ webhook of the control project"]
+        self._client.post(f"{self._path}/hooks", **fields)
+        return ["+ webhook of the control project"]
 
     def add_partner(self, slug: str, text: str) -> None:
         """Commits a new partner file. Raises Refused when there is one already."""
         try:
-            self._commit(f"Add partner {slug}", [_create(f"partners/{slug}.yaml", text)])
+            self._commit(prose.partner_commit(slug), [_create(partner_path(slug), text)])
         except Refused as error:
             if "already exists" in str(error):
                 raise Refused(
@@ -153,7 +167,9 @@ class Control:
         return bool(issue["author"]["username"] == self._instance.bot_username)
 
     def _commit(self, message: str, actions: list[dict[str, str]]) -> None:
-        self._client.post(f"{self._path}/repository/commits", branch="main", commit_message=message, actions=actions)
+        self._client.post(
+            f"{self._path}/repository/commits", branch=self._branch, commit_message=message, actions=actions
+        )
 
 
 def _create(path: str, text: str) -> dict[str, str]:

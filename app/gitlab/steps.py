@@ -31,6 +31,11 @@ class HookSecrets:
     signing_token: str | None = None
     token: str | None = None
 
+    def fields(self) -> dict[str, str]:
+        """The hook API's fields for those that are set."""
+        given = {"signing_token": self.signing_token, "token": self.token}
+        return {name: value for name, value in given.items() if value}
+
 
 _KINDS = CreateProject | CommitFiles | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
 
@@ -122,11 +127,7 @@ class Steps:
         events = ("issues", "confidential_issues", "note", "confidential_note", "milestone")
         fields: dict[str, Any] = {"url": url, "name": HOOK_NAME, "push_events": False, "enable_ssl_verification": True}
         fields |= {f"{event}_events": True for event in events}
-        if self._secrets.signing_token:
-            fields["signing_token"] = self._secrets.signing_token
-        if self._secrets.token:
-            fields["token"] = self._secrets.token
-        return fields
+        return fields | self._secrets.fields()
 
     def _create_hook(self, action: CreateHook) -> None:
         hook = self._client.post(f"{self._project}/hooks", **self._hook_fields(action.url))

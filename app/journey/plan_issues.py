@@ -118,6 +118,7 @@ def _heal_doubles(scene: Scene, name: str, doubles: tuple[Issue, ...]) -> Iterat
 
 
 def plan_status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
+    """Completes a new page once its issues have numbers, and rewrites the bot's section wherever it differs."""
     page = status_issue(observed)
     body = prose.status_body(scene)
     stage = labels.stage_label(scene.announced.stage)

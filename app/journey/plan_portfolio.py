@@ -46,6 +46,7 @@ def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Announced) 
 
 
 def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+    """The record of what has been announced, in one write with text and labels."""
     outer, item = _portfolio_scene(scene), observed.portfolio_item
     if item is None:
         text = prose.portfolio_description(outer)
@@ -72,6 +73,7 @@ def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) ->
 
 
 def plan_announcement(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
+    """One comment for the partner and one for the SAs, each found again by its mark, and the word to the outside."""
     if change is None:
         return
     outer = _portfolio_scene(scene)

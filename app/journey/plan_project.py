@@ -53,7 +53,7 @@ def plan_project(journey: Journey, partner: Partner, observed: Observed) -> Iter
     update = {path: text for path, text in wanted.items() if path in seen and seen[path] != blob_id(text)}
     if create or update:
         reason = "templates and README belong here" if create else "the journey's texts have changed"
-        yield CommitFiles(create, update, "Update the partner journey's templates and README", reason)
+        yield CommitFiles(create, update, prose.FILES_COMMIT, reason)
 
 
 def desired_files(journey: Journey, partner: Partner, observed: Observed) -> dict[str, str]:

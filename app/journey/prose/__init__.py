@@ -4,7 +4,17 @@ Each message ends in what to do next. Words of other people go through `text.pla
 """
 
 from app.journey.prose.comments import StageChange, stage_change_comment, stage_change_title
-from app.journey.prose.files import control_readme, problem_description, problem_title, readme
+from app.journey.prose.files import (
+    CONTROL_DESCRIPTION,
+    CONTROL_NAME,
+    CONTROL_START,
+    FILES_COMMIT,
+    control_readme,
+    partner_commit,
+    problem_description,
+    problem_title,
+    readme,
+)
 from app.journey.prose.issues import (
     NOTES_BELOW,
     capability_body,
@@ -29,6 +39,10 @@ from app.journey.prose.status_page import status_body, status_description
 
 __all__ = [
     "BOARD",
+    "CONTROL_DESCRIPTION",
+    "CONTROL_NAME",
+    "CONTROL_START",
+    "FILES_COMMIT",
     "NOTES_BELOW",
     "PORTFOLIO_BOARD",
     "STATUS_TITLE",
@@ -43,6 +57,7 @@ __all__ = [
     "issue_title",
     "milestone_description",
     "owner_of",
+    "partner_commit",
     "portfolio_body",
     "portfolio_description",
     "portfolio_title",

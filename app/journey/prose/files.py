@@ -7,6 +7,15 @@ from app.journey.model import Journey, Partner
 from app.journey.observed import Place
 from app.journey.text import code, plain
 
+CONTROL_NAME = "Journey control"
+CONTROL_DESCRIPTION = "Partner files and journey templates. Solution architects only."
+CONTROL_START = "Start the control project"
+FILES_COMMIT = "Update the partner journey's templates and README"
+
+
+def partner_commit(slug: str) -> str:
+    return f"Add partner {slug}"
+
 
 def readme(journey: Journey, partner: Partner, place: Place) -> str:
     """README.md of the partner's project. Only says what does not change with progress: that is the status page."""

@@ -1,0 +1,57 @@
+"""The control project is made once, completed after an interruption, and its webhook follows the service."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.demo.local import SERVICE_URL, LocalStage, local_stage
+from app.gitlab.errors import GitLabError
+from app.gitlab.steps import HookSecrets
+from app.sandbox.http import Request
+
+SECRETS = HookSecrets(token="a-token")
+
+
+@pytest.fixture
+def empty(tmp_path: Path) -> Iterator[LocalStage]:
+    """A group whose control project was made and given up again, so that it can be made anew by hand."""
+    with local_stage(f"sqlite:///{tmp_path / 'bot.sqlite'}") as stage:
+        control = stage.project("journey-control")
+        stage.world.hooks.clear()
+        del stage.world.projects[control.id]
+        yield stage
+
+
+def control_hooks(stage: LocalStage) -> list[str]:
+    control = stage.project("journey-control")
+    return [hook.url for hook in stage.world.hooks.values() if hook.project_id == control.id]
+
+
+@pytest.mark.parametrize("failing", range(4))
+def test_an_interrupted_start_is_completed_by_the_next_one(empty: LocalStage, failing: int) -> None:
+    seen = 0
+
+    def refuse(_request: Request, _number: int) -> Exception | None:
+        nonlocal seen
+        seen += 1
+        return ConnectionError("cut off") if seen == failing + 1 else None
+
+    empty.sandbox.fault = refuse
+    with pytest.raises(GitLabError):
+        empty.service.control.ensure(SERVICE_URL, SECRETS)
+    empty.sandbox.fault = None
+    empty.service.control.ensure(SERVICE_URL, SECRETS)
+    assert "README.md" in empty.project("journey-control").files
+    assert control_hooks(empty) == [SERVICE_URL]
+    assert empty.service.control.ensure(SERVICE_URL, SECRETS) == []
+
+
+def test_a_service_that_moved_changes_its_webhook_and_makes_no_second_one(empty: LocalStage) -> None:
+    empty.service.control.ensure(SERVICE_URL, SECRETS)
+    assert empty.service.control.ensure("https://journey.example.com/webhooks/gitlab", SECRETS) == [
+        "~ webhook of the control project"
+    ]
+    assert control_hooks(empty) == ["https://journey.example.com/webhooks/gitlab"]
