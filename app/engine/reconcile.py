@@ -18,11 +18,12 @@ from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control, Wishes, partner_path
 from app.gitlab.errors import GitLabError
-from app.gitlab.observe import Observer
+from app.gitlab.observe import Look, Observer
 from app.journey.actions import Plan
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
+from app.journey.prose import portfolio_title
 from app.journey.standing import Standing, standing
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates
 
@@ -141,11 +142,11 @@ class Reconciler:
     def view(self, slug: str) -> View:
         """Observes and plans without a single write. Raises GitLabError."""
         partner, templates = self.partner(slug)
-        look = self._observer.look(slug, partner.people.everyone)
+        look = self._look(partner)
         if look.control_commit != self.desired().wishes.commit:
             self.desired(commit=look.control_commit)
             partner, templates = self.partner(slug)
-            look = self._observer.look(slug, partner.people.everyone)
+            look = self._look(partner)
         journey = templates.journey_for(partner)
         now = self._clock()
         try:
@@ -155,6 +156,9 @@ class Reconciler:
         seen = standing(journey, partner, look.observed, now)
         self._seen[slug] = seen.model_copy(update={"pending_changes": len(planned.actions)})
         return View(partner, journey, look.observed, planned)
+
+    def _look(self, partner: Partner) -> Look:
+        return self._observer.look(partner.slug, partner.people.everyone, portfolio_title(partner))
 
     def standing(self, slug: str, *, fresh: bool = True) -> Standing:
         """Where a partner is: `fresh` from GitLab now, else as of the last look if there was one."""

@@ -162,7 +162,7 @@ class Client:
             error.code if isinstance(error, TransportServerError) else None
         )
         if isinstance(status, int):
-            return self._translate_status(status, _message(error), what)
+            return self._translate_status(status, _message(error), what, _about(error))
         kind = type(error).__name__
         if write:
             return Ambiguous(
@@ -177,7 +177,9 @@ class Client:
             return self._translate_status(status, "", what)
         return _translate_errors(what, error.errors or [])
 
-    def _translate_status(self, status: int, message: str, what: str) -> GitLabError:
+    def _translate_status(
+        self, status: int, message: str, what: str, about: frozenset[str] = frozenset()
+    ) -> GitLabError:
         wait = getattr(self._local, "retry_after", None)
         if status == 429:
             return Throttled(
@@ -201,12 +203,19 @@ class Client:
             return Transient(
                 f"GitLab failed at {what} ({status}).", "It is tried again; check GitLab's status if it lasts.", wait
             )
-        return Refused(f"GitLab refused {what} ({status} {message}).", "Correct the cause; the next run tries again.")
+        fix = "Correct the cause; the next run tries again."
+        return Refused(f"GitLab refused {what} ({status} {message}).", fix, about)
 
 
 def _message(error: Exception) -> str:
     text = getattr(error, "error_message", None)
     return str(text)[:300] if text else ""
+
+
+def _about(error: Exception) -> frozenset[str]:
+    """The attributes of `{"message": {"name": ["has already been taken"]}}`."""
+    text = getattr(error, "error_message", None)
+    return frozenset(map(str, text)) if isinstance(text, dict) else frozenset()
 
 
 def _translate_errors(what: str, errors: list[Any]) -> GitLabError:

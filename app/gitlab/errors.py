@@ -41,4 +41,11 @@ class Missing(GitLabError):
 
 
 class Refused(GitLabError):
-    """400, 409 or a business error in a mutation: GitLab understood and said no."""
+    """400, 409 or a business error in a mutation: GitLab understood and said no.
+
+    `about`: the attributes that GitLab complains of, such as `name` and `path`, where it says so.
+    """
+
+    def __init__(self, cause: str, fix: str, about: frozenset[str] = frozenset()) -> None:
+        super().__init__(cause, fix)
+        self.about = about

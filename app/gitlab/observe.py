@@ -7,6 +7,7 @@ is found again by its mark. The trap: trusting a remembered number, or a mark th
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime
@@ -46,6 +47,7 @@ class Observer:
         self._instance = instance
         self._place = place
         self._known: dict[str, Known] = {}
+        self._titles: dict[str, str] = {}
 
     def remember(self, slug: str, **numbers: str) -> None:
         """Called by whoever creates one of the three things, so that the next look needs no search."""
@@ -54,11 +56,12 @@ class Observer:
     def forget(self, slug: str) -> None:
         self._known.pop(slug, None)
 
-    def look(self, slug: str, people: tuple[str, ...]) -> Look:
+    def look(self, slug: str, people: tuple[str, ...], title: str) -> Look:
         """Observes one partner: 1 request when its numbers are known, a few more when not. Raises GitLabError.
 
-        `people`: usernames to look up.
+        `people`: usernames to look up. `title`: of the partner's epic, which is forgiven for a mark that it has lost.
         """
+        self._titles[slug] = title
         data = self._ask(slug, people)
         found = self._find(slug, data)
         if found != self._known.get(slug, Known()):
@@ -127,13 +130,19 @@ class Observer:
         return Known(status, self._find_portfolio_item(slug), hook)
 
     def _is_ours(self, item: Mapping[str, Any], slug: str) -> bool:
-        return _id(item["author"]) == self._instance.bot_id and (
-            markers.find("partner", _widgets(item).get("description") or "") == slug
-        )
+        """By author and mark. A mark that a person deleted is forgiven where title and text fit no other partner."""
+        if _id(item["author"]) != self._instance.bot_id:
+            return False
+        text = _widgets(item).get("description") or ""
+        mark = markers.find("partner", text)
+        if mark is not None:
+            return mark == slug
+        named = set(re.findall(rf"{re.escape(self._place.group)}/([\w.-]+)#\d", text))
+        return item["title"] == self._titles.get(slug) and named <= {slug}
 
     def _find_portfolio_item(self, slug: str) -> str | None:
         """By author and mark, not by label: people take labels away, and a second epic would be made."""
-        after = None
+        after, ours = None, list[Mapping[str, Any]]()
         while True:
             variables = {
                 "portfolio": self._portfolio_path,
@@ -143,12 +152,12 @@ class Observer:
             }
             namespace = self._client.query("portfolio", variables)["namespace"]
             items = (namespace or {}).get("workItems") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
-            ours = [item for item in items["nodes"] if self._is_ours(item, slug)]
-            if ours:
-                return str(min(ours, key=lambda item: int(item["iid"]))["iid"])
-            if not items["pageInfo"]["hasNextPage"]:
-                return None
+            ours += [item for item in items["nodes"] if self._is_ours(item, slug)]
+            if any(map(_marked, ours)) or not items["pageInfo"]["hasNextPage"]:
+                break
             after = items["pageInfo"]["endCursor"]
+        best = min(ours, key=lambda item: (not _marked(item), int(item["iid"])), default=None)
+        return str(best["iid"]) if best else None
 
     def _find_hook(self, project_id: str) -> str | None:
         if self._place.hook_url is None:
@@ -267,6 +276,10 @@ def number(global_id: str) -> int:
 
 def _id(user: Mapping[str, Any] | None) -> str | None:
     return user["id"] if user else None
+
+
+def _marked(item: Mapping[str, Any]) -> bool:
+    return markers.find("partner", _widgets(item).get("description") or "") is not None
 
 
 def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -82,13 +82,30 @@ class Steps:
         return f"/projects/{number(self.names.project)}"
 
     def _create_project(self, action: CreateProject) -> None:
-        """https://docs.gitlab.com/api/projects/#create-a-project ; closing by commit message is switched off."""
-        project = self._client.post(
-            "/projects", namespace_id=number(self._group_id), path=action.path, name=action.name,
+        """A group takes each project name once (https://docs.gitlab.com/api/projects/#create-a-project): a refusal of
+        the name alone is sure, so the other name may be tried. A taken path is something that this token cannot see."""
+        try:
+            project = self._post_project(action, action.name)
+        except Refused as error:
+            if "path" in error.about:
+                raise Refused(
+                    f"The path {action.path} is taken in the group, but the bot sees no project there.",
+                    "If the project was made a moment ago, nothing: the next run sees it. Else make the bot Owner of "
+                    "that project, rename it, or finish its deletion.",
+                    error.about,
+                ) from None
+            if "name" not in error.about:
+                raise
+            project = self._post_project(action, action.other_name)
+        self.names.project = f"gid://gitlab/Project/{project['id']}"
+
+    def _post_project(self, action: CreateProject, name: str) -> Any:
+        """Closing by commit message is switched off."""
+        return self._client.post(
+            "/projects", namespace_id=number(self._group_id), path=action.path, name=name,
             description=action.description, visibility="private", default_branch="main",
             autoclose_referenced_issues=False, issues_access_level="enabled", merge_requests_access_level="disabled",
         )  # fmt: skip
-        self.names.project = f"gid://gitlab/Project/{project['id']}"
 
     def _commit_files(self, action: CommitFiles) -> None:
         changes = [

@@ -57,8 +57,11 @@ class AddBoardList:
 
 @dataclass(frozen=True)
 class CreateProject:
+    """`other_name` is for a group in which another project has the name: GitLab takes each name once."""
+
     path: str
     name: str
+    other_name: str
     description: str
     reason: str
     verb: Verb = "+"

@@ -45,8 +45,9 @@ def plan_group(journey: Journey, observed: Observed) -> Iterator[Action]:
 def plan_project(journey: Journey, partner: Partner, observed: Observed) -> Iterator[Action]:
     project = observed.project
     if project is None:
-        name, text = prose.project_name(partner), prose.project_description(journey, partner)
-        yield CreateProject(partner.slug, name, text, "the partner works here")
+        name, other = prose.project_name(partner), prose.other_project_name(partner)
+        text = prose.project_description(journey, partner)
+        yield CreateProject(partner.slug, name, other, text, "the partner works here")
     seen = project.files if project else {}
     wanted = desired_files(journey, partner, observed)
     create = {path: text for path, text in wanted.items() if path not in seen}

@@ -17,7 +17,8 @@ def test_a_taken_path_is_invalid_until_the_project_is_marked_for_deletion() -> N
     story = Story()
     with pytest.raises(Invalid) as refused:
         ops.create_project(story.world, story.bot, group=story.group, path="acme", name="Acme")
-    assert refused.value.message == {"name": ["has already been taken"], "path": ["has already been taken"]}
+    taken = ["has already been taken"]
+    assert refused.value.message == {"name": taken, "project_namespace.name": taken, "path": taken}
     ops.delete_project(story.world, story.bot, story.project)
     assert story.project.marked_for_deletion_on == story.clock.now.date()
     again = ops.create_project(story.world, story.bot, group=story.group, path="acme", name="Acme")

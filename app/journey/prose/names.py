@@ -14,6 +14,11 @@ def project_name(partner: Partner) -> str:
     return re.sub(r" +", " ", name).strip(" .+-") or partner.slug
 
 
+def other_project_name(partner: Partner) -> str:
+    """For a partner whose name another project of the group has already."""
+    return f"{project_name(partner)} - {partner.slug}"
+
+
 def project_description(journey: Journey, partner: Partner) -> str:
     return f"{plain(partner.name)} on the {plain(journey.title)}. Start with the issue labelled journey::status."
 

@@ -134,7 +134,7 @@ def _check_free(world: World, group: Group, path: str, name: str, ignoring: Proj
     others = [p for p in world.projects.values() if p.group_id == group.id and p is not ignoring]
     complaints: dict[str, list[str]] = {}
     if any(other.name.lower() == name.lower() for other in others):
-        complaints["name"] = ["has already been taken"]
+        complaints["name"] = complaints["project_namespace.name"] = ["has already been taken"]
     if any(other.path.lower() == path.lower() for other in others) or world.group_by_path(f"{group.full_path}/{path}"):
         complaints["path"] = ["has already been taken"]
     if complaints:
