@@ -23,6 +23,7 @@ from app.engine.loop import Loop, recover
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reconcile import Reconciler
 from app.engine.resync import Resync
+from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, Ticker
 from app.gitlab.apply import Applier, HookSecrets
@@ -66,6 +67,7 @@ class Bot:
     place: Place
     control: Control
     store: Store
+    standings: Standings
     outbox: Outbox
     reconciler: Reconciler
 
@@ -127,8 +129,9 @@ def _assemble(
     )
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    reconciler = Reconciler(client, control, observer, applier, clock, files, settings.settle_minutes)
-    return Bot(settings, clock, client, instance, place, control, store, outbox, reconciler)
+    standings = Standings(store)
+    reconciler = Reconciler(client, control, observer, applier, clock, standings, files, settings.settle_minutes)
+    return Bot(settings, clock, client, instance, place, control, store, standings, outbox, reconciler)
 
 
 @contextmanager

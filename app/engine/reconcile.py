@@ -14,6 +14,7 @@ from datetime import datetime
 from functools import lru_cache
 
 from app.engine.loop import Turn, TurnError
+from app.engine.standings import Standings
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control, Wishes, partner_path
@@ -24,7 +25,7 @@ from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
 from app.journey.prose import portfolio_title
-from app.journey.standing import Standing, standing
+from app.journey.standing import Standing, foreseen, standing
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates
 
 log = logging.getLogger(__name__)
@@ -64,6 +65,7 @@ class View:
     journey: Journey
     observed: Observed
     plan: Plan
+    standing: Standing
 
 
 class Reconciler:
@@ -76,6 +78,7 @@ class Reconciler:
         observer: Observer,
         applier: Applier,
         clock: Callable[[], datetime],
+        standings: Standings,
         defaults: Mapping[str, str],
         settle_minutes: float | None = None,
     ) -> None:
@@ -85,11 +88,11 @@ class Reconciler:
         self._observer = observer
         self._applier = applier
         self._clock = clock
+        self._standings = standings
         self._defaults = dict(defaults)
         self._settle_minutes = settle_minutes
         self._desired: Desired | None = None
         self._reported: set[str] | None = None
-        self._seen: dict[str, Standing] = {}
         self._lock = threading.Lock()
         self._group = threading.Lock()  # labels and portfolio board belong to all partners: made by one at a time
 
@@ -154,17 +157,17 @@ class Reconciler:
         except PartnerError as error:
             raise PartnerFileError(error.what, error.fix) from None
         seen = standing(journey, partner, look.observed, now)
-        self._seen[slug] = seen.model_copy(update={"pending_changes": len(planned.actions)})
-        return View(partner, journey, look.observed, planned)
+        seen = seen.model_copy(update={"pending_changes": len(planned.actions)})
+        self._standings.put(seen)
+        return View(partner, journey, look.observed, planned, seen)
 
     def _look(self, partner: Partner) -> Look:
         return self._observer.look(partner.slug, partner.people.everyone, portfolio_title(partner))
 
     def standing(self, slug: str, *, fresh: bool = True) -> Standing:
         """Where a partner is: `fresh` from GitLab now, else as of the last look if there was one."""
-        if fresh or slug not in self._seen:
-            self.view(slug)
-        return self._seen[slug]
+        known = None if fresh else self._standings.get(slug)
+        return known or self.view(slug).standing
 
     # --- doing ---
 
@@ -181,7 +184,13 @@ class Reconciler:
                         self._applier.apply(view.plan, view.observed, done)
                 else:
                     self._applier.apply(view.plan, view.observed, done)
+                if view.plan:
+                    # Without another look at GitLab: what the pages show should not wait for the partner's next event.
+                    now = self._clock()
+                    after = foreseen(view.observed, view.plan, now)
+                    self._standings.put(standing(view.journey, view.partner, after, now))
             except UnknownPartnerError:
+                self._standings.drop(slug)
                 return Turn((), count.requests)
             except PartnerFileError as error:
                 self._report(slug, error)

@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.engine.records import Delivery, OutboxEntry, PartnerState, Run
-from app.engine.tables import StoreError, deliveries, memory, open_database, outbox, partners, runs
+from app.engine.tables import StoreError, deliveries, memory, open_database, outbox, partners, runs, standings
 
 REASON_LIMIT = 500
 """Longest reason or outcome kept, in characters: the width of its column."""
@@ -197,6 +197,33 @@ class Store:
         unchanged = (partners.c.slug == slug) & (partners.c.next_at == at)
         with self._writing() as connection:
             connection.execute(partners.update().where(unchanged).values(next_at=None, next_reason=""))
+
+    # --- standings --------------------------------------------------------------------------------------------------
+
+    def keep_standing(self, slug: str, digest: str, body: str) -> None:
+        """The newest standing of a partner as JSON, in place of the one before."""
+        values = {"digest": digest, "seen_at": self._clock(), "body": body}
+        with self._writing() as connection:
+            statement = self._insert(standings).values({"slug": slug} | values)
+            connection.execute(statement.on_conflict_do_update(index_elements=["slug"], set_=values))
+
+    def standing_digests(self) -> dict[str, str]:
+        """Slug -> digest of every standing kept: a small answer that tells which ones are worth reading again."""
+        rows = self._rows(sa.select(standings.c.slug, standings.c.digest))
+        return {row["slug"]: row["digest"] for row in rows}
+
+    def standings(self, slugs: Sequence[str]) -> dict[str, tuple[str, str]]:
+        """Slug -> (digest, JSON) of those of the given partners that have one."""
+        found: dict[str, tuple[str, str]] = {}
+        for start in range(0, len(slugs), 500):  # databases limit the values of one statement
+            wanted = standings.c.slug.in_(slugs[start : start + 500])
+            found |= {r["slug"]: (r["digest"], r["body"]) for r in self._rows(standings.select().where(wanted))}
+        return found
+
+    def drop_standing(self, slug: str) -> None:
+        """The partner is no longer one of ours."""
+        with self._writing() as connection:
+            connection.execute(standings.delete().where(standings.c.slug == slug))
 
     # --- outbox -----------------------------------------------------------------------------------------------------
 

@@ -109,6 +109,16 @@ outbox = sa.Table(
     sa.Index("outbox_due", "state", "next_at"),
 )
 
+# A cache for the pages: a reconcile fills it, and a lost one is filled again by the next resync.
+standings = sa.Table(
+    "standings",
+    metadata,
+    sa.Column("slug", sa.String(255), primary_key=True),
+    sa.Column("digest", sa.String(64), nullable=False),
+    sa.Column("seen_at", Moment, nullable=False),
+    sa.Column("body", sa.Text, nullable=False),
+)
+
 memory = sa.Table(
     "memory",
     metadata,

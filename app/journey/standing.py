@@ -1,17 +1,23 @@
-"""One partner's standing in plain words, for the API, `partner show` and the demo; same source as the status page.
+"""One partner's standing in plain words, for the pages, the API, `partner show` and the demo.
 
-Only this view may depend on today's date (overdue, stalled): it is never written into GitLab.
+Same source as the status page. Only this view may depend on today's date (overdue, untouched): it is never written into
+GitLab. The trap: a standing that is kept for a while goes on telling what was true then. So it holds facts with their
+dates, and `at` tells them anew for another moment.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, Field
 
+from app.journey import markers
+from app.journey.actions import Plan, PostComment, UpdatePortfolioItem
 from app.journey.model import Journey, Partner
-from app.journey.observed import Observed
-from app.journey.progress import Announced, CapabilityProgress, Progress, announced, measure, status_issue
+from app.journey.observed import Note, Observed
+from app.journey.progress import Announced, CapabilityProgress, announced, measure, status_issue
 from app.journey.prose import owner_of
 
 
@@ -27,12 +33,44 @@ class Task(BaseModel):
     why: str = Field(description="why it does not count")
 
 
+class CapabilityStanding(Task):
+    """One capability, whatever its state, with the moments from which everything else is told."""
+
+    stage: str
+    state: str
+    counts: bool
+    verify: bool = Field(description="a solution architect confirms it before it counts")
+    owner: str = Field(description="role that does the work: partner, sa or manager")
+    opened_at: datetime | None = None
+    closed_at: datetime | None = None
+    touched_at: datetime | None = None
+    waiting_since: datetime | None = Field(None, description="since when the solution architect is asked to confirm it")
+    valid_until: date | None = None
+
+
 class StageStanding(BaseModel):
     id: str
     title: str
     done: int = Field(description="required capabilities that count")
     required: int
     percent: int
+
+
+class StageChanged(BaseModel):
+    """One announced change of stage, read from the mark of its comment."""
+
+    number: int
+    stage: str
+    at: datetime
+
+
+class People(BaseModel):
+    """GitLab usernames."""
+
+    lead: str
+    engineers: list[str] = []
+    sa: str
+    manager: str | None = None
 
 
 class Standing(BaseModel):
@@ -42,6 +80,7 @@ class Standing(BaseModel):
     name: str
     category: str
     region: str
+    people: People
     stage: str = Field(description="id of the announced stage, or `complete`")
     stage_title: str
     since: date | None
@@ -53,10 +92,26 @@ class Standing(BaseModel):
     stuck: list[Task]
     waived: list[str]
     skipped: list[str]
+    capabilities: list[CapabilityStanding] = []
+    changes: list[StageChanged] = Field([], description="announced changes of stage, oldest first")
+    started_at: datetime | None = Field(None, description="when the partner's status page was made")
+    stalled_days: int = Field(21, description="untouched for so long counts as stalled")
     pending_changes: int = Field(0, description="what the next reconcile would do")
+    hook: str | None = Field(None, description="state of the webhook: executable, temporarily_disabled or disabled")
     project_url: str | None = None
+    board_url: str | None = None
     status_url: str | None = None
     portfolio_url: str | None = None
+
+    def at(self, now: datetime) -> Standing:
+        """The same facts as they look at another moment: what is overdue or untouched by then is stuck."""
+        return self.model_copy(update={"stuck": _stuck(self, now)})
+
+    @property
+    def position(self) -> int:
+        """Index of the announced stage; the number of stages when all are done."""
+        ids = [stage.id for stage in self.stages]
+        return ids.index(self.stage) if self.stage in ids else len(ids)
 
 
 def standing(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Standing:
@@ -65,18 +120,24 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
     told = announced(journey, observed) or Announced(journey.stages[0].id, now.date())
     position = journey.position(told.stage) or 0
     current = progress.stages[position] if position < len(progress.stages) else None
-    page, item = status_issue(observed), observed.portfolio_item
-    open_items = [i for i in (current.items if current else ()) if not i.counts]
-    open_items.sort(key=lambda i: (not i.capability.required, (i.issue and i.issue.due) or date.max))
+    page, item, project = status_issue(observed), observed.portfolio_item, observed.project
+    capabilities = [_capability(i, s.stage.id, partner) for s in progress.stages for i in s.items]
+    ahead = [c for c in capabilities if current and c.stage == current.stage.id and c.state in ("open", "not started")]
     grace = told.at_risk_since
-    return Standing(
+    found = Standing(
         slug=partner.slug,
         name=partner.name,
         category=partner.category,
         region=partner.region,
+        people=People(
+            lead=partner.people.lead,
+            engineers=list(partner.people.engineers),
+            sa=partner.people.sa,
+            manager=partner.people.manager,
+        ),
         stage=told.stage,
         stage_title=current.stage.title if current else "Complete",
-        since=told.since if observed.project else None,
+        since=told.since if project else None,
         percent=current.percent if current else 100,
         complete=current is None,
         at_risk_until=(grace + timedelta(days=journey.policy.grace_days)).date() if grace else None,
@@ -90,44 +151,95 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
             )
             for s in progress.stages
         ],
-        next=[_task(i, partner, i.why) for i in open_items if i.state in ("open", "not started")],
-        stuck=_stuck(journey, partner, progress, position, now),
+        next=[_task(c, c.why) for c in sorted(ahead, key=lambda c: (not c.required, c.due or date.max))],
+        stuck=[],
         waived=[f"{i.capability.id}: {i.why}" for i in progress.items if i.state == "waived"],
         skipped=[f"{s.capability}: {s.reason}" for s in partner.skip],
-        project_url=observed.project.url if observed.project else None,
+        capabilities=capabilities,
+        changes=_changes(journey, project.status_notes if project else ()),
+        started_at=page.created_at if page else None,
+        stalled_days=journey.policy.stalled_days,
+        hook=project.hook.alert if project and project.hook else None,
+        project_url=project.url if project else None,
+        board_url=_board_url(observed),
         status_url=page.url if page else None,
         portfolio_url=item.url if item else None,
     )
+    return found.at(now)
 
 
-def _stuck(journey: Journey, partner: Partner, progress: Progress, position: int, now: datetime) -> list[Task]:
-    """What a person must look at: dropped, reopened, overdue, or nothing touched for too long."""
-    found: list[Task] = []
-    for index, stage in enumerate(progress.stages[: position + 1]):
-        for item in stage.items:
-            issue = item.issue
-            if item.counts or issue is None:
-                continue
-            if item.state == "dropped":
-                found.append(_task(item, partner, f"{item.why}: reopen it, or waive it with a reason"))
-            elif index < position and item.capability.required:
-                found.append(_task(item, partner, f"open again although {stage.stage.title} was reached"))
-            elif issue.due is not None and issue.due < now.date():
-                found.append(_task(item, partner, f"overdue since {issue.due.isoformat()}"))
-            elif now - issue.updated_at > timedelta(days=journey.policy.stalled_days):
-                quiet = issue.updated_at.date().isoformat()
-                found.append(_task(item, partner, f"untouched since {quiet}"))
-    return found
+def foreseen(observed: Observed, plan: Plan, now: datetime) -> Observed:
+    """The observation as it will look once the plan is applied, so far as the standing depends on it.
+
+    That is the record of what was announced, and the comment of a stage change. New issues are left to the next look.
+    """
+    project, item = observed.project, observed.portfolio_item
+    for action in plan.actions:
+        if isinstance(action, UpdatePortfolioItem) and action.description is not None and item is not None:
+            item = replace(item, description=action.description)
+        if isinstance(action, PostComment) and action.where == "status" and project is not None:
+            told = Note("", f"{markers.mark('comment', action.mark)}\n", now, by_bot=True)
+            project = replace(project, status_notes=(*project.status_notes, told))
+    return replace(observed, project=project, portfolio_item=item)
 
 
-def _task(item: CapabilityProgress, partner: Partner, why: str) -> Task:
+def _capability(item: CapabilityProgress, stage: str, partner: Partner) -> CapabilityStanding:
     issue = item.issue
-    return Task(
+    return CapabilityStanding(
         capability=item.capability.id,
         title=item.capability.title,
+        stage=stage,
         required=item.capability.required,
         who=list(issue.assignees) if issue and issue.assignees else [owner_of(item.capability, partner)],
         due=issue.due if issue else None,
         url=issue.url if issue else None,
-        why=why,
+        why=item.why,
+        state=item.state,
+        counts=item.counts,
+        verify=item.capability.verify == "sa",
+        owner=item.capability.owner,
+        opened_at=issue.created_at if issue else None,
+        closed_at=issue.closed_at if issue else None,
+        touched_at=issue.updated_at if issue else None,
     )
+
+
+def _changes(journey: Journey, notes: Iterable[Note]) -> list[StageChanged]:
+    """The announced changes; a comment that was told twice counts once, at its first time."""
+    found: dict[int, StageChanged] = {}
+    for note in sorted(notes, key=lambda n: n.created_at):
+        parts = (markers.find("comment", note.body) or "").split("/") if note.by_bot else []
+        if len(parts) == 3 and parts[0] == "stage" and parts[1].isdigit() and journey.position(parts[2]) is not None:
+            number = int(parts[1])
+            found.setdefault(number, StageChanged(number=number, stage=parts[2], at=note.created_at))
+    return [found[number] for number in sorted(found)]
+
+
+def _board_url(observed: Observed) -> str | None:
+    project = observed.project
+    if project is None or not project.boards:
+        return None
+    return f"{project.url}/-/boards/{project.boards[0].id.rsplit('/', 1)[-1]}"
+
+
+def _stuck(standing: Standing, now: datetime) -> list[Task]:
+    """What a person must look at: dropped, reopened, overdue, or nothing touched for too long."""
+    position, titles = standing.position, {stage.id: (i, stage.title) for i, stage in enumerate(standing.stages)}
+    found: list[Task] = []
+    for item in standing.capabilities:
+        index, title = titles[item.stage]
+        if index > position or item.counts or item.url is None:
+            continue
+        if item.state == "dropped":
+            found.append(_task(item, f"{item.why}: reopen it, or waive it with a reason"))
+        elif index < position and item.required:
+            found.append(_task(item, f"open again although {title} was reached"))
+        elif item.due is not None and item.due < now.date():
+            found.append(_task(item, f"overdue since {item.due.isoformat()}"))
+        elif item.touched_at is not None and now - item.touched_at > timedelta(days=standing.stalled_days):
+            found.append(_task(item, f"untouched since {item.touched_at.date().isoformat()}"))
+    return found
+
+
+def _task(item: CapabilityStanding, why: str) -> Task:
+    return Task(**{name: getattr(item, name) for name in Task.model_fields} | {"why": why})

@@ -14,7 +14,7 @@ from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
-from app.sandbox import journal, rest, webhooks
+from app.sandbox import journal, oauth, rest, webhooks
 from app.sandbox.http import Request, Response, json_response
 from app.sandbox.identity import Identity, identify
 from app.sandbox.rates import RateLimiter
@@ -49,7 +49,10 @@ class Sandbox:
     def handle(self, request: Request) -> Response:
         """Answer one request. Raises only what a fault hook asks for."""
         with self._lock:
-            response = self._answer_api(request) if request.path.startswith("/api/") else self._answer_page(request)
+            if request.path.startswith("/api/"):
+                response = self._answer_api(request)
+            else:
+                response = oauth.handle(self.world, request) or self._answer_page(request)
         if response.status not in (204, 304):
             response.headers.setdefault("Content-Length", str(len(response.body)))
         return response

@@ -41,12 +41,19 @@ def identify(world: World, request: Request) -> Identity | Response:
         return error_response(401, "401 Unauthorized")
     if token.revoked:
         return _invalid("Token was revoked. You have to re-authorize from the user.")
-    if token.expires_at is not None and token.expires_at <= world.clock().date():
+    if lapsed(world, token):
         return _invalid("Token is expired. You can either do re-authorization or token refresh.")
     user = world.users[token.user_id]
     if user.state != "active":
         return error_response(403, "403 Forbidden - Your account has been blocked.")
     return Identity(user, token)
+
+
+def lapsed(world: World, token: Token) -> bool:
+    """Whether a token's time is over: a personal one at the start of its last day, an OAuth one to the second."""
+    now = world.clock()
+    day_over = token.expires_at is not None and token.expires_at <= now.date()
+    return day_over or (token.lapses_at is not None and token.lapses_at <= now)
 
 
 def _invalid(description: str) -> Response:

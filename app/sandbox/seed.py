@@ -9,11 +9,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from app.sandbox.operations import add_member, create_group, create_token, create_user
+from app.sandbox.operations import add_member, create_application, create_group, create_token, create_user
 from app.sandbox.world import DEVELOPER, OWNER, Ids, Tier, World
 
 GROUP_PATH = "partners"
 BOT = "partner-bot"
+SITE_UID, SITE_SECRET = "sandbox-partner-journey", "sandbox-partner-journey-secret"
+SITE_ADDRESS = "http://127.0.0.1:8080/signin/callback"
 PEOPLE = {
     "gl.sa1": "Sam Rivera",
     "gl.sa2": "Priya Nair",
@@ -46,6 +48,9 @@ def seed_world(
     for user in world.users.values():
         if user.username.startswith("gl."):
             add_member(world, root, group, user, DEVELOPER)
+    create_application(
+        world, name="Partner Journey", redirect_uri=SITE_ADDRESS, scopes=["openid"], uid=SITE_UID, secret=SITE_SECRET
+    )
     group.members[:] = [member for member in group.members if member.user_id != root.id]
     return world
 

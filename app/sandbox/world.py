@@ -37,7 +37,9 @@ class User:
 
 @dataclass
 class Token:
-    """A personal access token. `value` is what a client sends; scopes as on GitLab (`api`, `read_api`, ...)."""
+    """A personal access token, or (with `application_id`) an OAuth one. `value` is what a client sends; scopes as on
+    GitLab (`api`, `read_api`, ...). A personal token ends with a day, an OAuth one at a moment.
+    """
 
     id: int
     user_id: int
@@ -47,6 +49,38 @@ class Token:
     created_at: datetime
     expires_at: date | None = None
     revoked: bool = False
+    application_id: int | None = None
+    lapses_at: datetime | None = None
+    refresh: str | None = None  # the refresh token that was handed out with it
+
+
+@dataclass
+class Application:
+    """An OAuth application. `uid` and `secret` are what a client calls its id and secret."""
+
+    id: int
+    uid: str
+    secret: str
+    name: str
+    redirect_uris: list[str]
+    scopes: list[str]
+    confidential: bool = True
+
+
+@dataclass
+class Grant:
+    """An authorization code on its way from the person's browser to the application; good for one exchange."""
+
+    code: str
+    application_id: int
+    user_id: int
+    redirect_uri: str
+    scopes: list[str]
+    challenge: str
+    nonce: str | None
+    created_at: datetime
+    lapses_at: datetime
+    used: bool = False
 
 
 @dataclass
@@ -411,6 +445,8 @@ class World:
     limits: Limits = field(default_factory=Limits)
     users: dict[int, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)  # by value
+    applications: dict[str, Application] = field(default_factory=dict)  # by uid
+    grants: dict[str, Grant] = field(default_factory=dict)  # by code
     groups: dict[int, Group] = field(default_factory=dict)
     projects: dict[int, Project] = field(default_factory=dict)
     labels: dict[int, Label] = field(default_factory=dict)

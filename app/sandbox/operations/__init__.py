@@ -5,6 +5,7 @@ SandboxError and then has changed nothing. REST, GraphQL and the pages are thin 
 """
 
 from app.sandbox.operations.accounts import create_token, create_user, revoke_token
+from app.sandbox.operations.applications import create_application
 from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
 from app.sandbox.operations.boards import (
@@ -67,6 +68,7 @@ __all__ = [
     "container_of_board",
     "container_of_label",
     "container_of_milestone",
+    "create_application",
     "create_badge",
     "create_board",
     "create_board_list",

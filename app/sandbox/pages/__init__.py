@@ -24,7 +24,8 @@ _OURS = {"GET", "HEAD", "POST"}
 def handle(world: World, request: Request, sessions: Sessions = _SESSIONS) -> Response | None:
     """The page for a request, or None when the path belongs to the API, git or nobody with a browser."""
     path = request.decoded_path
-    if request.method not in _OURS or path.startswith(("/api/", "/oauth/")) or ".git/" in path:
+    elsewhere = path.startswith(("/api/", "/oauth/")) and path != "/oauth/authorize"
+    if request.method not in _OURS or elsewhere or ".git/" in path:
         return None
     if path == "/-/sandbox/style.css":
         return rendering.style_sheet()

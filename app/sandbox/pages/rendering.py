@@ -68,4 +68,8 @@ def style_sheet() -> Response:
 
 
 def _headers(visit: Visit) -> dict[str, str]:
-    return {**_HEADERS, "Set-Cookie": set_cookie(visit.session)} if visit.is_new else dict(_HEADERS)
+    headers = dict(_HEADERS)
+    if visit.forms_lead_to:
+        policy = _POLICY.replace("form-action 'self'", f"form-action 'self' {visit.forms_lead_to}")
+        headers["Content-Security-Policy"] = policy
+    return {**headers, "Set-Cookie": set_cookie(visit.session)} if visit.is_new else headers

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from app.sandbox.http import Response
-from app.sandbox.pages.views import boards, files, groups, items, lists, projects, start, tools
+from app.sandbox.pages.views import authorize, boards, files, groups, items, lists, projects, start, tools
 from app.sandbox.pages.visit import Hidden, Visit
 from app.sandbox.world import Group, Project
 
@@ -32,6 +32,7 @@ _TOOLS = _routes(
     ("GET", r"journal", tools.journal),
     ("GET", r"journal/(?P<number>[0-9]{1,9})", tools.journal_entry),
 )
+_OAUTH = _routes(("GET", r"authorize", authorize.ask), ("POST", r"authorize", authorize.answer))
 _PROJECT = _routes(
     ("GET", r"", projects.overview),
     ("GET", r"boards", boards.first),
@@ -78,6 +79,8 @@ def find_view(visit: Visit, path: str) -> Answer:
         return partial(start.start, visit)
     if path.startswith("/-/sandbox/"):
         return _match(visit, _TOOLS, path.removeprefix("/-/sandbox/"))
+    if path.startswith("/oauth/"):
+        return _match(visit, _OAUTH, path.removeprefix("/oauth/"))
     where, _, rest = path[1:].partition("/-/")
     if where.startswith("groups/"):
         return _match(visit, _GROUP, rest, visit.group(where.removeprefix("groups/")))

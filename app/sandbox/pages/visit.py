@@ -31,7 +31,10 @@ class Hidden(Exception):
 
 @dataclass
 class Visit:
-    """A request by a person. `alert` is a refusal to show on top; `draft` what they had typed, so it is not lost."""
+    """A request by a person. `alert` is a refusal to show on top; `draft` what they had typed, so it is not lost.
+
+    `forms_lead_to`: another origin to which this page's forms redirect; browsers refuse it unless it is named.
+    """
 
     world: World
     request: Request
@@ -42,6 +45,7 @@ class Visit:
     alert: str = ""
     draft: str = ""
     status: int = 200
+    forms_lead_to: str = ""
     crumbs: list[tuple[str, str]] = field(default_factory=list)
 
     @property
