@@ -90,7 +90,11 @@ def print_standing(console: Console, found: Standing, state: PartnerState) -> No
         console.print(f"{found.pending_changes} changes are waiting: `partner-journey plan {found.slug}`")
     _print_tasks(console, "Next", found.next)
     _print_tasks(console, "Stuck", found.stuck, why=True)
-    for heading, lines in (("Waived", found.waived), ("Not applicable", found.skipped)):
+    for heading, lines in (
+        ("Waived", found.waived),
+        ("Not applicable", found.skipped),
+        ("With this licence", found.degraded),
+    ):
         if lines:
             console.print(f"\n[bold]{heading}[/]")
             console.print("\n".join(f"  {escape(line)}" for line in lines))

@@ -29,6 +29,7 @@ from app.engine.ticker import Chore, Ticker
 from app.gitlab.apply import Applier, HookSecrets
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.observe import Observer
 from app.intake.router import Intake
@@ -114,23 +115,21 @@ def open_bot(
 def _assemble(
     settings: Settings, client: Client, instance: Instance, store: Store, outside: httpx.Client, clock: Clock
 ) -> Bot:
-    place = Place(
-        base_url=settings.url,
-        group=settings.group,
-        control=settings.control_path,
-        bot=instance.bot_username,
-        hook_url=settings.hook_url,
-        epics=instance.epics,
-    )
+    place = _place(settings, instance)
     outbox = Outbox(store, _channels(settings, outside, clock), clock)
-    observer = Observer(client, instance, place)
-    applier = Applier(
-        client, instance, observer, _hook_secrets(settings), lambda action: outbox.put(_event(action, clock))
-    )
+
+    def tell(action: Notify) -> None:
+        outbox.put(_event(action, clock))
+
+    def make(offered: Instance) -> Footing:
+        observer = Observer(client, offered, _place(settings, offered))
+        return Footing(offered, observer, Applier(client, offered, observer, _hook_secrets(settings), tell))
+
+    ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
     standings = Standings(store)
-    reconciler = Reconciler(client, control, observer, applier, clock, standings, files, settings.settle_minutes)
+    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes)
     return Bot(settings, clock, client, instance, place, control, store, standings, outbox, reconciler)
 
 
@@ -196,6 +195,17 @@ def _every_tick(resync: Resync, outbox: Outbox) -> None:
         resync.answer()
     finally:
         outbox.flush()
+
+
+def _place(settings: Settings, instance: Instance) -> Place:
+    return Place(
+        base_url=settings.url,
+        group=settings.group,
+        control=settings.control_path,
+        bot=instance.bot_username,
+        hook_url=settings.hook_url,
+        epics=instance.epics,
+    )
 
 
 def _channels(settings: Settings, outside: httpx.Client, clock: Clock) -> list[Channel]:

@@ -15,11 +15,11 @@ from functools import lru_cache
 
 from app.engine.loop import Turn, TurnError
 from app.engine.standings import Standings
-from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control, Wishes, partner_path
-from app.gitlab.errors import GitLabError
-from app.gitlab.observe import Look, Observer
+from app.gitlab.errors import Denied, GitLabError, OfferChanged, Refused
+from app.gitlab.ground import Footing, Ground
+from app.gitlab.observe import Look
 from app.journey.actions import Plan
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
@@ -66,6 +66,7 @@ class View:
     observed: Observed
     plan: Plan
     standing: Standing
+    footing: Footing
 
 
 class Reconciler:
@@ -75,8 +76,7 @@ class Reconciler:
         self,
         client: Client,
         control: Control,
-        observer: Observer,
-        applier: Applier,
+        ground: Ground,
         clock: Callable[[], datetime],
         standings: Standings,
         defaults: Mapping[str, str],
@@ -85,8 +85,7 @@ class Reconciler:
         """`defaults`: the built-in journey's files by path; `settle_minutes` overrides the journey's own policy."""
         self._client = client
         self._control = control
-        self._observer = observer
-        self._applier = applier
+        self._ground = ground
         self._clock = clock
         self._standings = standings
         self._defaults = dict(defaults)
@@ -145,11 +144,11 @@ class Reconciler:
     def view(self, slug: str) -> View:
         """Observes and plans without a single write. Raises GitLabError."""
         partner, templates = self.partner(slug)
-        look = self._look(partner)
+        look, footing = self._look(partner)
         if look.control_commit != self.desired().wishes.commit:
             self.desired(commit=look.control_commit)
             partner, templates = self.partner(slug)
-            look = self._look(partner)
+            look, footing = self._look(partner)
         journey = templates.journey_for(partner)
         now = self._clock()
         try:
@@ -159,10 +158,21 @@ class Reconciler:
         seen = standing(journey, partner, look.observed, now)
         seen = seen.model_copy(update={"pending_changes": len(planned.actions)})
         self._standings.put(seen)
-        return View(partner, journey, look.observed, planned, seen)
+        return View(partner, journey, look.observed, planned, seen, footing)
 
-    def _look(self, partner: Partner) -> Look:
-        return self._observer.look(partner.slug, partner.people.everyone, portfolio_title(partner))
+    def _look(self, partner: Partner) -> tuple[Look, Footing]:
+        """Looks again when a licence has ended or started: what was refused may be possible with the new offer."""
+        footing = self._ground.footing
+        try:
+            return self._look_from(footing, partner), footing
+        except (OfferChanged, Denied, Refused):
+            if not self._ground.renew(footing):
+                raise
+        footing = self._ground.footing
+        return self._look_from(footing, partner), footing
+
+    def _look_from(self, footing: Footing, partner: Partner) -> Look:
+        return footing.observer.look(partner.slug, partner.people.everyone, portfolio_title(partner))
 
     def standing(self, slug: str, *, fresh: bool = True) -> Standing:
         """Where a partner is: `fresh` from GitLab now, else as of the last look if there was one."""
@@ -181,9 +191,9 @@ class Reconciler:
                 if view.plan.touches_group:
                     with self._group:
                         view = self.view(slug)  # another partner may just have made the labels and the board
-                        self._applier.apply(view.plan, view.observed, done)
+                        view.footing.applier.apply(view.plan, view.observed, done)
                 else:
-                    self._applier.apply(view.plan, view.observed, done)
+                    view.footing.applier.apply(view.plan, view.observed, done)
                 if view.plan:
                     # Without another look at GitLab: what the pages show should not wait for the partner's next event.
                     now = self._clock()

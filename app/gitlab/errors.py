@@ -36,6 +36,10 @@ class Denied(GitLabError):
     """401 or 403: the token is wrong, expired, or has too few rights."""
 
 
+class OfferChanged(GitLabError):
+    """GitLab has begun or ceased to offer epics: a licence ended or started. Look again with the new offer."""
+
+
 class Missing(GitLabError):
     """404: the object is not there, or the token may not see it."""
 

@@ -1,13 +1,15 @@
 """What this GitLab is and what it offers: version, edition, epics, and who we are there.
 
-Asked once at start and again after a 403, because a licence may end or begin in mid-journey. Features are read from
-GitLab's own answers, never tried out: `workItemTypes(onlyAvailable: true)` is empty where epics are not licensed
-(https://docs.gitlab.com/api/graphql/reference/).
+Asked at start, and again when an observation shows another offer, because a licence may end or begin in mid-journey.
+Features are read from GitLab's own answers, never tried out: `workItemTypes(onlyAvailable: true)` is empty where epics
+are not licensed (https://docs.gitlab.com/api/graphql/reference/).
 """
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Denied, Missing
@@ -41,7 +43,6 @@ def ask_instance(client: Client, group: str) -> Instance:
             "Create the group, or make the bot a member of it (Owner is best); then start again.",
         )
     metadata = data["metadata"]
-    epic_types = ((data["epicTypes"] or {}).get("workItemTypes") or {"nodes": []})["nodes"]
     issue_types = data["issueTypes"]["workItemTypes"]["nodes"]
     return Instance(
         version=metadata["version"],
@@ -51,5 +52,11 @@ def ask_instance(client: Client, group: str) -> Instance:
         group_id=data["group"]["id"],
         group_name=data["group"]["name"],
         issue_type=issue_types[0]["id"],
-        epic_type=epic_types[0]["id"] if epic_types else None,
+        epic_type=epic_type_in(data),
     )
+
+
+def epic_type_in(data: Mapping[str, Any]) -> str | None:
+    """The id of the type Epic in an answer with `epicTypes`; None where the licence has no epics."""
+    found = ((data["epicTypes"] or {}).get("workItemTypes") or {"nodes": []})["nodes"]
+    return found[0]["id"] if found else None

@@ -14,9 +14,10 @@ from datetime import date, datetime
 from typing import Any
 
 from app.gitlab.client import Client
-from app.gitlab.instance import Instance
+from app.gitlab.errors import OfferChanged
+from app.gitlab.instance import Instance, epic_type_in
 from app.journey import markers, prose
-from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project
+from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project, StandIn
 
 HOOK_NAME = "Partner Journey"
 
@@ -48,6 +49,7 @@ class Observer:
         self._place = place
         self._known: dict[str, Known] = {}
         self._titles: dict[str, str] = {}
+        self._stand_ins: dict[str, StandIn] | None = None
 
     def remember(self, slug: str, **numbers: str) -> None:
         """Called by whoever creates one of the three things, so that the next look needs no search."""
@@ -57,8 +59,9 @@ class Observer:
         self._known.pop(slug, None)
 
     def look(self, slug: str, people: tuple[str, ...], title: str) -> Look:
-        """Observes one partner: 1 request when its numbers are known, a few more when not. Raises GitLabError.
+        """Observes one partner: 1 request when its numbers are known, a few more when not.
 
+        Raises GitLabError; OfferChanged when GitLab now has epics and had none at the start, or the other way round.
         `people`: usernames to look up. `title`: of the partner's epic, which is forgiven for a mark that it has lost.
         """
         self._titles[slug] = title
@@ -93,6 +96,8 @@ class Observer:
             "withHook": known.hook is not None,
         }
         data = self._client.query("observe_partner", variables, licensed=self._place.epics)
+        if (epic_type_in(data) is not None) != self._place.epics:
+            raise OfferChanged("GitLab's licence has changed.", "Nothing to do: the bot adapts to it.")
         project = data["project"]
         while project and project["workItems"]["pageInfo"]["hasNextPage"]:
             after = project["workItems"]["pageInfo"]["endCursor"]
@@ -159,6 +164,31 @@ class Observer:
         best = min(ours, key=lambda item: (not _marked(item), int(item["iid"])), default=None)
         return str(best["iid"]) if best else None
 
+    def _stand_in(self, slug: str) -> StandIn | None:
+        """The tracker issue that a time without epics left open. Asked for once for all partners, and again as long
+        as there is one."""
+        if self._place.epics and (self._stand_ins is None or slug in self._stand_ins):
+            self._stand_ins = self._open_trackers()
+        return (self._stand_ins or {}).get(slug)
+
+    def _open_trackers(self) -> dict[str, StandIn]:
+        found: dict[str, StandIn] = {}
+        after = None
+        while True:
+            variables = {
+                "portfolio": self._place.control, "types": ["ISSUE"], "author": self._instance.bot_username,
+                "after": after,
+            }  # fmt: skip
+            items = (self._client.query("portfolio", variables)["namespace"] or {}).get("workItems")
+            for node in items["nodes"] if items else ():
+                text = _widgets(node).get("description") or ""
+                partner = markers.find("partner", text)
+                if partner is not None and node["state"] == "OPEN" and _id(node["author"]) == self._instance.bot_id:
+                    found.setdefault(partner, StandIn(node["id"], text))
+            if not items or not items["pageInfo"]["hasNextPage"]:
+                return found
+            after = items["pageInfo"]["endCursor"]
+
     def _find_hook(self, project_id: str) -> str | None:
         if self._place.hook_url is None:
             return None
@@ -180,6 +210,7 @@ class Observer:
             known_users={node["username"]: node["id"] for node in data["users"]["nodes"]},
             project=self._project(slug, data),
             portfolio_item=self._portfolio_item(slug, data),
+            stand_in=self._stand_in(slug),
             portfolio_board=self._portfolio_board(group if self._place.epics else data["control"] or {}),
         )
         commit = ((control.get("tree") or {}).get("lastCommit") or {}).get("sha")

@@ -88,6 +88,14 @@ class PortfolioItem:
 
 
 @dataclass(frozen=True)
+class StandIn:
+    """A tracker issue that is still open although there are epics (again); its text keeps a record of its own."""
+
+    id: str
+    description: str
+
+
+@dataclass(frozen=True)
 class Milestone:
     id: str
     title: str
@@ -135,3 +143,4 @@ class Observed:
     project: Project | None = None
     portfolio_item: PortfolioItem | None = None
     portfolio_board: Board | None = None
+    stand_in: StandIn | None = None

@@ -72,6 +72,12 @@ def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) ->
         yield update
 
 
+def plan_stand_in(observed: Observed) -> Iterator[Action]:
+    """After the record has been taken over: two pictures of one partner would mislead."""
+    if observed.stand_in is not None:
+        yield UpdatePortfolioItem(observed.stand_in.id, "there are epics again", state="closed")
+
+
 def plan_announcement(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
     """One comment for the partner and one for the SAs, each found again by its mark, and the word to the outside."""
     if change is None:

@@ -129,22 +129,34 @@ def status_issue(observed: Observed) -> Issue | None:
 
 
 def announced(journey: Journey, observed: Observed) -> Announced | None:
-    """What was announced last, or None before the first time. A lost record is read back from comments and labels."""
-    item = observed.portfolio_item
-    state = markers.find_state(item.description) if item else None
-    if state is not None:
-        try:
-            kept = Announced(
-                str(state["stage"]),
-                date.fromisoformat(str(state["since"])),
-                int(state["changes"]),
-                datetime.fromisoformat(str(state["at_risk_since"])) if state.get("at_risk_since") else None,
-            )
-        except (KeyError, ValueError, TypeError):
-            kept = None  # somebody edited the record by hand: read it back below
-        if kept is not None and journey.position(kept.stage) is not None:
-            return kept
-    return _announced_from_comments(journey, observed) or _announced_from_label(journey, observed)
+    """What was announced last, or None before the first time. A lost record is read back from comments and labels.
+
+    When a licence ends, a tracker issue takes over from the epic, and the epic from it when one starts: of two records
+    the newer one counts. A closed item has slept meanwhile, so what the comments tell may be newer than its record.
+    """
+    item, stand_in = observed.portfolio_item, observed.stand_in
+    kept = [_record(journey, each.description) for each in (item, stand_in) if each is not None]
+    if item is not None and item.state == "closed":
+        kept.append(_announced_from_comments(journey, observed))
+    newest = max((each for each in kept if each is not None), key=lambda each: each.changes, default=None)
+    return newest or _announced_from_comments(journey, observed) or _announced_from_label(journey, observed)
+
+
+def _record(journey: Journey, text: str) -> Announced | None:
+    """The record in a text; None where there is none, or somebody edited it by hand."""
+    state = markers.find_state(text)
+    if state is None:
+        return None
+    try:
+        kept = Announced(
+            str(state["stage"]),
+            date.fromisoformat(str(state["since"])),
+            int(state["changes"]),
+            datetime.fromisoformat(str(state["at_risk_since"])) if state.get("at_risk_since") else None,
+        )
+    except (KeyError, ValueError, TypeError):
+        return None
+    return kept if journey.position(kept.stage) is not None else None
 
 
 def _announced_from_comments(journey: Journey, observed: Observed) -> Announced | None:

@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 
 from pydantic import BaseModel, Field
 
-from app.journey import markers
+from app.journey import markers, prose
 from app.journey.actions import Plan, PostComment, UpdatePortfolioItem
 from app.journey.model import Journey, Partner
 from app.journey.observed import Note, Observed
@@ -96,6 +96,7 @@ class Standing(BaseModel):
     changes: list[StageChanged] = Field([], description="announced changes of stage, oldest first")
     started_at: datetime | None = Field(None, description="when the partner's status page was made")
     stalled_days: int = Field(21, description="untouched for so long counts as stalled")
+    degraded: list[str] = Field([], description="what GitLab's licence lacks, and what stands in for it")
     pending_changes: int = Field(0, description="what the next reconcile would do")
     hook: str | None = Field(None, description="state of the webhook: executable, temporarily_disabled or disabled")
     project_url: str | None = None
@@ -159,6 +160,7 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
         changes=_changes(journey, project.status_notes if project else ()),
         started_at=page.created_at if page else None,
         stalled_days=journey.policy.stalled_days,
+        degraded=prose.degraded(observed.place),
         hook=project.hook.alert if project and project.hook else None,
         project_url=project.url if project else None,
         board_url=_board_url(observed),

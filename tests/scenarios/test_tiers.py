@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
 
 import pytest
 from rich.console import Console
@@ -15,6 +18,7 @@ from stagehand import (
     close_required,
     comments,
     copied,
+    doubles,
     epic,
     labels,
     milestones,
@@ -22,14 +26,15 @@ from stagehand import (
     onboard,
     page,
     pass_quiet_time,
-    picture,
     stage_labels,
     told,
 )
 
-from app.demo.local import ACME, GLOBEX
+from app.demo.local import ACME, GLOBEX, LocalStage
 from app.demo.story import play
-from app.sandbox.world import Tier
+from app.sandbox import operations
+from app.sandbox.http import Request, Response
+from app.sandbox.world import Tier, WorkItem, World
 
 UNLICENSED: list[Tier] = ["free", "ce"]
 
@@ -106,27 +111,117 @@ def test_the_status_page_and_comments_name_issues_as_gitlab_shows_them(theatre: 
         assert "⟦" not in inner.body + page(stage).description + epic(stage).description
 
 
-def test_a_licence_that_ends_in_mid_journey_goes_on_with_a_tracker_issue(theatre: Theatre) -> None:
-    """The epics are out of reach then; the stage is read back from the comments on the status page."""
+def trackers(stage: LocalStage, *, state: str = "opened") -> list[WorkItem]:
+    control = stage.project("journey-control").id
+    return [i for i in stage.world.work_items.values() if i.project_id == control and i.state == state]
+
+
+def pass_stage(stage: LocalStage) -> None:
+    """All required issues of the present stage are closed, and the quiet time goes by."""
+    close_required(stage)
+    pass_quiet_time(stage)
+
+
+def change_tier(stage: LocalStage, tier: Tier) -> None:
+    """The licence ends or starts while the bot runs; the next look notices it."""
+    operations.change_tier(stage.world, stage.user("root"), tier)
+    stage.service.queue.wake("acme", "look")
+    stage.settle()
+
+
+@pytest.mark.parametrize("restarted", [False, True], ids=["the bot runs on", "the bot is restarted"])
+def test_a_licence_that_ends_and_starts_again_in_mid_journey(theatre: Theatre, restarted: bool) -> None:
+    """Epic, tracker issue, epic: at each change what was announced is taken over, and nothing is told twice."""
+
+    @contextmanager
+    def on(tier: Tier, stage: LocalStage) -> Iterator[LocalStage]:
+        change_tier(stage, tier)
+        if not restarted:
+            yield stage
+            return
+        with theatre.open(stage.world) as fresh:
+            fresh.settle()
+            yield fresh
+
+    with theatre.open(tier="premium") as first:
+        onboard(first, "acme", ACME)
+        pass_stage(first)
+        the_epic = epic(first)
+        with on("free", first) as stage:
+            (tracker,) = trackers(stage)
+            assert stage_labels(stage, tracker) == stage_labels(stage, page(stage)) == {"stage::enabling"}
+            assert told(stage, tracker) == []
+            assert nothing_to_do(stage)
+            pass_stage(stage)
+            assert stage_labels(stage, tracker) == stage_labels(stage, page(stage)) == {"stage::leading"}
+            assert told(stage, tracker) == ["stage/2/leading"]
+            with on("premium", stage) as stage:
+                assert [i for i in stage.world.work_items.values() if i.type == "EPIC"] == [the_epic]
+                assert (the_epic.state, tracker.state) == ("opened", "closed")
+                assert stage_labels(stage, the_epic) == {"stage::leading"}
+                assert told(stage, page(stage)) == ["stage/1/enabling", "stage/2/leading"]
+                assert {i.parent_id for i in (page(stage), *capabilities(stage))} == {the_epic.id}
+                assert all(i.confidential for i in capabilities(stage))
+                assert nothing_to_do(stage)
+                pass_stage(stage)
+                assert told(stage, the_epic) == ["stage/1/enabling", "stage/3/strategic"]
+                with on("free", stage) as stage:
+                    assert trackers(stage) == [tracker]
+                    assert stage_labels(stage, tracker) == {"stage::strategic"}
+                    pass_stage(stage)
+                    assert told(stage, tracker) == ["stage/2/leading", "stage/4/complete"]
+                    assert told(stage, page(stage)) == [
+                        "stage/1/enabling", "stage/2/leading", "stage/3/strategic", "stage/4/complete",
+                    ]  # fmt: skip
+                    assert len(capabilities(stage)) == 31
+                    assert not doubles(stage)
+                    assert nothing_to_do(stage)
+
+
+def _licence_ends(stage: LocalStage, count: Iterator[int], at: int, _r: Request, _n: int, _a: Response) -> None:
+    """After request number `at`."""
+    if next(count) == at:
+        operations.change_tier(stage.world, stage.user("root"), "free")
+
+
+def test_a_licence_that_ends_while_a_stage_change_is_written_loses_no_announcement(
+    theatre: Theatre, nearly_done_world: World
+) -> None:
+    """It ends after the n-th request of the run, for every n; the outside hears of the change once."""
+    at = 0
+    while True:
+        at += 1
+        with theatre.open(copied(nearly_done_world)) as stage:
+            stage.settle()
+            close_required(stage)
+            stage.clock.advance(minutes=11)
+            count = iter(range(1, 1000))
+
+            stage.sandbox.fault_after = partial(_licence_ends, stage, count, at)
+            stage.service.loop.run("acme", "the licence ends meanwhile")
+            stage.sandbox.fault_after = None
+            if stage.world.licensed:
+                assert at > 4
+                return
+            for _ in range(3):
+                stage.clock.advance(minutes=5)
+                stage.settle()
+            assert told(stage, page(stage)) == ["stage/1/enabling"], at
+            (tracker,) = trackers(stage)
+            assert stage_labels(stage, tracker) == stage_labels(stage, page(stage)) == {"stage::enabling"}, at
+            assert [row.key for row in stage.service.store.outbox()] in ([], ["acme/stage/1/enabling"])
+            assert not doubles(stage), at
+            assert nothing_to_do(stage), at
+
+
+def test_what_a_licence_lacks_is_said_and_why(theatre: Theatre) -> None:
     with theatre.open(tier="premium") as stage:
         onboard(stage, "acme", ACME)
-        close_required(stage)
-        pass_quiet_time(stage)
-        world = copied(stage.world)
-    world.tier = "free"
-    with theatre.open(world) as stage:
-        stage.settle()
-        control = stage.project("journey-control")
-        trackers = [i for i in world.work_items.values() if i.project_id == control.id]
-        assert [i.title for i in trackers] == ["Acme Integrators"]
-        assert stage_labels(stage, trackers[0]) == {"stage::enabling"}
-        assert told(stage, page(stage)) == ["stage/1/enabling"]
-        assert nothing_to_do(stage)
-        assert len(capabilities(stage)) == 17
-    world.tier = "premium"
-    with theatre.open(world) as stage:
-        stage.settle()
-        before = picture(world)
-        stage.service.loop.run("acme", "look")
-        assert picture(world) == before
-        assert told(stage, page(stage)) == ["stage/1/enabling"]
+        assert stage.service.reconciler.standing("acme").degraded == []
+        change_tier(stage, "free")
+        told_to_operators = stage.service.reconciler.standing("acme").degraded
+        (tracker,) = trackers(stage)
+        assert any("tracker issue" in line and "no epics" in line for line in told_to_operators)
+        assert "no epics" in tracker.description
+        change_tier(stage, "ultimate")
+        assert stage.service.reconciler.standing("acme").degraded == []

@@ -34,6 +34,7 @@ from app.journey.prose.names import (
     project_name,
     template_name,
 )
+from app.journey.prose.offer import degraded
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
 from app.journey.prose.status_page import status_body, status_description
@@ -53,6 +54,7 @@ __all__ = [
     "capability_body",
     "capability_description",
     "control_readme",
+    "degraded",
     "double_description",
     "first_due",
     "issue_title",

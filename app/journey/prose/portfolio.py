@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from app.journey import markers
 from app.journey.model import CATEGORY_TITLES
+from app.journey.prose.offer import STAND_IN
 from app.journey.prose.parts import (
     all_done,
     at_risk,
@@ -28,6 +29,8 @@ def portfolio_body(scene: Scene) -> str:
     ]
     stage = scene.stage
     parts = ["\n\n".join(facts), stage_table(scene), at_risk(scene)]
+    if not scene.place.epics:
+        parts.insert(1, STAND_IN)
     if stage is not None:
         waiting = [i for i in stage.required if not i.counts]
         parts.append(work_list("### Open in this stage", waiting, scene) if waiting else all_done(stage, scene))

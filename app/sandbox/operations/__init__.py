@@ -4,7 +4,7 @@ A verb checks the actor's right, validates, changes the state, writes the histor
 SandboxError and then has changed nothing. REST, GraphQL and the pages are thin layers over these.
 """
 
-from app.sandbox.operations.accounts import create_token, create_user, revoke_token
+from app.sandbox.operations.accounts import change_tier, create_token, create_user, revoke_token
 from app.sandbox.operations.applications import create_application
 from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
@@ -63,6 +63,7 @@ __all__ = [
     "available_labels",
     "available_milestones",
     "boards_of",
+    "change_tier",
     "children_of",
     "commit_files",
     "container_of_board",

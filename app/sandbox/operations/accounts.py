@@ -5,7 +5,8 @@ from __future__ import annotations
 from datetime import date
 
 from app.sandbox.errors import Conflict, Invalid
-from app.sandbox.world import Token, User, World
+from app.sandbox.operations.common import require
+from app.sandbox.world import Tier, Token, User, World
 
 SCOPES = frozenset(
     {"api", "read_api", "read_user", "read_repository", "write_repository", "self_rotate", "ai_features"}
@@ -56,3 +57,13 @@ def create_token(
 def revoke_token(world: World, token: Token) -> None:
     """The token stops working at once and stays listed as revoked."""
     world.tokens[token.value].revoked = True
+
+
+def change_tier(world: World, actor: User, tier: Tier) -> None:
+    """A licence ends or starts; administrators only. Nothing is deleted.
+
+    Without one, epics, epic boards and group webhooks are out of reach (403 by REST, null by GraphQL) and come back
+    as they were; scoped labels no longer exclude each other (https://docs.gitlab.com/subscriptions/#expired-subscription).
+    """
+    require(actor.admin)
+    world.tier = tier
