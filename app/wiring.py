@@ -158,7 +158,7 @@ def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service
     settings = bot.settings
     intake = Intake(
         store=bot.store,
-        wake=queue.wake,
+        queue=queue,
         wake_all=resync.ask,
         territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
         secrets=Secrets(

@@ -14,17 +14,21 @@ import logging
 import sqlite3
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
-from dbos import DBOS, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from dbos import DBOS, DBOSClient, EnqueueOptions, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
+from sqlalchemy import Connection
+from sqlalchemy.exc import SQLAlchemyError
 
 from app.engine.queue import Queue, checked
 from app.engine.tables import StoreError, database_url
 
+NAME = "partner-journey"
 QUEUE = "reconcile"
+WORKFLOW = "reconcile"
 APPLICATION_VERSION = "1"
 POOL = 4
 PRUNE_BATCH = 500
@@ -52,7 +56,7 @@ def _reconcile_once(partner: str, reason: str) -> None:
     _run(partner, reason)
 
 
-@DBOS.workflow(name="reconcile")
+@DBOS.workflow(name=WORKFLOW)
 def _reconcile(partner: str, reason: str) -> None:
     _reconcile_once(partner, reason)
 
@@ -60,7 +64,8 @@ def _reconcile(partner: str, reason: str) -> None:
 class DurableQueue(Queue):
     """The open queue; made by durable_queue(). Call it from threads, not from a running event loop: it blocks."""
 
-    def __init__(self, settle_seconds: float, new_id: Callable[[], str]) -> None:
+    def __init__(self, client: DBOSClient, settle_seconds: float, new_id: Callable[[], str]) -> None:
+        self._client = client
         self._settle_seconds = settle_seconds
         self._new_id = new_id
 
@@ -69,6 +74,41 @@ class DurableQueue(Queue):
         delay = self._settle_seconds if delay_seconds is None else delay_seconds
         # An empty context: inside a run dbos would take this for a step of that run and replay it from its notes.
         contextvars.Context().run(self._wake, checked(partner), reason, delay)
+
+    def asleep(self, partners: Collection[str]) -> set[str]:
+        """See Queue.asleep. Raises StoreError when the database does not answer."""
+        prefixes = [f"{checked(partner)}:" for partner in partners]
+        try:
+            waiting = self._client.list_workflows(
+                queue_name=QUEUE,
+                status=["DELAYED", "ENQUEUED"],
+                workflow_id_prefix=prefixes,
+                load_input=False,
+                load_output=False,
+            )
+        except SQLAlchemyError as error:
+            raise StoreError(
+                f"The queue did not answer ({type(error).__name__}).", "Check that the database's server runs."
+            ) from error
+        by_partner: dict[str, list[WorkflowStatus]] = {}
+        for run in waiting:
+            by_partner.setdefault(_partner_of(run), []).append(run)
+        for runs in by_partner.values():
+            self._bring_forward(runs, self._settle_seconds)
+        return set(partners) - by_partner.keys()
+
+    def enqueue(self, transaction: Connection, partner: str, reason: str) -> None:
+        """See Queue.enqueue: dbos writes its row through the store's own connection."""
+        options: EnqueueOptions = {
+            "workflow_name": WORKFLOW,
+            "queue_name": QUEUE,
+            "workflow_id": f"{checked(partner)}:{self._new_id()}",
+            "app_version": APPLICATION_VERSION,
+            "queue_partition_key": partner,
+        }
+        if self._settle_seconds > 0:
+            options["delay_seconds"] = self._settle_seconds
+        self._client.enqueue_in_transaction(transaction, options, partner, reason)
 
     def waiting(self) -> list[str]:
         """The partners that wait for a run."""
@@ -99,21 +139,28 @@ class DurableQueue(Queue):
         waiting = self._list(["DELAYED", "ENQUEUED"], prefix=f"{partner}:")
         if waiting:
             # Whatever waits starts after this check, so it sees what has just happened; but not later than asked.
-            if all(_starts_later(run, delay) for run in waiting):
-                DBOS.set_workflow_delay(waiting[0].workflow_id, delay_seconds=delay)
+            self._bring_forward(waiting, delay)
             return
         options = SetEnqueueOptions(queue_partition_key=partner, delay_seconds=delay if delay > 0 else None)
         with SetWorkflowID(f"{partner}:{self._new_id()}"), options:
             DBOS.enqueue_workflow(QUEUE, _reconcile, partner, reason)
 
+    def _bring_forward(self, waiting: list[WorkflowStatus], delay: float) -> None:
+        if all(_starts_later(run, delay) for run in waiting):
+            self._client.set_workflow_delay(waiting[0].workflow_id, delay_seconds=delay)
+
     def _partners(self, status: list[str]) -> list[str]:
         runs = contextvars.Context().run(self._list, status)
-        return list(dict.fromkeys(run.workflow_id.partition(":")[0] for run in runs))
+        return list(dict.fromkeys(_partner_of(run) for run in runs))
 
     def _list(self, status: list[str], prefix: str | None = None) -> list[WorkflowStatus]:
         return DBOS.list_workflows(
             queue_name=QUEUE, status=status, workflow_id_prefix=prefix, load_input=False, load_output=False
         )
+
+
+def _partner_of(run: WorkflowStatus) -> str:
+    return run.workflow_id.partition(":")[0]
 
 
 def _starts_later(run: WorkflowStatus, delay: float) -> bool:
@@ -150,7 +197,16 @@ def durable_queue(
     with ThreadPoolExecutor(1, thread_name_prefix="durable-queue") as thread:
         try:
             thread.submit(_launch, address, node, workers, polling_seconds).result()
-            yield DurableQueue(settle_seconds, new_id)
+            client = DBOSClient(
+                system_database_url=address,
+                system_database_pool_size=POOL,
+                application_name=NAME,
+                retry_connection_errors=False,
+            )
+            try:
+                yield DurableQueue(client, settle_seconds, new_id)
+            finally:
+                client.destroy()
         finally:
             try:
                 thread.submit(DBOS.destroy, workflow_completion_timeout_sec=drain_seconds).result()
@@ -161,7 +217,7 @@ def durable_queue(
 def _launch(address: str, node: str, workers: int, polling_seconds: float) -> None:
     DBOS(
         config={
-            "name": "partner-journey",
+            "name": NAME,
             "application_version": APPLICATION_VERSION,
             "executor_id": node,
             "system_database_url": address,

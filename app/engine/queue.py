@@ -7,8 +7,10 @@ GitLab; only a run that still *waits* is sure to see what has just happened. So:
 from __future__ import annotations
 
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from typing import Protocol
+
+from sqlalchemy import Connection
 
 
 class Queue(Protocol):
@@ -16,6 +18,17 @@ class Queue(Protocol):
 
     def wake(self, partner: str, reason: str, *, delay_seconds: float | None = None) -> None:
         """Look at this partner again. Durable when it returns; `None` delays by the settle time, 0 not at all."""
+        ...
+
+    def asleep(self, partners: Collection[str]) -> set[str]:
+        """Those of `partners` for whom no run waits. What waits for longer than the settle time is brought forward."""
+        ...
+
+    def enqueue(self, transaction: Connection, partner: str, reason: str) -> None:
+        """A run after the settle time, as a part of the store's open transaction: both are durable, or neither.
+
+        For a partner who is `asleep`; if somebody else wakes it meanwhile, there is a spare run and never a lost one.
+        """
         ...
 
     def waiting(self) -> list[str]:
@@ -43,6 +56,15 @@ class MemoryQueue:
         """See Queue.wake; the first reason is kept."""
         with self._lock:
             self._waiting.setdefault(checked(partner), reason)
+
+    def asleep(self, partners: Collection[str]) -> set[str]:
+        """See Queue.asleep."""
+        with self._lock:
+            return set(partners) - set(self._waiting)
+
+    def enqueue(self, transaction: Connection, partner: str, reason: str) -> None:  # noqa: ARG002
+        """See Queue.enqueue; memory takes no part in a transaction, and a run too many is harmless."""
+        self.wake(partner, reason)
 
     def waiting(self) -> list[str]:
         """The partners that wait, first come first."""

@@ -10,6 +10,22 @@ EVERYONE = "*"
 
 
 @dataclass(frozen=True)
+class Arrival:
+    """A delivery that is to be kept: its identity, what it says, and whom it wakes."""
+
+    key: str
+    event: str
+    project_path: str | None = None
+    wakes: tuple[str, ...] = ()
+    hook_uuid: str | None = None
+
+    @property
+    def partner(self) -> str | None:
+        """The one partner that it concerns, if it is one."""
+        return self.wakes[0] if len(self.wakes) == 1 and self.wakes[0] != EVERYONE else None
+
+
+@dataclass(frozen=True)
 class Delivery:
     """One webhook delivery of GitLab that was accepted. `woken_at` is None until its partners are in the queue."""
 

@@ -14,11 +14,18 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.engine.records import Delivery, OutboxEntry, PartnerState, Run
+from app.engine.records import EVERYONE, Arrival, Delivery, OutboxEntry, PartnerState, Run
 from app.engine.tables import StoreError, deliveries, memory, open_database, outbox, partners, runs, standings
 
 REASON_LIMIT = 500
 """Longest reason or outcome kept, in characters: the width of its column."""
+
+Enqueue = Callable[[sa.Connection, str, str], None]
+"""Puts a partner into the queue as a part of the given transaction: (transaction, partner, reason)."""
+
+_KNOWN = sa.select(deliveries.c.idempotency_key, deliveries.c.woken_at).where(
+    deliveries.c.idempotency_key.in_(sa.bindparam("keys", expanding=True))
+)
 
 INTERRUPTED = ("The process stopped during this run.", "Nothing to do: the next run looks at GitLab again.")
 
@@ -44,30 +51,44 @@ class Store:
 
     # --- deliveries -------------------------------------------------------------------------------------------------
 
-    def record_delivery(
-        self,
-        key: str,
-        *,
-        event: str,
-        project_path: str | None = None,
-        partner: str | None = None,
-        wakes: Sequence[str] = (),
-        outcome: str = "accepted",
-        hook_uuid: str | None = None,
-    ) -> bool:
-        """Keep one delivery. False when this Idempotency-Key is already there (then nothing changes)."""
-        values = {
-            "idempotency_key": key,
-            "received_at": self._clock(),
-            "event": event,
-            "project_path": project_path,
-            "partner": partner,
-            "wakes": list(wakes),
-            "outcome": outcome[:REASON_LIMIT],
-            "hook_uuid": hook_uuid,
-        }
+    def keep_deliveries(self, arrivals: Sequence[Arrival], enqueue: Enqueue) -> list[bool]:
+        """Keeps deliveries and wakes their partners, all in one transaction; returns for each whether it was new.
+
+        `enqueue(transaction, partner, reason)` is called once for each partner to wake. A delivery for EVERYONE is
+        kept only; its caller wakes them, and marks it as woken. One that is known but was never woken counts as new.
+        """
+        first = {arrival.key: arrival for arrival in reversed(arrivals)}
+        # In one order everywhere: two processes that keep the same deliveries must not wait for each other.
+        keys = sorted(first)
         with self._writing() as connection:
-            return self._insert_once(connection, deliveries, values)
+            known = dict(connection.execute(_KNOWN, {"keys": keys}).tuples().all())
+            new = [first[key] for key in keys if known.get(key) is None]
+            rows = [self._delivery_row(arrival) for arrival in new if arrival.key not in known]
+            if rows:
+                connection.execute(self._insert(deliveries).on_conflict_do_nothing(), rows)
+            late = [arrival.key for arrival in new if arrival.key in known and EVERYONE not in arrival.wakes]
+            if late:
+                again = deliveries.update().where(deliveries.c.idempotency_key.in_(late))
+                connection.execute(again.values(woken_at=self._clock()))
+            wakes = {slug: arrival.event for arrival in reversed(new) for slug in arrival.wakes if slug != EVERYONE}
+            for slug, reason in wakes.items():
+                enqueue(connection, slug, reason)
+        fresh = {arrival.key for arrival in new}
+        return [arrival is first[arrival.key] and arrival.key in fresh for arrival in arrivals]
+
+    def _delivery_row(self, arrival: Arrival) -> dict[str, Any]:
+        now = self._clock()
+        return {
+            "idempotency_key": arrival.key,
+            "received_at": now,
+            "event": arrival.event,
+            "project_path": arrival.project_path,
+            "partner": arrival.partner,
+            "wakes": list(arrival.wakes),
+            "outcome": "accepted",
+            "hook_uuid": arrival.hook_uuid,
+            "woken_at": None if EVERYONE in arrival.wakes else now,
+        }
 
     def mark_woken(self, key: str) -> None:
         """The partners of this delivery are in the queue: a restart need not wake them again."""

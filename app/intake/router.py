@@ -7,31 +7,36 @@ but a 2xx for a genuine delivery that we merely do not want. Our answer is kept 
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import logging
 import re
 import uuid
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-import anyio
-from anyio import to_thread
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse
+from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect
 
-from app.engine.records import EVERYONE
+from app.engine.queue import Queue
+from app.engine.records import EVERYONE, Arrival
 from app.engine.store import Store
 from app.engine.tables import StoreError
-from app.intake.event import Hint, NoEventError, read
-from app.intake.routing import Destination, Territory, destination
+from app.intake.event import NoEventError, read
+from app.intake.routing import Territory, destination
 from app.intake.signature import Secrets, UnverifiedError, verify
+from app.intake.together import Together
 
 log = logging.getLogger(__name__)
 
 BODY_LIMIT = 25 * 1024 * 1024
 """GitLab's own limit for a payload, in bytes."""
+
+QUICK_BODY = 100_000
+"""Bytes that are verified and read in about a millisecond; a larger body would hold up all others."""
 
 ANSWER_WITHIN_SECONDS = 8.0
 """GitLab waits 10 s."""
@@ -43,13 +48,13 @@ Answer = tuple[int, dict[str, Any]]
 
 
 class Intake:
-    """What happens to one delivery once its body is here. Blocking, so it works in a thread of its own."""
+    """What happens to a delivery once its body is here: it is judged, which is quick, then kept, which blocks."""
 
     def __init__(
         self,
         *,
         store: Store,
-        wake: Callable[[str, str], None],
+        queue: Queue,
         wake_all: Callable[[str], None],
         territory: Territory,
         secrets: Secrets,
@@ -58,7 +63,7 @@ class Intake:
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     ) -> None:
         self._store = store
-        self._wake = wake
+        self._queue = queue
         self._wake_all = wake_all
         self._territory = territory
         self._secrets = secrets
@@ -68,6 +73,11 @@ class Intake:
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Status and answer for one delivery; `headers` in lower case. Raises StoreError: nothing is acknowledged."""
+        judged = self.judge(headers, body)
+        return judged if isinstance(judged, tuple) else self.keep([judged])[0]
+
+    def judge(self, headers: Mapping[str, str], body: bytes) -> Answer | Arrival:
+        """The delivery to keep, or the answer to one that is refused or ignored. Touches nothing."""
         try:
             proof = verify(headers, body, secrets=self._secrets, now=self._clock())
         except UnverifiedError as error:
@@ -80,7 +90,32 @@ class Intake:
         target = destination(hint, self._territory)
         if not target.wakes:
             return 202, {"status": f"ignored: {target.why}"}
-        return self._accept(self._key(headers, proof), hint, target, headers.get("x-gitlab-webhook-uuid", ""))
+        hook_uuid = headers.get("x-gitlab-webhook-uuid", "")
+        return Arrival(
+            key=self._key(headers, proof),
+            event=hint.summary,
+            project_path=hint.project_path or hint.group_path,
+            wakes=target.wakes,
+            hook_uuid=hook_uuid if UUID_TEXT.fullmatch(hook_uuid) else None,
+        )
+
+    def keep(self, arrivals: Sequence[Arrival]) -> list[Answer]:
+        """Keeps deliveries and wakes their partners, all or none of them. Blocks. Raises StoreError."""
+        asleep = self._queue.asleep({slug for arrival in arrivals for slug in arrival.wakes if slug != EVERYONE})
+
+        def enqueue(transaction: Connection, slug: str, reason: str) -> None:
+            if slug in asleep:
+                self._queue.enqueue(transaction, slug, reason)
+
+        fresh = self._store.keep_deliveries(arrivals, enqueue)
+        for arrival, new in zip(arrivals, fresh, strict=True):
+            if new and EVERYONE in arrival.wakes:
+                self._wake_all(arrival.event)
+                self._store.mark_woken(arrival.key)
+        return [
+            (202, self._accepted(arrival) if new else {"status": "already known"})
+            for arrival, new in zip(arrivals, fresh, strict=True)
+        ]
 
     def _key(self, headers: Mapping[str, str], proof: str) -> str:
         """The delivery's identity. Signed, it is `webhook-id`, which GitLab sets to the Idempotency-Key."""
@@ -92,36 +127,13 @@ class Intake:
             return named
         return "sha256-" + hashlib.sha256(named.encode("utf-8", "surrogateescape")).hexdigest()
 
-    def _accept(self, key: str, hint: Hint, target: Destination, hook_uuid: str) -> Answer:
-        partner = target.wakes[0] if len(target.wakes) == 1 and target.wakes[0] != EVERYONE else None
-        fresh = self._store.record_delivery(
-            key,
-            event=hint.summary,
-            project_path=hint.project_path or hint.group_path,
-            partner=partner,
-            wakes=target.wakes,
-            hook_uuid=hook_uuid if UUID_TEXT.fullmatch(hook_uuid) else None,
-        )
-        if not fresh:
-            known = self._store.delivery(key)
-            if known is not None and known.woken_at is not None:
-                return 202, {"status": "already known"}
-            # Kept, but the process died before the wake: this time it is made good.
-        for slug in target.wakes:
-            if slug == EVERYONE:
-                self._wake_all(hint.summary)
-            else:
-                self._wake(slug, hint.summary)
-        self._store.mark_woken(key)
-        return 202, self._accepted(target)
-
-    def _accepted(self, target: Destination) -> dict[str, Any]:
+    def _accepted(self, arrival: Arrival) -> dict[str, Any]:
         wait = f"reconcile in {self._settle_seconds:g} s"
-        if EVERYONE in target.wakes:
+        if EVERYONE in arrival.wakes:
             return {"status": "accepted", "partners": "all", "next": wait}
-        if len(target.wakes) == 1:
-            return {"status": "accepted", "partner": target.wakes[0], "next": wait}
-        return {"status": "accepted", "partners": list(target.wakes), "next": wait}
+        if arrival.partner is not None:
+            return {"status": "accepted", "partner": arrival.partner, "next": wait}
+        return {"status": "accepted", "partners": list(arrival.wakes), "next": wait}
 
 
 def intake_router(
@@ -129,6 +141,12 @@ def intake_router(
 ) -> APIRouter:
     """The route POST /webhooks/gitlab. `body_limit` in bytes, `answer_within` in seconds."""
     router = APIRouter()
+    together = Together(intake.keep)
+
+    async def judge(headers: Mapping[str, str], body: bytes) -> Answer | Arrival:
+        if len(body) <= QUICK_BODY:
+            return intake.judge(headers, body)
+        return await asyncio.to_thread(intake.judge, headers, body)
 
     @router.post("/webhooks/gitlab", status_code=202, summary="Receive a delivery of GitLab")
     async def receive(request: Request) -> JSONResponse:
@@ -138,11 +156,12 @@ def intake_router(
             return _answer(400, {"status": "refused", "cause": "The body ended early.", "fix": "Send it again."})
         if body is None:
             return _answer(413, _too_large(body_limit))
-        headers = {name.lower(): value for name, value in request.headers.items()}
         try:
-            with anyio.fail_after(answer_within):
-                # Abandoned, not stopped: what the thread still keeps is found by its key or by recover().
-                status, content = await to_thread.run_sync(intake.receive, headers, body, abandon_on_cancel=True)
+            async with asyncio.timeout(answer_within):
+                headers = dict(request.headers)  # in lower case, as they come from the server
+                judged = await judge(headers, body)
+                # Who waits too long is answered; the batch goes on, and what it keeps is known when it comes again.
+                status, content = judged if isinstance(judged, tuple) else await together.do(judged)
         except (StoreError, TimeoutError) as error:
             log.error("A delivery could not be kept: %s", error or "the store is too slow")
             return _answer(503, _not_kept())
