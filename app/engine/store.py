@@ -61,7 +61,7 @@ class Store:
         # In one order everywhere: two processes that keep the same deliveries must not wait for each other.
         keys = sorted(first)
         with self._writing() as connection:
-            known = dict(connection.execute(_KNOWN, {"keys": keys}).tuples().all())
+            known = dict(map(tuple, connection.execute(_KNOWN, {"keys": keys})))
             new = [first[key] for key in keys if known.get(key) is None]
             rows = [self._delivery_row(arrival) for arrival in new if arrival.key not in known]
             if rows:

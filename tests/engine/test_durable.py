@@ -8,8 +8,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from sqlalchemy import Connection
 
 from app.engine.durable import DurableQueue, durable_queue
+from app.engine.records import Arrival
+from app.engine.store import Store
 from app.engine.tables import StoreError
 from tests.engine.workshop import PATIENCE, Workshop, until
 
@@ -20,8 +23,12 @@ def workshop() -> Workshop:
 
 
 @pytest.fixture(scope="module")
-def queue(workshop: Workshop, tmp_path_factory: pytest.TempPathFactory) -> Iterator[DurableQueue]:
-    url = f"sqlite:///{tmp_path_factory.mktemp('durable')}/queue.sqlite"
+def url(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('durable')}/queue.sqlite"
+
+
+@pytest.fixture(scope="module")
+def queue(workshop: Workshop, url: str) -> Iterator[DurableQueue]:
     with durable_queue(url, workshop.run, settle_seconds=0, polling_seconds=0.02, drain_seconds=0) as opened:
         yield opened
         until(lambda: not opened.waiting() and not opened.working(), "idle")
@@ -94,3 +101,33 @@ def test_a_second_queue_in_one_process_is_refused(queue: DurableQueue, tmp_path:
         durable_queue(f"sqlite:///{tmp_path}/q.sqlite", lambda *_: None),
     ):
         pass
+
+
+def test_a_delivery_and_its_wake_are_durable_together_or_not_at_all(
+    queue: DurableQueue, workshop: Workshop, url: str
+) -> None:
+    with Store(url, lambda: datetime.now(UTC)) as store:
+
+        def dies(transaction: Connection, slug: str, reason: str) -> None:
+            queue.enqueue(transaction, slug, reason)
+            raise StoreError("Died before the commit.", "Send it again.")
+
+        arrival = [Arrival("together-1", "issue 1 close", wakes=("together",))]
+        with pytest.raises(StoreError, match="before the commit"):
+            store.keep_deliveries(arrival, dies)
+        assert (queue.waiting(), store.deliveries()) == ([], [])
+        gate = workshop.gates["together"] = threading.Event()
+        assert queue.asleep(["together", "nobody"]) == {"together", "nobody"}
+        assert store.keep_deliveries(arrival, queue.enqueue) == [True]
+        until(lambda: workshop.of("together") == 1, "the run that was kept with its delivery")
+        assert queue.asleep(["together"]) == {"together"}  # it works, so it may have looked already
+        queue.wake("together", "during the run")
+        assert queue.asleep(["together", "nobody"]) == {"nobody"}
+        gate.set()
+    assert ("together", "issue 1 close") in workshop.runs
+
+
+def test_looking_who_sleeps_brings_a_late_run_forward(queue: DurableQueue, workshop: Workshop) -> None:
+    queue.wake("drowsy", "in an hour", delay_seconds=3600)
+    assert queue.asleep(["drowsy"]) == set()
+    until(lambda: workshop.of("drowsy") == 1, "the run that was an hour away")

@@ -9,12 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from app.engine.records import PartnerState
+from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
 from app.engine.tables import StoreError
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
+
+
+def nobody(_transaction: object, _slug: str, _reason: str) -> None:
+    """A queue that takes all and keeps nothing."""
 
 
 class Clock:
@@ -78,10 +82,16 @@ def test_sqlite_is_durable_and_lets_readers_pass(opened: Callable[[], Store]) ->
 
 def test_a_delivery_is_recorded_once_and_survives(opened: Callable[[], Store]) -> None:
     store = opened()
-    assert store.record_delivery("k1", event="issue 4 close", partner="acme", wakes=("acme",))
-    assert not store.record_delivery("k1", event="something else", partner="other", wakes=("other",))
+    queued: list[tuple[str, str]] = []
+
+    def keep(*arrivals: Arrival) -> list[bool]:
+        return store.keep_deliveries(arrivals, lambda _, slug, reason: queued.append((slug, reason)))
+
+    close, other = Arrival("k1", "issue 4 close", wakes=("acme",)), Arrival("k1", "else", wakes=("other",))
+    assert keep(close, other) == [True, False]
     store = opened()
-    assert not store.record_delivery("k1", event="after the restart")
+    assert keep(other, Arrival("k2", "issue 5 close", wakes=("acme",))) == [False, True]
+    assert queued == [("acme", "issue 4 close"), ("acme", "issue 5 close")]
     kept = store.delivery("k1")
     assert kept is not None
     assert (kept.event, kept.partner, kept.wakes, kept.received_at, kept.woken_at) == (
@@ -89,12 +99,31 @@ def test_a_delivery_is_recorded_once_and_survives(opened: Callable[[], Store]) -
         "acme",
         ("acme",),
         NOON,
-        None,
+        NOON,
     )
+    assert store.deliveries(partner="nobody") == []
+
+
+def test_who_wakes_everybody_is_new_until_they_were_woken(opened: Callable[[], Store]) -> None:
+    store = opened()
+    push = [Arrival("k1", "push", wakes=(EVERYONE,))]
+    assert store.keep_deliveries(push, nobody) == [True]
+    assert store.keep_deliveries(push, nobody) == [True]
     assert [found.idempotency_key for found in store.unwoken_deliveries()] == ["k1"]
     store.mark_woken("k1")
     assert store.unwoken_deliveries() == []
-    assert store.deliveries(partner="nobody") == []
+    assert store.keep_deliveries(push, nobody) == [False]
+
+
+def test_what_cannot_be_queued_is_not_kept(opened: Callable[[], Store]) -> None:
+    def full(_: object, slug: str, reason: str) -> None:
+        if slug == "globex":
+            raise StoreError("The queue is out.", "Bring it back.")
+
+    store = opened()
+    with pytest.raises(StoreError, match="queue is out"):
+        store.keep_deliveries([Arrival("k1", "close", wakes=("acme",)), Arrival("k2", "x", wakes=("globex",))], full)
+    assert store.deliveries() == []
 
 
 def test_of_racing_doubles_exactly_one_is_new(opened: Callable[[], Store]) -> None:
@@ -104,7 +133,7 @@ def test_of_racing_doubles_exactly_one_is_new(opened: Callable[[], Store]) -> No
 
     def deliver() -> None:
         barrier.wait(10)
-        fresh.append(store.record_delivery("same", event="issue 1 close"))
+        fresh.extend(store.keep_deliveries([Arrival("same", "issue 1 close", wakes=("acme",))], nobody))
 
     threads = [threading.Thread(target=deliver) for _ in range(6)]
     for thread in threads:
@@ -177,7 +206,7 @@ def test_memory_is_overwritten_and_pruning_spares_what_is_still_needed(
     store.remember("watermark", "2")
     assert (store.recall("watermark"), store.recall("nothing")) == ("2", None)
     for key in ("woken", "unwoken"):
-        store.record_delivery(key, event="issue 1 close", wakes=("acme",))
+        store.keep_deliveries([Arrival(key, "push", wakes=(EVERYONE,))], nobody)
     store.mark_woken("woken")
     store.start_run("acme", "still open")
     store.finish_run(store.start_run("globex", "done"), outcome="ok", actions=(), requests=1)

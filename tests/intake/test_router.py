@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,11 @@ import pytest
 from fastapi import FastAPI
 
 from app.engine.loop import recover
+from app.engine.queue import MemoryQueue
+from app.engine.records import Arrival
 from app.engine.store import Store
 from app.engine.tables import StoreError
-from app.intake.router import Intake, intake_router
+from app.intake.router import Answer, Intake, intake_router
 from app.intake.routing import Territory
 from app.intake.signature import Secrets
 from app.notify.standard_webhooks import sign, signing_key
@@ -33,22 +35,36 @@ CLOSE = {
 }
 
 
-class Bot:
-    """The route over a real store; wakes are noted, wait for the `gate`, and fail while `dying`."""
+class GuardedQueue(MemoryQueue):
+    """Notes wakes, lets them wait for the `gate`, and fails while `dying`."""
 
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/journey.sqlite", lambda: NOW)
+    def __init__(self) -> None:
+        super().__init__(lambda _partner, _reason: None)
         self.woken: list[tuple[str, str]] = []
         self.dying = False
         self.gate = threading.Event()
         self.gate.set()
+
+    def wake(self, partner: str, reason: str, *, delay_seconds: float | None = None) -> None:
+        self.gate.wait(10)
+        if self.dying:
+            raise StoreError("The store is gone.", "Bring it back.")
+        self.woken.append((partner, reason))
+
+
+class Bot:
+    """The route over a real store and a guarded queue."""
+
+    def __init__(self, folder: Path) -> None:
+        self.store = Store(f"sqlite:///{folder}/journey.sqlite", lambda: NOW)
+        self.queue = GuardedQueue()
         self.app = self.built(answer_within=8.0)
 
-    def built(self, *, answer_within: float) -> FastAPI:
-        intake = Intake(
+    def built(self, *, answer_within: float, kind: type[Intake] = Intake) -> FastAPI:
+        intake = kind(
             store=self.store,
-            wake=self.wake,
-            wake_all=lambda reason: self.wake("everyone", reason),
+            queue=self.queue,
+            wake_all=lambda reason: self.queue.wake("everyone", reason),
             territory=Territory("partners", "partners/journey-control", bot_id=lambda: 99),
             secrets=Secrets((SIGNING,), ("plain",)),
             clock=lambda: NOW,
@@ -57,24 +73,26 @@ class Bot:
         app.include_router(intake_router(intake, body_limit=2000, answer_within=answer_within))
         return app
 
-    def wake(self, partner: str, reason: str) -> None:
-        self.gate.wait(10)
-        if self.dying:
-            raise StoreError("The store is gone.", "Bring it back.")
-        self.woken.append((partner, reason))
-
     def post(self, content: Any, headers: dict[str, str] | None = None) -> httpx.Response:
         """`content`: bytes as they are, an async iterator streamed, anything else as JSON."""
-        raw = content if isinstance(content, bytes | AsyncIterator) else json.dumps(content).encode()
+        return self.post_together([content], headers)[0]
 
-        async def send() -> httpx.Response:
+    def post_together(self, contents: list[Any], headers: dict[str, str] | None = None) -> list[httpx.Response]:
+        """The same for several at once, on connections of their own."""
+        given = TOKEN if headers is None else headers
+        encoded = {name.encode(): text.encode("latin-1") for name, text in given.items()}
+
+        async def send() -> list[httpx.Response]:
             transport = httpx.ASGITransport(self.app)
             async with httpx.AsyncClient(transport=transport, base_url="http://bot") as client:
-                given = TOKEN if headers is None else headers
-                encoded = {name.encode(): text.encode("latin-1") for name, text in given.items()}
-                return await client.post("/webhooks/gitlab", content=raw, headers=encoded)
+                posts = [client.post("/webhooks/gitlab", content=_raw(c), headers=encoded) for c in contents]
+                return await asyncio.gather(*posts)
 
         return asyncio.run(send())
+
+
+def _raw(content: Any) -> Any:
+    return content if isinstance(content, bytes | AsyncIterator) else json.dumps(content).encode()
 
 
 @pytest.fixture
@@ -90,7 +108,7 @@ def test_a_closed_issue_is_kept_woken_and_answered_in_one_line(bot: Bot) -> None
         202,
         {"status": "accepted", "partner": "acme", "next": "reconcile in 1 s"},
     )
-    assert bot.woken == [("acme", "issue 4 close")]
+    assert bot.queue.woken == [("acme", "issue 4 close")]
     kept = bot.store.delivery("k1")
     assert kept is not None
     assert (kept.event, kept.project_path, kept.partner, kept.hook_uuid, kept.woken_at) == (
@@ -137,7 +155,7 @@ def test_what_is_refused_or_ignored_leaves_nothing(
     assert answer.status_code == status
     said = answer.json()
     assert said["status"].startswith("ignored: ") if status == 202 else said["fix"]
-    assert bot.woken == []
+    assert bot.queue.woken == []
     assert bot.store.deliveries() == []
 
 
@@ -156,11 +174,11 @@ def test_an_unannounced_flood_is_stopped_while_it_streams(bot: Bot) -> None:
 def test_doubles_wake_once_and_nameless_deliveries_each_count(bot: Bot) -> None:
     for _ in range(3):
         bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k1"})
-    assert len(bot.woken) == 1
+    assert len(bot.queue.woken) == 1
     assert bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k1"}).json() == {"status": "already known"}
     for _ in range(2):
         bot.post(CLOSE)
-    assert len(bot.woken) == 3
+    assert len(bot.queue.woken) == 3
 
 
 @pytest.mark.parametrize("key", ["k" * 5000, "späte Lieferung", "two words"])
@@ -171,27 +189,73 @@ def test_an_odd_idempotency_key_is_kept_by_its_digest(bot: Bot, key: str) -> Non
     assert kept.idempotency_key.startswith("sha256-")
 
 
-def test_kept_but_not_woken_is_a_503_and_a_resend_or_a_restart_makes_it_good(bot: Bot) -> None:
-    bot.dying = True
+def test_what_cannot_be_queued_is_not_kept_either_and_a_resend_makes_it_good(bot: Bot) -> None:
+    bot.queue.dying = True
     answer = bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k1"})
     assert (answer.status_code, answer.json()["status"]) == (503, "not kept")
-    bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k2"})
-    bot.dying = False
+    assert bot.store.deliveries() == []
+    bot.queue.dying = False
     assert bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k1"}).json()["status"] == "accepted"
-    assert bot.woken == [("acme", "issue 4 close")]
-    assert recover(bot.store, bot.wake, lambda _: None) == 1
-    assert bot.woken == [("acme", "issue 4 close")] * 2
-    assert recover(bot.store, bot.wake, lambda _: None) == 0
+    assert bot.queue.woken == [("acme", "issue 4 close")]
+
+
+def test_kept_but_not_woken_is_made_good_by_a_resend_or_a_restart(bot: Bot) -> None:
+    """Only who wakes everybody is woken after it was kept; older versions kept every delivery so."""
+    bot.queue.dying = True
+    control = {"path_with_namespace": "partners/journey-control", "default_branch": "main"}
+    push = {"object_kind": "push", "user_id": 5, "project": control, "ref": "refs/heads/main"}
+    for key in ("k1", "k2"):
+        assert bot.post(push, TOKEN | {"Idempotency-Key": key}).status_code == 503
+    assert len(bot.store.unwoken_deliveries()) == 2
+    bot.queue.dying = False
+    assert bot.post(push, TOKEN | {"Idempotency-Key": "k1"}).json()["status"] == "accepted"
+    assert bot.post(push, TOKEN | {"Idempotency-Key": "k1"}).json()["status"] == "already known"
+    everyone: list[str] = []
+    assert recover(bot.store, bot.queue.wake, everyone.append) == 1
+    assert (bot.queue.woken, everyone) == ([("everyone", "push")], ["push"])
+    assert recover(bot.store, bot.queue.wake, everyone.append) == 0
 
 
 def test_a_slow_store_is_answered_in_time(bot: Bot) -> None:
-    bot.gate.clear()
-    bot.dying = True
+    bot.queue.gate.clear()
+    bot.queue.dying = True
     bot.app = bot.built(answer_within=0.05)
     try:
         assert bot.post(CLOSE).status_code == 503
     finally:
-        bot.gate.set()
+        bot.queue.gate.set()
+
+
+def test_what_arrives_together_is_kept_in_one_transaction(bot: Bot) -> None:
+    batches: list[int] = []
+
+    class Watched(Intake):
+        def keep(self, arrivals: Sequence[Arrival]) -> list[Answer]:
+            batches.append(len(arrivals))
+            return super().keep(arrivals)
+
+    bot.app = bot.built(answer_within=8.0, kind=Watched)
+    bodies = [CLOSE | {"project": {"path_with_namespace": f"partners/p-{n % 7}"}} for n in range(50)]
+    answers = bot.post_together(bodies)
+    assert {answer.status_code for answer in answers} == {202}
+    assert sum(batches) == 50
+    assert len(batches) < 10
+    assert sorted({name for name, _ in bot.queue.woken}) == [f"p-{n}" for n in range(7)]
+    assert len(bot.store.deliveries(limit=100)) == 50
+    assert bot.store.unwoken_deliveries() == []
+
+
+def test_a_double_within_one_batch_is_known(bot: Bot) -> None:
+    answers = bot.post_together([CLOSE] * 5, TOKEN | {"Idempotency-Key": "k1"})
+    assert sorted(answer.json()["status"] for answer in answers) == ["accepted"] + ["already known"] * 4
+    assert bot.queue.woken == [("acme", "issue 4 close")]
+
+
+def test_one_failure_is_everybodys_and_the_next_batch_is_well(bot: Bot) -> None:
+    bot.queue.dying = True
+    assert {answer.status_code for answer in bot.post_together([CLOSE] * 5)} == {503}
+    bot.queue.dying = False
+    assert {answer.status_code for answer in bot.post_together([CLOSE] * 5)} == {202}
 
 
 def test_a_push_to_the_control_project_wakes_the_named_or_all(bot: Bot) -> None:
@@ -201,4 +265,4 @@ def test_a_push_to_the_control_project_wakes_the_named_or_all(bot: Bot) -> None:
     assert bot.post(two).json() == {"status": "accepted", "partners": ["a", "b"], "next": "reconcile in 1 s"}
     every = push | {"total_commits_count": 1, "commits": [{"modified": ["journey.yaml"]}]}
     assert bot.post(every).json()["partners"] == "all"
-    assert bot.woken == [("a", "push"), ("b", "push"), ("everyone", "push")]
+    assert bot.queue.woken == [("a", "push"), ("b", "push"), ("everyone", "push")]
