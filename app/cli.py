@@ -11,7 +11,7 @@ import logging
 import os
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
@@ -22,12 +22,15 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 
 from app import printing
 from app.engine.reconcile import View
+from app.engine.resync import ask_everyone
+from app.engine.seats import SeatTakenError
+from app.engine.status import status_of
 from app.engine.tables import StoreError
 from app.gitlab.errors import GitLabError
 from app.journey.model import Category
 from app.journey.templates import TemplateError, load_templates
 from app.settings import Settings, SettingsError, load_settings
-from app.wiring import BUILT_IN, Bot, journey_files, open_bot, open_service
+from app.wiring import BUILT_IN, Bot, Service, journey_files, open_bot, open_service, wall_clock
 
 app = typer.Typer(
     help="Partner Journey runs the Partner Capabilities Journey inside GitLab.",
@@ -120,7 +123,9 @@ def sync(as_json: AsJson = False) -> None:
 
 
 def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
-    with _bot() as bot, open_service(bot, durable=False) as service:
+    with _bot() as bot, _hand(bot, slugs or [], reason) as service:
+        if service is None:
+            return
         for line in bot.prepare():
             err.print(line)
         names = slugs or bot.reconciler.slugs()
@@ -142,6 +147,24 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         raise typer.Exit(1)
 
 
+@contextmanager
+def _hand(bot: Bot, slugs: list[str], reason: str) -> Iterator[Service | None]:
+    """A service for this command alone; None when another process works here, which is then asked to do it."""
+    with ExitStack() as stack:
+        try:
+            service = stack.enter_context(open_service(bot, durable=False))
+        except SeatTakenError:
+            for slug in slugs:
+                bot.store.set_timer(slug, bot.clock(), reason)
+            if not slugs:
+                ask_everyone(bot.store, reason)
+            err.print("A running service works on this database; it has been asked and does it now.")
+            err.print("Next: `partner-journey status` shows what it is at.")
+            yield None
+        else:
+            yield service
+
+
 @app.command()
 def setup() -> None:
     """Create the control project and its webhook where they are missing. Safe to run again."""
@@ -157,13 +180,33 @@ def setup() -> None:
 @app.command()
 def serve() -> None:
     """Listen for webhooks, serve the API, and keep every partner up to date."""
-    _log_to_terminal()
     from app.serving import run_service
 
+    _log_to_terminal()
     with _bot() as bot:
         for line in bot.prepare():
             out.print(line)
         run_service(bot, lambda text: out.print(text))
+
+
+@app.command()
+def work() -> None:
+    """Work through the queue beside a running service, without listening. Needs PostgreSQL and a name of its own."""
+    from app.serving import run_worker
+
+    _log_to_terminal()
+    with _bot() as bot:
+        run_worker(bot, lambda text: out.print(text))
+
+
+@app.command()
+def status(as_json: AsJson = False) -> None:
+    """Whether a service runs, which partners are parked and why, and what waits. Asks the bot's database only."""
+    found = status_of(load_settings().database_url, wall_clock)
+    if as_json:
+        sys.stdout.write(found.model_dump_json(indent=2) + "\n")
+    else:
+        printing.print_status(out, found)
 
 
 @app.command()
@@ -213,15 +256,19 @@ def partner_add(
 
     people = {"lead": lead, "engineers": engineer or [], "sa": sa, "manager": manager}
     given = {"slug": slug, "name": name, "category": category, "region": region, "people": people}
-    with _bot() as bot, open_service(bot, durable=False) as service:
+    with _bot() as bot, ExitStack() as stack:
         bot.prepare()
         text = partner_yaml(printing.validated(NewPartner, given))
         bot.control.add_partner(slug, text)
+        out.print(f"partners/{slug}.yaml is written.")
+        service = stack.enter_context(_hand(bot, [slug], "partner-journey partner add"))
+        if service is None:
+            return
         service.loop.run(slug, "partner-journey partner add")
         run = service.store.runs(partner=slug, limit=1)[0]
         if run.cause:
             raise GitLabError(run.cause, run.fix)
-        out.print(f"partners/{slug}.yaml is written; {len(run.actions)} actions in GitLab, {run.requests} requests.")
+        out.print(f"{len(run.actions)} actions in GitLab, {run.requests} requests.")
         out.print(f"Next: `partner-journey partner show {slug}`")
 
 

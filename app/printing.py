@@ -12,6 +12,7 @@ from rich.table import Table
 
 from app.engine.reconcile import View
 from app.engine.records import PartnerState
+from app.engine.status import Status
 from app.gitlab.errors import GitLabError, Refused
 from app.journey.actions import Plan
 from app.journey.standing import Standing, Task
@@ -20,7 +21,8 @@ _COLORS = {"+": "green", "~": "yellow", "-": "red"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 __all__ = [
-    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_standing", "validated",
+    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_standing", "print_status",
+    "validated",
 ]  # fmt: skip
 
 
@@ -122,6 +124,34 @@ def print_partners(console: Console, results: Mapping[str, Standing | GitLabErro
             numbers = (str(result.percent), since, str(len(result.stuck)))
             table.add_row(slug, escape(result.name), result.category, result.stage_title, *numbers)
     console.print(table)
+
+
+def print_status(console: Console, found: Status) -> None:
+    """The service's state; where something is wrong, what to do."""
+    running = "[green]A service is running[/]" if found.running else "[yellow]No service is running[/]"
+    console.print(f"{running} on {escape(found.database)}", soft_wrap=True)
+    if not found.running:
+        console.print("Start one with `partner-journey serve`.")
+    last = found.last_run.isoformat(timespec="seconds") if found.last_run else "never"
+    resync = found.next_resync.isoformat(timespec="seconds") if found.next_resync else "at the start"
+    console.print(f"{found.partners} partners seen · last run {last} · next resync {resync}")
+    for heading, names in (("At work", found.working), ("Waiting", found.waiting)):
+        console.print(f"{heading}: {len(names)}" + (f" ({_some(names)})" if names else ""))
+    console.print(f"Messages: {found.messages_waiting} waiting, {found.messages_dead} given up")
+    if not found.parked:
+        console.print("Nobody is parked.")
+    for parked in found.parked:
+        when = parked.next_try.isoformat(timespec="seconds") if parked.next_try else "now, it waits in the queue"
+        console.print(
+            f"[bold red]{parked.slug}[/]  {escape(parked.cause)}\n    {escape(parked.fix)}\n"
+            f"    {parked.failures} failures in a row; next try {when}",
+            soft_wrap=True,
+        )
+
+
+def _some(names: list[str]) -> str:
+    more = f" and {len(names) - 10} more" if len(names) > 10 else ""
+    return ", ".join(names[:10]) + more
 
 
 def validated(model: type[_Model], values: dict[str, Any]) -> _Model:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -18,14 +19,17 @@ from typing import Any
 import httpx
 import requests
 
+from app.crash_points import Passing, carry_on
 from app.engine.durable import DurableQueue, durable_queue
-from app.engine.loop import Loop, recover
+from app.engine.loop import Loop, recover, rewake
 from app.engine.queue import MemoryQueue, Queue
+from app.engine.reaper import Reaper
 from app.engine.reconcile import Reconciler
 from app.engine.resync import Resync
+from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
-from app.engine.ticker import Chore, Ticker
+from app.engine.ticker import Chore, Ticker, every, nightly
 from app.gitlab.apply import Applier, HookSecrets
 from app.gitlab.client import Client
 from app.gitlab.control import Control
@@ -69,8 +73,10 @@ class Bot:
     control: Control
     store: Store
     standings: Standings
+    locks: Locks
     outbox: Outbox
     reconciler: Reconciler
+    passing: Passing
 
     def prepare(self) -> list[str]:
         """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
@@ -96,67 +102,107 @@ def open_bot(
     transport: httpx.BaseTransport | None = None,
     outside: httpx.BaseTransport | None = None,
     clock: Clock = wall_clock,
+    passing: Passing = carry_on,
 ) -> Iterator[Bot]:
     """Connects to GitLab and opens the store. Raises GitLabError or StoreError with the fix.
 
-    `adapter` and `transport` replace the network to GitLab, `outside` the one to the notification channels.
+    `adapter` and `transport` replace the network to GitLab, `outside` the one to the notification channels; `passing`
+    is called at each crash point.
     """
     client = Client(settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport)
     messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
         instance = ask_instance(client, settings.group)
-        with Store(settings.database_url, clock) as store:
-            yield _assemble(settings, client, instance, store, messenger, clock)
+        with Store(settings.database_url, clock) as store, open_locks(settings.database_url) as locks:
+            yield _assemble(settings, client, instance, store, locks, messenger, clock, passing)
     finally:
         messenger.close()
         client.close()
 
 
 def _assemble(
-    settings: Settings, client: Client, instance: Instance, store: Store, outside: httpx.Client, clock: Clock
+    settings: Settings,
+    client: Client,
+    instance: Instance,
+    store: Store,
+    locks: Locks,
+    outside: httpx.Client,
+    clock: Clock,
+    passing: Passing,
 ) -> Bot:
     place = _place(settings, instance)
-    outbox = Outbox(store, _channels(settings, outside, clock), clock)
+    outbox = Outbox(store, _channels(settings, outside, clock), clock, passing)
 
     def tell(action: Notify) -> None:
         outbox.put(_event(action, clock))
 
     def make(offered: Instance) -> Footing:
         observer = Observer(client, offered, _place(settings, offered))
-        return Footing(offered, observer, Applier(client, offered, observer, _hook_secrets(settings), tell))
+        return Footing(offered, observer, Applier(client, offered, observer, _hook_secrets(settings), tell, passing))
 
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
     standings = Standings(store)
-    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes)
-    return Bot(settings, clock, client, instance, place, control, store, standings, outbox, reconciler)
+    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
+    return Bot(settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing)
 
 
 @contextmanager
 def open_service(
-    bot: Bot, *, durable: bool = True, rng: random.Random | None = None, tick_seconds: float = 1.0
+    bot: Bot,
+    *,
+    durable: bool = True,
+    rng: random.Random | None = None,
+    tick_seconds: float = 1.0,
+    overdue: Callable[[list[str]], None] = lambda _partners: None,
 ) -> Iterator[Service]:
-    """Starts the queue and the clockwork around a bot. `durable=False`: a queue in memory, stepped by hand."""
-    loop = Loop(bot.store, bot.reconciler.turn, bot.clock, rng or random.Random())  # noqa: S311 - spreads retries
-    if not durable:
-        yield _service(bot, loop, MemoryQueue(loop.run), tick_seconds)
-        return
+    """Starts the queue and the clockwork around a bot. `durable=False`: a queue in memory, stepped by hand.
+
+    `overdue` is told of the partners that are still worked on when the block has ended and the wait for them is over.
+
+    Raises SeatTakenError when another process works on the same SQLite file, or has the same name on PostgreSQL.
+    """
+    rng = rng or random.Random()  # noqa: S311 - spreads retries and chores
+    loop = Loop(bot.store, bot.reconciler.turn, bot.clock, rng, bot.locks, bot.passing)
     settings = bot.settings
-    with durable_queue(
-        settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
-        workers=settings.workers,
-    ) as queue:  # fmt: skip
-        service = _service(bot, loop, queue, tick_seconds)
+    if not durable:
+        # A visitor: where many may sit it takes a name that nobody else has.
+        with take_seat(settings.database_url, f"{settings.node}-{uuid.uuid4().hex}") as seat:
+            yield _service(bot, loop, MemoryQueue(loop.run), seat, rng, tick_seconds)
+        return
+    with (
+        take_seat(settings.database_url, settings.node) as seat,
+        durable_queue(
+            settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
+            workers=settings.workers, overdue=overdue,
+        ) as queue,
+    ):  # fmt: skip
+        service = _service(bot, loop, queue, seat, rng, tick_seconds)
         recover(bot.store, queue.wake, service.resync.ask)
         with service.ticker:
             yield service
 
 
-def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service:
-    resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock)
+def _service(bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float) -> Service:
+    resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock, bot.passing)
+    intake = _intake(bot, queue, resync)
+    ticker = Ticker(
+        bot.store,
+        queue,
+        bot.clock,
+        leads=seat.leads,
+        every_tick=_every_tick(bot, queue, seat, resync),
+        chores=_chores(bot, queue, resync, rng),
+        interval=tick_seconds,
+        passing=bot.passing,
+    )
+    return Service(**_parts(bot), queue=queue, loop=loop, resync=resync, intake=intake, ticker=ticker)
+
+
+def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
     settings = bot.settings
-    intake = Intake(
+    return Intake(
         store=bot.store,
         queue=queue,
         wake_all=resync.ask,
@@ -167,16 +213,30 @@ def _service(bot: Bot, loop: Loop, queue: Queue, tick_seconds: float) -> Service
         ),
         clock=bot.clock,
         settle_seconds=settings.settle_seconds,
+        passing=bot.passing,
     )
-    chores = (
-        Chore("resync", timedelta(minutes=settings.resync_minutes), resync.changed),
-        Chore("deep resync", timedelta(days=1), lambda: resync.everyone("nightly look at everybody")),
-        Chore("prune", timedelta(hours=6), lambda: _prune(bot, queue)),
-    )
-    ticker = Ticker(
-        bot.store, queue, bot.clock, flush=lambda: _every_tick(resync, bot.outbox), chores=chores, interval=tick_seconds
-    )
-    return Service(**_parts(bot), queue=queue, loop=loop, resync=resync, intake=intake, ticker=ticker)
+
+
+def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random) -> list[Chore]:
+    often = timedelta(minutes=bot.settings.resync_minutes)
+    return [
+        Chore("resync", every(often, rng), resync.changed, at_start=True),
+        Chore("deep resync", nightly(rng), lambda: resync.everyone("nightly look at everybody")),
+        Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
+    ]
+
+
+def _every_tick(bot: Bot, queue: Queue, seat: Seat, resync: Resync) -> dict[str, Callable[[], object]]:
+    def forgotten() -> None:
+        """Deliveries that another process kept, and died before it had woken anybody."""
+        rewake(bot.store, queue.wake, resync.ask, before=bot.clock() - timedelta(minutes=1), passing=bot.passing)
+
+    parts: dict[str, Callable[[], object]] = {
+        "resync": resync.answer, "outbox": bot.outbox.flush, "deliveries": forgotten,
+    }  # fmt: skip
+    if isinstance(queue, DurableQueue):
+        parts["dead processes"] = Reaper(queue, seat, bot.clock).look
+    return parts
 
 
 def _prune(bot: Bot, queue: Queue) -> None:
@@ -188,13 +248,6 @@ def _prune(bot: Bot, queue: Queue) -> None:
 
 def _parts(bot: Bot) -> dict[str, Any]:
     return {name: getattr(bot, name) for name in Bot.__dataclass_fields__}
-
-
-def _every_tick(resync: Resync, outbox: Outbox) -> None:
-    try:
-        resync.answer()
-    finally:
-        outbox.flush()
 
 
 def _place(settings: Settings, instance: Instance) -> Place:

@@ -7,7 +7,7 @@ drop, double or delay them; time is moved by hand. The bot is the real one: only
 from __future__ import annotations
 
 import random
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -16,6 +16,7 @@ from typing import cast, get_args
 import httpx
 from pydantic import SecretStr
 
+from app.crash_points import Passing, carry_on
 from app.engine.queue import MemoryQueue
 from app.gitlab.errors import Refused
 from app.sandbox import operations, webhooks
@@ -174,15 +175,19 @@ def local_stage(
     world: World | None = None,
     channels: tuple[ChannelSettings, ...] = (),
     outside: httpx.BaseTransport | None = None,
+    passing: Passing = carry_on,
+    watch: Callable[[Sandbox], None] = lambda _sandbox: None,
 ) -> Iterator[LocalStage]:
     """Opens the stage. Give `world` and `clock` of an earlier one to play a restart of the bot.
 
+    `passing`: is called at each of the bot's crash points; `watch`: gets the sandbox before the bot's first request.
     `channels`: the outside webhooks that hear of stage changes; they are the one thing here that uses the network,
     unless `outside` stands in for it.
     """
     clock = clock or ManualClock()
     world = world or seed_world(clock, seed=seed, tier=tier, base_url=BASE_URL)
     sandbox = Sandbox(world)
+    watch(sandbox)
     settings = local_settings(database_url=database_url, settle_minutes=settle_minutes)
     settings = settings.model_copy(update={"channels": channels})
     with (
@@ -192,6 +197,7 @@ def local_stage(
             transport=httpx_transport(sandbox),
             outside=outside,
             clock=clock,
+            passing=passing,
         ) as bot,
         open_service(bot, durable=False, rng=random.Random(seed)) as service,  # noqa: S311
     ):

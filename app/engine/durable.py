@@ -19,9 +19,8 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime
 
+import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, EnqueueOptions, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
-from sqlalchemy import Connection
-from sqlalchemy.exc import SQLAlchemyError
 
 from app.engine.queue import Queue, checked
 from app.engine.tables import StoreError, database_url
@@ -35,6 +34,9 @@ PRUNE_BATCH = 500
 
 _run: Callable[[str, str], None] | None = None
 """What one run does. dbos binds functions by name when this module is loaded, so what is injected waits here."""
+
+_at_work: list[str] = []
+"""The partners that threads of this process work on now."""
 
 
 def _store_is_out(error: BaseException) -> bool:
@@ -53,7 +55,11 @@ def _store_is_out(error: BaseException) -> bool:
 def _reconcile_once(partner: str, reason: str) -> None:
     if _run is None:
         raise StoreError("The queue is not open.", "Enter durable_queue() first.")
-    _run(partner, reason)
+    _at_work.append(partner)
+    try:
+        _run(partner, reason)
+    finally:
+        _at_work.remove(partner)
 
 
 @DBOS.workflow(name=WORKFLOW)
@@ -86,7 +92,7 @@ class DurableQueue(Queue):
                 load_input=False,
                 load_output=False,
             )
-        except SQLAlchemyError as error:
+        except sa.exc.SQLAlchemyError as error:
             raise StoreError(
                 f"The queue did not answer ({type(error).__name__}).", "Check that the database's server runs."
             ) from error
@@ -97,7 +103,7 @@ class DurableQueue(Queue):
             self._bring_forward(runs, self._settle_seconds)
         return set(partners) - by_partner.keys()
 
-    def enqueue(self, transaction: Connection, partner: str, reason: str) -> None:
+    def enqueue(self, transaction: sa.Connection, partner: str, reason: str) -> None:
         """See Queue.enqueue: dbos writes its row through the store's own connection."""
         options: EnqueueOptions = {
             "workflow_name": WORKFLOW,
@@ -117,6 +123,26 @@ class DurableQueue(Queue):
     def working(self) -> list[str]:
         """The partners whose run is at work, here or on another machine."""
         return self._partners(["PENDING"])
+
+    def owners(self) -> set[str]:
+        """The names of the processes whose runs are at work, or were when they died."""
+        runs = contextvars.Context().run(self._list, ["PENDING"])
+        return {run.executor_id for run in runs if run.executor_id}
+
+    def hand_back(self, node: str) -> list[str]:
+        """Put the runs of a dead process back into the queue; returns their partners.
+
+        Only for a process that is known to be dead: a run that still works would be at work twice.
+        """
+        return contextvars.Context().run(self._hand_back, node)
+
+    def _hand_back(self, node: str) -> list[str]:
+        runs = DBOS.list_workflows(
+            queue_name=QUEUE, status="PENDING", executor_id=node, load_input=False, load_output=False
+        )
+        for run in runs:
+            DBOS.resume_workflow(run.workflow_id, queue_name=QUEUE)
+        return [_partner_of(run) for run in runs]
 
     def prune(self, before: datetime) -> int:
         """Forget runs that ended before this time; returns how many. Without it every wake gets slower for good:
@@ -179,14 +205,16 @@ def durable_queue(
     settle_seconds: float = 1.0,
     workers: int = 4,
     polling_seconds: float = 0.2,
-    drain_seconds: int = 20,
+    drain_seconds: int = 4,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+    overdue: Callable[[list[str]], None] = lambda _partners: None,
 ) -> Iterator[DurableQueue]:
     """Open the queue on the store's database and work it with `workers` threads until the block ends.
 
     `run(partner, reason)` does one reconcile. `node` names this process and must stay the same over restarts, since
-    only the same node takes up its cut-off runs again. Leaving waits up to `drain_seconds` for runs at work. Raises
-    StoreError when the database cannot be used or another queue is open in this process.
+    only the same node (and the reaper) takes up its cut-off runs again. Leaving waits up to `drain_seconds` for runs at
+    work; `overdue` is told of the partners that are still worked on then, and should end the process: their runs are
+    taken up by the next one. Raises StoreError when the database cannot be used or a queue is open here already.
     """
     global _run
     if _run is not None:
@@ -212,6 +240,33 @@ def durable_queue(
                 thread.submit(DBOS.destroy, workflow_completion_timeout_sec=drain_seconds).result()
             finally:
                 _run = None
+                if _at_work:
+                    overdue(sorted(_at_work))
+
+
+def queued(store_url: str) -> tuple[list[str], list[str]]:
+    """The partners that wait and those at work, asked from outside: no queue is opened. Empty where none ever was.
+
+    Raises StoreError when the database does not answer.
+    """
+    try:
+        client = DBOSClient(system_database_url=_prepared(store_url), lazy=True, retry_connection_errors=False)
+        try:
+            runs = client.list_workflows(
+                queue_name=QUEUE, status=["DELAYED", "ENQUEUED", "PENDING"], load_input=False, load_output=False
+            )
+        finally:
+            client.destroy()
+    except sa.exc.DBAPIError as error:
+        if isinstance(error, sa.exc.ProgrammingError) or "no such table" in str(error.orig):
+            return [], []
+        raise StoreError(
+            f"The queue cannot be read ({type(error).__name__}).", "Check that the database runs."
+        ) from None
+    found: dict[bool, dict[str, None]] = {True: {}, False: {}}
+    for run in runs:
+        found[run.status == "PENDING"][_partner_of(run)] = None
+    return list(found[False]), list(found[True])
 
 
 def _launch(address: str, node: str, workers: int, polling_seconds: float) -> None:

@@ -12,7 +12,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from app.crash_points import Passing, carry_on
 from app.engine.records import EVERYONE, PartnerState
+from app.engine.seats import LocalLocks, Locks
 from app.engine.store import Store
 from app.gitlab.errors import Transient
 
@@ -45,16 +47,31 @@ class Loop:
     """Runs turns. `turn(partner, reason)` observes, plans and applies; `rng` spreads the retries."""
 
     def __init__(
-        self, store: Store, turn: Callable[[str, str], Turn], clock: Callable[[], datetime], rng: random.Random
+        self,
+        store: Store,
+        turn: Callable[[str, str], Turn],
+        clock: Callable[[], datetime],
+        rng: random.Random,
+        locks: Locks | None = None,
+        passing: Passing = carry_on,
     ) -> None:
+        """`locks`: keep all processes on one database from working on the same partner; None: there is only this."""
         self._store = store
         self._turn = turn
         self._clock = clock
         self._rng = rng
+        self._locks = locks or LocalLocks()
+        self._passing = passing
 
     def run(self, partner: str, reason: str) -> None:
         """One turn of one partner. Raises only StoreError: then nothing could be noted, and the queue must retry."""
+        # The queue sees to this already; a process that is taken for dead though it lives, and `sync`, do not ask it.
+        with self._locks.alone(f"partner/{partner}"):
+            self._run(partner, reason)
+
+    def _run(self, partner: str, reason: str) -> None:
         run_id = self._store.start_run(partner, reason)
+        self._passing("a run is opened")
         try:
             turn = self._turn(partner, reason)
         except TurnError as stopped:
@@ -65,11 +82,14 @@ class Loop:
             self._succeeded(run_id, partner, turn)
 
     def _succeeded(self, run_id: int, partner: str, turn: Turn) -> None:
+        self._passing("a turn is done")
         self._store.clear_parking(partner)
+        self._passing("a parking is cleared")
         if turn.wake_at is not None:
             # A turn that asks for a moment already past would otherwise run again at every tick.
             at = max(turn.wake_at, self._clock() + SHORTEST_TIMER)
             self._store.set_timer(partner, at, turn.wake_reason or "the time has come")
+            self._passing("a timer is set")
         self._store.finish_run(run_id, outcome="ok", actions=turn.actions, requests=turn.requests)
 
     def _failed(self, run_id: int, partner: str, error: BaseException, done: Turn) -> None:
@@ -89,6 +109,7 @@ class Loop:
             exc_info=None if known else error,
         )
         self._store.park(partner, failures=failures, until=until, cause=cause, fix=fix)
+        self._passing("a partner is parked")
         self._store.finish_run(
             run_id, outcome="failed", actions=done.actions, requests=done.requests, cause=cause, fix=fix
         )
@@ -120,22 +141,41 @@ def next_try(state: PartnerState, error: BaseException, now: datetime, rng: rand
     return failures, until
 
 
-def recover(store: Store, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> int:
+def recover(
+    store: Store,
+    wake: Callable[[str, str], None],
+    wake_all: Callable[[str], None],
+    passing: Passing = carry_on,
+) -> int:
     """After a start: wake whom a crash may have left behind; returns how many wakes. Call it before serving.
 
     Three gaps: a delivery kept but not yet queued, a run cut off half-way, a retry handed to a queue that forgot it.
     """
+    wakes = rewake(store, wake, wake_all, passing=passing)
+    left_behind = [run.partner for run in store.open_runs()] + [state.slug for state in store.unscheduled_failures()]
+    for partner in dict.fromkeys(left_behind):
+        wake(partner, "restart")
+        wakes += 1
+    return wakes
+
+
+def rewake(
+    store: Store,
+    wake: Callable[[str, str], None],
+    wake_all: Callable[[str], None],
+    *,
+    before: datetime | None = None,
+    passing: Passing = carry_on,
+) -> int:
+    """Wake whom deliveries (that came before this time) were kept for, but whose process died before it woke them."""
     wakes = 0
-    for delivery in store.unwoken_deliveries():
+    for delivery in store.unwoken_deliveries(before):
         for partner in delivery.wakes:
             if partner == EVERYONE:
                 wake_all(delivery.event)
             else:
                 wake(partner, delivery.event)
             wakes += 1
+        passing("a restart has woken a partner")
         store.mark_woken(delivery.idempotency_key)
-    left_behind = [run.partner for run in store.open_runs()] + [state.slug for state in store.unscheduled_failures()]
-    for partner in dict.fromkeys(left_behind):
-        wake(partner, "restart")
-        wakes += 1
     return wakes

@@ -14,12 +14,14 @@ from datetime import datetime
 from functools import lru_cache
 
 from app.engine.loop import Turn, TurnError
+from app.engine.seats import LocalLocks, Locks
 from app.engine.standings import Standings
-from app.gitlab.client import Client
+from app.gitlab.client import Client, Count
 from app.gitlab.control import Control, Wishes, partner_path
 from app.gitlab.errors import Denied, GitLabError, OfferChanged, Refused
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.observe import Look
+from app.journey import prose
 from app.journey.actions import Plan
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
@@ -81,8 +83,12 @@ class Reconciler:
         standings: Standings,
         defaults: Mapping[str, str],
         settle_minutes: float | None = None,
+        locks: Locks | None = None,
     ) -> None:
-        """`defaults`: the built-in journey's files by path; `settle_minutes` overrides the journey's own policy."""
+        """`defaults`: the built-in journey's files by path; `settle_minutes` overrides the journey's own policy.
+
+        `locks`: things that belong to all partners are made by one process at a time; None: there is only this one.
+        """
         self._client = client
         self._control = control
         self._ground = ground
@@ -91,9 +97,9 @@ class Reconciler:
         self._defaults = dict(defaults)
         self._settle_minutes = settle_minutes
         self._desired: Desired | None = None
-        self._reported: set[str] | None = None
+        self._reported: dict[str, str] | None = None
         self._lock = threading.Lock()
-        self._group = threading.Lock()  # labels and portfolio board belong to all partners: made by one at a time
+        self._locks = locks or LocalLocks()
 
     # --- what people want ---
 
@@ -108,6 +114,19 @@ class Reconciler:
         """Reads the control project again in any case; `slug`: a partner whose file may be new there."""
         with self._lock:
             return self._read(slug)
+
+    def reload(self) -> Desired:
+        """As refresh; and whether the journey's own files can be used is told in the control project.
+
+        Raises JourneyFilesError when they cannot, and GitLabError.
+        """
+        try:
+            desired = self.refresh()
+        except JourneyFilesError as error:
+            self._report(prose.JOURNEY_FILES, error)
+            raise
+        self._report(prose.JOURNEY_FILES, None)
+        return desired
 
     def _read(self, slug: str | None = None) -> Desired:
         known = self._desired.wishes.paths if self._desired else frozenset()
@@ -188,8 +207,9 @@ class Reconciler:
             try:
                 view = self.view(slug)
                 self._report(slug, None)
+                self._report(prose.JOURNEY_FILES, None)
                 if view.plan.touches_group:
-                    with self._group:
+                    with self._locks.alone("group"):  # labels and portfolio board
                         view = self.view(slug)  # another partner may just have made the labels and the board
                         view.footing.applier.apply(view.plan, view.observed, done)
                 else:
@@ -203,24 +223,36 @@ class Reconciler:
                 self._standings.drop(slug)
                 return Turn((), count.requests)
             except PartnerFileError as error:
-                self._report(slug, error)
-                raise TurnError(Turn(tuple(done), count.requests)) from error
+                raise TurnError(self._stopped(slug, error, done, count)) from error
+            except JourneyFilesError as error:
+                raise TurnError(self._stopped(prose.JOURNEY_FILES, error, done, count)) from error
             except Exception as error:
                 raise TurnError(Turn(tuple(done), count.requests)) from error
         if done:
             log.info("%s: %d actions with %d requests (%s)", slug, len(done), count.requests, reason)
         return Turn(tuple(done), count.requests, view.plan.wake_at, view.plan.wake_reason)
 
-    def _report(self, slug: str, error: PartnerFileError | None) -> None:
-        """Keeps one open issue in the control project for each file with a problem, none for the others."""
-        if self._reported is None:
-            self._reported = self._control.reported_problems()
-        if error is not None:
-            self._control.report_problem(slug, f"{error.cause}\n{error.fix}")
-            self._reported.add(slug)
-        elif slug in self._reported:
-            self._control.report_problem(slug, None)
-            self._reported.discard(slug)
+    def _stopped(self, subject: str, error: GitLabError, done: list[str], count: Count) -> Turn:
+        self._report(subject, error)
+        return Turn(tuple(done), count.requests)
+
+    def _report(self, subject: str, error: GitLabError | None) -> None:
+        """Keeps one open issue in the control project for each file with a problem, none for the others.
+
+        A broken journey stops every partner; only the first of them asks GitLab.
+        """
+        problem = f"{error.cause}\n{error.fix}" if error else None
+        known = self._reported
+        if known is not None and known.get(subject) == problem:
+            return
+        with self._locks.alone("problems"):
+            if self._reported is None:
+                self._reported = dict.fromkeys(self._control.reported_problems(), "")
+            if self._reported.get(subject) != problem:
+                self._control.report_problem(subject, problem)
+                self._reported.pop(subject, None)
+                if problem is not None:
+                    self._reported[subject] = problem
 
 
 def _partner_in(desired: Desired, slug: str) -> tuple[Partner, Templates]:

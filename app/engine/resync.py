@@ -12,6 +12,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
+from app.crash_points import Passing, carry_on
 from app.engine.queue import Queue
 from app.engine.reconcile import Reconciler
 from app.engine.store import Store
@@ -25,7 +26,13 @@ log = logging.getLogger(__name__)
 _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
 _SEEN = "resync seen"
+_ASKED = "resync asked"
 _OVERLAP = timedelta(seconds=30)
+
+
+def ask_everyone(store: Store, reason: str) -> None:
+    """Everybody is to be looked at. Durable when it returns; whoever keeps the clock answers at the next tick."""
+    store.remember(_ASKED, reason)
 
 
 class Resync:
@@ -39,6 +46,7 @@ class Resync:
         store: Store,
         queue: Queue,
         clock: Callable[[], datetime],
+        passing: Passing = carry_on,
     ) -> None:
         self._client = client
         self._place = place
@@ -46,24 +54,25 @@ class Resync:
         self._store = store
         self._queue = queue
         self._clock = clock
-        self._asked: str | None = None
+        self._passing = passing
 
     def ask(self, reason: str) -> None:
         """Everybody is to be looked at, soon: for those who must not wait for GitLab, such as a webhook's answer.
 
-        Kept in memory only: after a crash the next resync sees the control project's new commit and does the same.
+        See ask_everyone.
         """
-        self._asked = reason
+        ask_everyone(self._store, reason)
 
     def answer(self) -> None:
         """Does what was asked. A broken journey file or a GitLab that is down leaves it to the next resync."""
-        reason, self._asked = self._asked, None
-        if reason is None:
+        reason = self._store.recall(_ASKED)
+        if not reason:
             return
         try:
             self.everyone(reason)
         except GitLabError as error:
             log.warning("Not everybody could be woken (%s); the next resync does it.", error.cause)
+        self._store.forget(_ASKED, reason)
 
     def changed(self) -> int:
         """Wakes the partners whose issues or files changed since the last resync. Raises GitLabError."""
@@ -79,6 +88,7 @@ class Resync:
         woken = sorted(s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat())
         for slug in woken:
             self._queue.wake(slug, "resync: its issues have changed")
+        self._passing("a resync has woken its partners")
         # The overlap shows the last changes again. What is old enough by now cannot hide another change of its second.
         settled = {s: at.isoformat() for s, at in changes.partners.items() if at < started - _OVERLAP}
         self._store.remember(_SEEN, json.dumps(settled))
@@ -88,9 +98,10 @@ class Resync:
     def everyone(self, reason: str) -> int:
         """Wakes every partner of the control project's newest commit."""
         started = self._clock()
-        desired = self._reconciler.refresh()
+        desired = self._reconciler.reload()
         for slug in sorted(desired.wishes.partners):
             self._queue.wake(slug, reason)
+        self._passing("everybody is woken")
         self._store.remember(_WATERMARK, started.isoformat())
         self._store.remember(_COMMIT, desired.wishes.commit or "")
         return len(desired.wishes.partners)

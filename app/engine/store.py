@@ -15,7 +15,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from app.engine.records import EVERYONE, Arrival, Delivery, OutboxEntry, PartnerState, Run
-from app.engine.tables import StoreError, deliveries, memory, open_database, outbox, partners, runs, standings
+from app.engine.tables import deliveries, memory, open_database, outbox, partners, runs, standings, translated
 
 REASON_LIMIT = 500
 """Longest reason or outcome kept, in characters: the width of its column."""
@@ -108,9 +108,11 @@ class Store:
             statement = statement.where(deliveries.c.partner == partner)
         return [_delivery(row) for row in self._rows(statement)]
 
-    def unwoken_deliveries(self) -> list[Delivery]:
-        """Deliveries that were kept but whose partners never reached the queue, oldest first."""
+    def unwoken_deliveries(self, before: datetime | None = None) -> list[Delivery]:
+        """Deliveries (that came before this time) that were kept but whose partners never reached the queue."""
         statement = deliveries.select().where(deliveries.c.woken_at.is_(None)).order_by(deliveries.c.received_at)
+        if before is not None:
+            statement = statement.where(deliveries.c.received_at < before)
         return [_delivery(row) for row in self._rows(statement)]
 
     # --- audit trail ------------------------------------------------------------------------------------------------
@@ -284,6 +286,11 @@ class Store:
             statement = statement.where(outbox.c.state == state)
         return [OutboxEntry(**row) for row in self._rows(statement)]
 
+    def outbox_counts(self) -> dict[str, int]:
+        """How many messages are in each state."""
+        statement = sa.select(outbox.c.state, sa.func.count().label("count")).group_by(outbox.c.state)
+        return {str(row["state"]): int(row["count"]) for row in self._rows(statement)}
+
     # --- memory -----------------------------------------------------------------------------------------------------
 
     def remember(self, key: str, value: str) -> None:
@@ -296,6 +303,11 @@ class Store:
         """The value under a key, or None."""
         rows = self._rows(sa.select(memory.c.value).where(memory.c.key == key))
         return str(rows[0]["value"]) if rows else None
+
+    def forget(self, key: str, value: str) -> None:
+        """Drop what is kept under a key, unless it has changed from this value meanwhile."""
+        with self._writing() as connection:
+            connection.execute(memory.delete().where((memory.c.key == key) & (memory.c.value == value)))
 
     # --- inside -----------------------------------------------------------------------------------------------------
 
@@ -320,24 +332,13 @@ class Store:
             )
 
     def _rows(self, statement: sa.Select[Any]) -> list[dict[str, Any]]:
-        with _translated(), self._reader.connect() as connection:
+        with translated(), self._reader.connect() as connection:
             return [dict(row) for row in connection.execute(statement).mappings()]
 
     @contextmanager
     def _writing(self) -> Iterator[sa.Connection]:
-        with _translated(), self._engine.begin() as connection:
+        with translated(), self._engine.begin() as connection:
             yield connection
-
-
-@contextmanager
-def _translated() -> Iterator[None]:
-    try:
-        yield
-    except sa.exc.SQLAlchemyError as error:
-        raise StoreError(
-            f"The bot's own database did not answer ({type(error).__name__}).",
-            "Check that its disk has room and its server runs; the bot goes on by itself afterwards.",
-        ) from error
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:

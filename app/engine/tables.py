@@ -7,6 +7,8 @@ locked" at once, whatever the timeout), and times that lose their zone on the wa
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -17,6 +19,17 @@ from sqlalchemy.exc import ArgumentError
 
 LOCK_WAIT_SECONDS = 5.0
 """Below the 8 s in which a delivery must be answered, so that a locked store becomes an error and not a hang."""
+
+
+_CREATION = 7_265_309_181
+"""The lock under which tables are created; any number will do."""
+
+# A server that has lost a client's host notices within half a minute, and lets go of its locks.
+_SERVER_OPTIONS = {
+    "connect_timeout": int(LOCK_WAIT_SECONDS),
+    "options": "-c statement_timeout=5000 "
+    "-c tcp_keepalives_idle=10 -c tcp_keepalives_interval=5 -c tcp_keepalives_count=3",
+}
 
 
 class StoreError(Exception):
@@ -163,14 +176,10 @@ def open_database(text: str) -> Engine:
         sa.event.listen(engine, "begin", _begin_sqlite)
     else:
         engine = sa.create_engine(
-            url,
-            hide_parameters=True,
-            pool_pre_ping=True,
-            pool_timeout=LOCK_WAIT_SECONDS,
-            connect_args={"connect_timeout": int(LOCK_WAIT_SECONDS), "options": "-c statement_timeout=5000"},
+            url, hide_parameters=True, pool_pre_ping=True, pool_timeout=LOCK_WAIT_SECONDS, connect_args=_SERVER_OPTIONS
         )
     try:
-        metadata.create_all(engine)
+        _create_tables(engine)
     except sa.exc.SQLAlchemyError as error:
         engine.dispose()
         shown = url.render_as_string(hide_password=True)
@@ -179,6 +188,38 @@ def open_database(text: str) -> Engine:
             "Check that the file is writable, or that the server runs and the user may create tables.",
         ) from error
     return engine
+
+
+def server_engine(url: URL) -> Engine:
+    """Connections to PostgreSQL for locks that are held by a session: no transaction stays open around them."""
+    return sa.create_engine(
+        url,
+        hide_parameters=True,
+        isolation_level="AUTOCOMMIT",
+        pool_pre_ping=True,
+        max_overflow=-1,  # who waits for a lock holds a connection, and must not be kept from it by others who wait
+        connect_args=_SERVER_OPTIONS,
+    )
+
+
+@contextmanager
+def translated() -> Iterator[None]:
+    """Turns SQLAlchemy's errors inside the block into StoreError, without the values of the statement."""
+    try:
+        yield
+    except sa.exc.SQLAlchemyError as error:
+        raise StoreError(
+            f"The bot's own database did not answer ({type(error).__name__}).",
+            "Check that its disk has room and its server runs; the bot goes on by itself afterwards.",
+        ) from error
+
+
+def _create_tables(engine: Engine) -> None:
+    with engine.begin() as connection:
+        if engine.dialect.name == "postgresql":
+            # Two processes that start together would both find no table, and one of them would fail to make it.
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATION)))
+        metadata.create_all(connection)
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

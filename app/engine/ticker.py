@@ -1,32 +1,58 @@
 """What happens by the clock: timers, the end of a parking, the outbox, and chores such as the resync.
 
-The trap this avoids: one failing chore that ends the thread, after which the bot looks alive and nothing is on time.
-Every part is tried on its own, and what fails is logged and tried again at the next tick.
+The traps this avoids: one failing part that ends the thread, after which the bot looks alive and nothing is on time
+(every part is tried on its own, and what fails is logged and tried again at the next tick); and two processes on one
+database that both keep the clock, and send each message twice (only the one that leads does anything).
 """
 
 from __future__ import annotations
 
 import logging
+import random
 import threading
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from functools import partial
 from typing import Self
 
+from app.crash_points import Passing, carry_on
 from app.engine.queue import Queue
 from app.engine.store import Store
 
 log = logging.getLogger(__name__)
 
+JOIN_SECONDS = 2.0
+"""How long leaving waits for a tick that is under way; whatever it does may be cut off anywhere."""
+
 
 @dataclass(frozen=True)
 class Chore:
-    """Something to do once per `period`, such as the resync or pruning. Its last time outlives a restart."""
+    """Something to do again and again, such as the resync. `next_time(now)` says when; it outlives a restart.
+
+    `at_start`: also once whenever a process begins to keep the clock.
+    """
 
     name: str
-    period: timedelta
+    next_time: Callable[[datetime], datetime]
     run: Callable[[], object]
+    at_start: bool = False
+
+
+def every(period: timedelta, rng: random.Random) -> Callable[[datetime], datetime]:
+    """At most this long from now, and up to a fifth sooner: many bots on one GitLab should not come at once."""
+    return lambda now: now + period * rng.uniform(0.8, 1.0)
+
+
+def nightly(rng: random.Random) -> Callable[[datetime], datetime]:
+    """The next night between two and four o'clock, UTC."""
+
+    def next_time(now: datetime) -> datetime:
+        begin = now.astimezone(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
+        night = begin if begin > now else begin + timedelta(days=1)
+        return night + timedelta(hours=2) * rng.random()
+
+    return next_time
 
 
 class Ticker:
@@ -38,16 +64,22 @@ class Ticker:
         queue: Queue,
         clock: Callable[[], datetime],
         *,
-        flush: Callable[[], object] = lambda: None,
+        leads: Callable[[], bool] = lambda: True,
+        every_tick: Mapping[str, Callable[[], object]] | None = None,
         chores: Sequence[Chore] = (),
         interval: float = 1.0,
+        passing: Passing = carry_on,
     ) -> None:
+        """`leads`: whether this process keeps the clock now; `every_tick`: what else is tried, by name."""
         self._store = store
         self._queue = queue
         self._clock = clock
-        self._flush = flush
+        self._leads = leads
+        self._every_tick = dict(every_tick or {})
         self._chores = tuple(chores)
         self._interval = interval
+        self._passing = passing
+        self._begun = False
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ticker", daemon=True)
 
@@ -57,42 +89,53 @@ class Ticker:
 
     def __exit__(self, *_: object) -> None:
         self._stop.set()
-        self._thread.join()
+        self._thread.join(JOIN_SECONDS)
 
     def tick(self, now: datetime) -> None:
-        """Wake whom it is time for, send the outbox, do the chores that are due. Never raises."""
+        """Wake whom it is time for, do what every tick does, and the chores that are due. Never raises."""
+        leading = self._try("seat", self._leads)
+        if not leading:
+            self._begun = False
+            return
         self._try("timers", lambda: self._fire_timers(now))
         self._try("retries", lambda: self._retry_parked(now))
-        self._try("outbox", self._flush)
+        for name, part in self._every_tick.items():
+            self._try(name, part)
+        starting, self._begun = not self._begun, True
         for chore in self._chores:
-            self._try(chore.name, partial(self._do, chore, now))
+            self._try(chore.name, partial(self._do, chore, now, starting and chore.at_start))
 
     def _fire_timers(self, now: datetime) -> None:
         for state in self._store.due_timers(now):
             self._queue.wake(state.slug, state.next_reason, delay_seconds=0)
+            self._passing("a timer has woken its partner")
             if state.next_at is not None:  # first in the queue, then forgotten: a crash between wakes twice
                 self._store.clear_timer(state.slug, state.next_at)
 
     def _retry_parked(self, now: datetime) -> None:
         for state in self._store.due_parkings(now):
             self._queue.wake(state.slug, f"retry after failure {state.failures}", delay_seconds=0)
+            self._passing("a retry has woken its partner")
             if state.parked_until is not None:
                 self._store.release(state.slug, state.parked_until)
 
-    def _do(self, chore: Chore, now: datetime) -> None:
-        key = f"chore:{chore.name}"
-        last = self._store.recall(key)
-        if last is not None and datetime.fromisoformat(last) + chore.period > now:
+    def _do(self, chore: Chore, now: datetime, at_once: bool) -> None:
+        key = f"next:{chore.name}"
+        due = self._store.recall(key)
+        if not at_once and due is not None and datetime.fromisoformat(due) > now:
             return
         # Noted before it runs: a chore that fails waits for its next turn instead of failing at every tick.
-        self._store.remember(key, now.isoformat())
-        chore.run()
+        self._store.remember(key, chore.next_time(now).isoformat())
+        self._passing("a chore is noted")
+        if at_once or due is not None:
+            chore.run()
 
-    def _try(self, what: str, work: Callable[[], object]) -> None:
+    def _try(self, what: str, work: Callable[[], object]) -> object:
         try:
-            work()
+            return work()
         except Exception:
             log.exception("The ticker's part '%s' failed; the next tick tries again.", what)
+            return None
 
     def _work(self) -> None:
         while not self._stop.wait(self._interval):

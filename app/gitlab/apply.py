@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
+from app.crash_points import Passing, carry_on
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance
@@ -34,19 +35,22 @@ class Applier:
         observer: Observer,
         secrets: HookSecrets,
         tell: Callable[[Notify], None],
+        passing: Passing = carry_on,
     ) -> None:
         self._client = client
         self._instance = instance
         self._observer = observer
         self._secrets = secrets
         self._tell = tell
+        self._passing = passing
 
     def apply(self, plan: Plan, observed: Observed, done: list[str]) -> None:
         """Does everything in the plan and notes in `done` what was done. Raises the first GitLabError it meets."""
         names = names_of(observed)
         branch = observed.project.default_branch if observed.project else "main"
         steps = Steps(self._client, names, observed.group_id, branch, self._secrets)
-        batch = _Batch(self._client, Writes(names, observed.place, self._instance, plan.partner), done)
+        writes = Writes(names, observed.place, self._instance, plan.partner)
+        batch = _Batch(self._client, writes, done, self._passing)
         try:
             for action in plan.actions:
                 if isinstance(action, Notify) or steps.takes(action):
@@ -66,10 +70,11 @@ class Applier:
 class _Batch:
     """Mutations that wait to be sent together."""
 
-    def __init__(self, client: Client, writes: Writes, done: list[str]) -> None:
+    def __init__(self, client: Client, writes: Writes, done: list[str], passing: Passing) -> None:
         self._client = client
         self._writes = writes
         self._done = done
+        self._passing = passing
         self._waiting: list[Action] = []
 
     def add(self, action: Action) -> None:
@@ -84,6 +89,7 @@ class _Batch:
         if not waiting:
             return
         answers = self._client.mutate([self._writes.write(action) for action in waiting])
+        self._passing("writes are sent")
         errors = []
         for action, answer in zip(waiting, answers, strict=True):
             if isinstance(answer, GitLabError):

@@ -143,21 +143,24 @@ class Control:
             raise
 
     def reported_problems(self) -> set[str]:
-        """Slugs with an open issue about their file. One request."""
+        """Subjects (slugs, or the journey's own files) with an open issue about them. One request."""
         issues = self._client.list(f"{self._path}/issues", state="opened", author_username=self._instance.bot_username)
         found = (markers.find("problem", issue["description"] or "") for issue in issues)
         return {slug for slug in found if slug}
 
-    def report_problem(self, slug: str, problem: str | None) -> None:
-        """Opens, updates or (with None) closes the one issue about a partner file that cannot be used."""
-        title = prose.problem_title(slug)
+    def report_problem(self, subject: str, problem: str | None) -> None:
+        """Opens, updates or (with None) closes the one issue about a file that cannot be used.
+
+        `subject`: a partner's slug or prose.JOURNEY_FILES.
+        """
+        title = prose.problem_title(subject)
         issues = self._client.list(f"{self._path}/issues", state="opened", search=title, **{"in": "title"})
-        mine = [i for i in issues if markers.find("problem", i["description"] or "") == slug and self._by_bot(i)]
+        mine = [i for i in issues if markers.find("problem", i["description"] or "") == subject and self._by_bot(i)]
         if problem is None:
             for issue in mine:
                 self._client.put(f"{self._path}/issues/{issue['iid']}", state_event="close")
             return
-        text = prose.problem_description(slug, problem)
+        text = prose.problem_description(subject, problem)
         if not mine:
             self._client.post(f"{self._path}/issues", title=title, description=text)
         elif mine[0]["description"] != text:

@@ -21,6 +21,7 @@ from fastapi.responses import JSONResponse
 from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect
 
+from app.crash_points import Passing, carry_on
 from app.engine.queue import Queue
 from app.engine.records import EVERYONE, Arrival
 from app.engine.store import Store
@@ -61,6 +62,7 @@ class Intake:
         clock: Callable[[], datetime],
         settle_seconds: float = 1.0,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
+        passing: Passing = carry_on,
     ) -> None:
         self._store = store
         self._queue = queue
@@ -70,6 +72,7 @@ class Intake:
         self._clock = clock
         self._settle_seconds = settle_seconds
         self._new_id = new_id
+        self._passing = passing
 
     def receive(self, headers: Mapping[str, str], body: bytes) -> Answer:
         """Status and answer for one delivery; `headers` in lower case. Raises StoreError: nothing is acknowledged."""
@@ -108,9 +111,11 @@ class Intake:
                 self._queue.enqueue(transaction, slug, reason)
 
         fresh = self._store.keep_deliveries(arrivals, enqueue)
+        self._passing("a delivery is kept")
         for arrival, new in zip(arrivals, fresh, strict=True):
             if new and EVERYONE in arrival.wakes:
                 self._wake_all(arrival.event)
+                self._passing("a delivery has woken everybody")
                 self._store.mark_woken(arrival.key)
         return [
             (202, self._accepted(arrival) if new else {"status": "already known"})

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from pydantic import ValidationError
 
+from app.crash_points import Passing, carry_on
 from app.notify.channels import Channel, Event, UndeliveredError
 
 log = logging.getLogger(__name__)
@@ -60,10 +61,17 @@ class Storage(Protocol):
 class Outbox:
     """Puts and sends. `channels` are all that messages go to; with none, putting does nothing."""
 
-    def __init__(self, store: Storage, channels: Sequence[Channel], clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        store: Storage,
+        channels: Sequence[Channel],
+        clock: Callable[[], datetime],
+        passing: Passing = carry_on,
+    ) -> None:
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._clock = clock
+        self._passing = passing
         if len(self._channels) != len(channels):
             raise ValueError("Two notification channels have the same name. Give each its own.")
 
@@ -71,6 +79,7 @@ class Outbox:
         """Keep this event for every channel. The same key again changes nothing, whatever its text."""
         for name in self._channels:
             self._store.outbox_put(event.key, name, event.model_dump_json())
+            self._passing("a message is kept")
 
     def flush(self) -> int:
         """Send what is due, at most 50 messages; returns how many were taken. Failures are kept, not raised."""
@@ -85,6 +94,7 @@ class Outbox:
                 resting.add(entry.channel)
                 self._note(entry, error)
             else:
+                self._passing("a message is sent")
                 self._store.outbox_sent(entry.key, entry.channel)
                 sent += 1
         return sent

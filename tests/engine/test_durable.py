@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
 from sqlalchemy import Connection
 
-from app.engine.durable import DurableQueue, durable_queue
+from app.engine.durable import DurableQueue, durable_queue, queued
 from app.engine.records import Arrival
 from app.engine.store import Store
 from app.engine.tables import StoreError
@@ -23,24 +23,27 @@ def workshop() -> Workshop:
 
 
 @pytest.fixture(scope="module")
-def url(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('durable')}/queue.sqlite"
+def url(new_database: Callable[[], str]) -> str:
+    return new_database()
 
 
 @pytest.fixture(scope="module")
 def queue(workshop: Workshop, url: str) -> Iterator[DurableQueue]:
+    assert queued(url) == ([], [])
     with durable_queue(url, workshop.run, settle_seconds=0, polling_seconds=0.02, drain_seconds=0) as opened:
         yield opened
         until(lambda: not opened.waiting() and not opened.working(), "idle")
 
 
-def test_a_burst_during_a_run_gives_exactly_one_more_run(queue: DurableQueue, workshop: Workshop) -> None:
+def test_a_burst_during_a_run_gives_exactly_one_more_run(queue: DurableQueue, workshop: Workshop, url: str) -> None:
     gate = workshop.gates["burst"] = threading.Event()
     queue.wake("burst", "first")
     until(lambda: workshop.of("burst") == 1, "the first run works")
     for number in range(20):
         queue.wake("burst", f"event {number}")
     assert queue.waiting() == ["burst"]
+    assert queued(url) == (["burst"], ["burst"])
+    assert queue.owners() == {"one"}
     gate.set()
     until(lambda: not queue.waiting() and not queue.working(), "idle")
     assert [reason for name, reason in workshop.runs if name == "burst"] == ["first", "event 0"]

@@ -15,7 +15,8 @@ from app.engine.loop import Loop, Turn, TurnError, next_try, recover
 from app.engine.queue import MemoryQueue
 from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
-from app.engine.ticker import Chore, Ticker
+from app.engine.tables import StoreError
+from app.engine.ticker import Chore, Ticker, every, nightly
 from app.gitlab.errors import Denied, GitLabError, Throttled, Transient
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -227,35 +228,78 @@ def test_a_slug_that_is_no_queue_key_is_refused(world: World, slug: str) -> None
         world.queue.wake(slug, "x")
 
 
-def test_chores_keep_their_period_over_restarts_and_a_failing_one_stops_no_other(world: World) -> None:
+def test_chores_keep_their_time_over_restarts_and_a_failing_one_stops_no_other(world: World) -> None:
     done: list[str] = []
 
-    def broken() -> None:
-        done.append("broken")
-        raise ValueError("broken chore")
+    def broken(what: str) -> Callable[[], None]:
+        def part() -> None:
+            done.append(what)
+            raise ValueError(what)
 
-    def flush() -> None:
-        done.append("flush")
-        raise ValueError("broken outbox")
+        return part
 
     def ticker() -> Ticker:
+        rng = random.Random(1)
         chores = [
-            Chore("broken", 10 * MINUTE, broken),
-            Chore("resync", 10 * MINUTE, lambda: done.append("resync")),
+            Chore("broken", every(10 * MINUTE, rng), broken("chore")),
+            Chore("prune", every(10 * MINUTE, rng), lambda: done.append("prune")),
+            Chore("resync", every(10 * MINUTE, rng), lambda: done.append("resync"), at_start=True),
         ]
-        return Ticker(world.store, world.queue, lambda: world.now, flush=flush, chores=chores)
+        parts = {"outbox": broken("flush")}
+        return Ticker(world.store, world.queue, lambda: world.now, every_tick=parts, chores=chores)
 
     ticker().tick(NOON)
-    assert done == ["flush", "broken", "resync"]
+    assert done == ["flush", "resync"]
     world.restart()
-    ticker().tick(NOON + 9 * MINUTE)
-    assert done[3:] == ["flush"]
-    ticker().tick(NOON + 10 * MINUTE)
-    assert done[4:] == ["flush", "broken", "resync"]
+    restarted = ticker()
+    restarted.tick(NOON + 5 * MINUTE)
+    assert done[2:] == ["flush", "resync"]
+    restarted.tick(NOON + 10 * MINUTE)
+    assert done[4:] == ["flush", "chore", "prune"]
+    restarted.tick(NOON + 15 * MINUTE)
+    assert done[7:] == ["flush", "resync"]
+
+
+def test_only_who_leads_does_anything_and_a_new_leader_begins_with_a_resync(world: World) -> None:
+    done: list[str] = []
+    leads: list[bool | Exception] = []
+
+    def leading() -> bool:
+        answer = leads.pop(0)
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+    chores = [Chore("resync", every(10 * MINUTE, random.Random(1)), lambda: done.append("resync"), at_start=True)]
+    ticker = Ticker(world.store, world.queue, lambda: world.now, leads=leading, chores=chores)
+    world.store.set_timer("acme", NOON, "due")
+    for answer, expected in (
+        (False, 0),
+        (StoreError("Gone.", "Mend it."), 0),
+        (True, 1),
+        (True, 1),
+        (False, 1),
+        (True, 2),
+    ):
+        leads.append(answer)
+        ticker.tick(NOON)
+        assert len(done) == expected
+        assert bool(world.queue.waiting()) is bool(done)
+
+
+def test_chores_are_never_late_and_spread(world: World) -> None:
+    rng = random.Random(3)
+    waits = [every(10 * MINUTE, rng)(NOON) - NOON for _ in range(50)]
+    assert all(8 * MINUTE <= wait <= 10 * MINUTE for wait in waits)
+    assert len(set(waits)) > 40
+    for hour in range(0, 48, 3):
+        night = nightly(rng)(NOON + timedelta(hours=hour))
+        assert 2 <= night.hour < 4
+        assert timedelta(0) < night - (NOON + timedelta(hours=hour)) <= timedelta(hours=26)
 
 
 def test_the_tickers_thread_ticks_and_stops(world: World) -> None:
     ticked = threading.Event()
-    with Ticker(world.store, world.queue, lambda: world.now, flush=ticked.set, interval=0.001):
+    with Ticker(world.store, world.queue, lambda: world.now, every_tick={"outbox": ticked.set}, interval=0.001):
         assert ticked.wait(10)
     assert not any(thread.name == "ticker" for thread in threading.enumerate())

@@ -35,14 +35,15 @@ def clock() -> Clock:
 
 
 @pytest.fixture
-def opened(tmp_path: Path, clock: Clock) -> Iterator[Callable[[], Store]]:
+def opened(new_database: Callable[[], str], clock: Clock) -> Iterator[Callable[[], Store]]:
     """Opens the same database again and again, as restarts do."""
     stores: list[Store] = []
+    url = new_database()
 
     def again() -> Store:
         for store in stores:
             store.close()
-        stores.append(Store(f"sqlite:///{tmp_path}/journey.sqlite", clock))
+        stores.append(Store(url, clock))
         return stores[-1]
 
     yield again
@@ -74,8 +75,8 @@ def test_a_file_that_is_no_database_is_an_error_with_a_fix(tmp_path: Path, clock
         Store(f"sqlite:///{tmp_path}/notes.txt", clock)
 
 
-def test_sqlite_is_durable_and_lets_readers_pass(opened: Callable[[], Store]) -> None:
-    with opened()._engine.connect() as connection:
+def test_sqlite_is_durable_and_lets_readers_pass(tmp_path: Path, clock: Clock) -> None:
+    with Store(f"sqlite:///{tmp_path}/journey.sqlite", clock) as store, store._engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
@@ -205,6 +206,10 @@ def test_memory_is_overwritten_and_pruning_spares_what_is_still_needed(
     store.remember("watermark", "1")
     store.remember("watermark", "2")
     assert (store.recall("watermark"), store.recall("nothing")) == ("2", None)
+    store.forget("watermark", "1")  # it was overwritten since
+    assert store.recall("watermark") == "2"
+    store.forget("watermark", "2")
+    assert store.recall("watermark") is None
     for key in ("woken", "unwoken"):
         store.keep_deliveries([Arrival(key, "push", wakes=(EVERYONE,))], nobody)
     store.mark_woken("woken")

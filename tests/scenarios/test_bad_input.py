@@ -139,6 +139,43 @@ def test_broken_journey_files_of_the_control_project_stop_every_change(onboarded
     assert ours == before
 
 
+def test_broken_journey_files_are_told_once_in_the_control_project_until_they_are_mended(
+    theatre: Theatre, two_partners_world: World
+) -> None:
+    world = copied(two_partners_world)
+
+    def commit(stage: LocalStage, verb: str, content: str) -> None:
+        actions = [{"action": verb, "file_path": "journey.yaml", "content": content}]
+        operations.commit_files(
+            world, stage.user("root"), stage.project("journey-control"), branch="main", message="A try", actions=actions
+        )
+        stage.settle()
+        for slug in ("acme", "globex"):
+            stage.service.loop.run(slug, "an event")
+
+    with theatre.open(world) as stage:
+        commit(stage, "create", "policy:\n  at_risk_days: soon\n")
+        (problem,) = problems(stage)
+        assert problem.title == "The journey files cannot be used"
+        for words in ("journey.yaml:2", "at_risk_days", "partner-journey template check", "closes by itself"):
+            assert words in problem.description
+        assert stage.service.store.partner("globex").failures > 0
+    with theatre.open(world) as stage:  # and a new process does not tell it again
+        commit(stage, "update", "policy:\n  at_risk_days: later\n")
+        assert [i.iid for i in problems(stage)] == [problem.iid]
+        commit(stage, "update", "stages: nonsense\n")
+        assert "at_risk_days" not in problem.description
+        actions = [{"action": "delete", "file_path": "journey.yaml"}]
+        operations.commit_files(
+            world, stage.user("root"), stage.project("journey-control"), branch="main", message="Mend", actions=actions
+        )
+        stage.settle()
+        assert problems(stage) == []
+        stage.clock.advance(hours=2)
+        stage.settle()
+        assert [state.failures for state in stage.service.store.partners()] == [0, 0]
+
+
 def test_a_project_marked_for_deletion_is_not_written_to(onboarded: LocalStage) -> None:
     """Before GitLab 18 such a project keeps its path until it is gone."""
     onboarded.project("acme").marked_for_deletion_on = onboarded.clock.now.date()

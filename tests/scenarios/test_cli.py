@@ -19,6 +19,8 @@ from stagehand import BOT
 
 from app.cli import main
 from app.demo.local import ACME, BOT_TOKEN
+from app.engine.seats import take_seat
+from app.engine.store import Store
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.core import Sandbox
@@ -378,3 +380,42 @@ def test_the_installed_command_starts() -> None:
     shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=True, timeout=60)
     for word in ("demo", "sandbox", "serve", "plan", "apply", "sync", "partner", "template"):
         assert word in shown.stdout
+
+
+# --- beside a running service ---
+
+
+def test_status_says_who_is_parked_why_and_what_comes_next(run: Run, gitlab: Address) -> None:
+    fresh = run("status")
+    assert fresh.code == 0
+    assert "No service is running" in fresh.out
+    assert "partner-journey serve" in fresh.out
+    run(*ADD_ACME)
+    gitlab.write("partners/acme.yaml", "name: [\n")
+    assert run("apply", "acme").code == 1
+    shown = run("status")
+    assert "Nobody is parked" not in shown.out
+    for words in ("acme", "partners/acme.yaml:2", "Correct the file", "1 failures in a row", "next try 20"):
+        assert words in shown.out
+    (parked,) = run("status", "--json").json["parked"]
+    assert (parked["slug"], parked["failures"]) == ("acme", 1)
+
+
+def test_beside_a_running_service_commands_ask_it_instead_of_doing_its_work(
+    run: Run, gitlab: Address, tmp_path: Path
+) -> None:
+    run("setup")
+    url = f"sqlite:///{tmp_path / 'bot.sqlite'}"
+    with take_seat(url, "one"):
+        assert "A service is running" in run("status").out
+        for command in (ADD_ACME, ("apply", "globex"), ("sync",)):
+            result = run(*command)
+            assert result.code == 0, result.err
+            assert "has been asked" in result.err
+        refused = run("serve")
+        assert refused.code == 1
+        assert "docs/operate.md" in refused.err
+    assert gitlab.world.project_by_path("partners/acme") is None
+    with Store(url, wall_clock) as store:
+        assert {state.slug for state in store.due_timers(wall_clock())} == {"acme", "globex"}
+        assert store.recall("resync asked") == "partner-journey sync"

@@ -81,15 +81,24 @@ def control_readme(place: Place) -> str:
     )
 
 
-def problem_title(slug: str) -> str:
-    return f"partners/{slug}.yaml cannot be used"
+JOURNEY_FILES = "journey.yaml"
+"""The subject of the issue about the journey's own files; no partner's slug has a dot."""
 
 
-def problem_description(slug: str, problem: str) -> str:
-    """The issue about a partner file; the problem text is shown as code, for it may quote what somebody typed."""
+def problem_title(subject: str) -> str:
+    """`subject`: a partner's slug or JOURNEY_FILES."""
+    return "The journey files cannot be used" if subject == JOURNEY_FILES else f"partners/{subject}.yaml cannot be used"
+
+
+def problem_description(subject: str, problem: str) -> str:
+    """The issue about a file; the problem text is shown as code, for it may quote what somebody typed."""
     lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    left = (
+        "Every partner is left as it is, because the journey's own files have a problem:"
+        if subject == JOURNEY_FILES
+        else f"The partner `{subject}` is left as it is, because its file has a problem:"
+    )
     return (
-        f"{markers.mark('problem', slug)}\n"
-        f"The partner `{slug}` is left as it is, because its file has a problem:\n\n{lines}\n\n"
+        f"{markers.mark('problem', subject)}\n{left}\n\n{lines}\n\n"
         "Correct the file on the default branch; this issue closes by itself."
     )
