@@ -65,7 +65,10 @@ class Store:
             new = [first[key] for key in keys if known.get(key) is None]
             rows = [self._delivery_row(arrival) for arrival in new if arrival.key not in known]
             if rows:
-                connection.execute(self._insert(deliveries).on_conflict_do_nothing(), rows)
+                # Another process may keep the same delivery right now: who inserts it wakes its partners.
+                statement = self._insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.idempotency_key)
+                mine = set(connection.execute(statement, rows).scalars())
+                new = [arrival for arrival in new if arrival.key in known or arrival.key in mine]
             late = [arrival.key for arrival in new if arrival.key in known and EVERYONE not in arrival.wakes]
             if late:
                 again = deliveries.update().where(deliveries.c.idempotency_key.in_(late))
