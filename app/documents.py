@@ -96,7 +96,7 @@ def _coverage_row(route: str, fact: dict[str, object]) -> str:
 
 
 def _shown(default: object) -> str:
-    return f"`{default}`" if default not in (None, "", ()) else ""
+    return f"`{default}`" if default not in (None, "", (), {}) else ""
 
 
 def _schema(schema: dict[str, object]) -> str:

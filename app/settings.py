@@ -11,6 +11,8 @@ from typing import Annotated
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from app.gitlab.limits import known_limits
+
 
 class ChannelSettings(BaseModel):
     """A webhook outside GitLab that hears of stage changes."""
@@ -44,6 +46,9 @@ class Settings(BaseSettings):
     )
     workers: int = Field(4, ge=1, le=32, description="partners looked at side by side")
     resync_minutes: float = Field(10, gt=0, description="minutes between two looks for missed changes")
+    limits: dict[str, int] = Field(
+        {}, description="JSON: GitLab's limits a minute where they are not gitlab.com's, as in `docs/operate.md`"
+    )
     journey_dir: Path | None = Field(None, description="folder with journey.yaml; empty: the built-in journey")
     channels: tuple[ChannelSettings, ...] = Field((), description="JSON list of webhooks: name, url, signing_token")
     node: str = Field("one", pattern=r"^[a-z0-9-]{1,60}$", description="name of this process, stable over restarts")
@@ -54,6 +59,12 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
         return value.rstrip("/")
+
+    @field_validator("limits")
+    @classmethod
+    def _limits(cls, value: dict[str, int]) -> dict[str, int]:
+        known_limits(value)
+        return value
 
     @field_validator("group", "control")
     @classmethod

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import logging
 import random
+import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ from app.gitlab.client import Client
 from app.gitlab.control import Control
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
+from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
 from app.intake.router import Intake
 from app.intake.routing import Territory
@@ -102,14 +104,25 @@ def open_bot(
     transport: httpx.BaseTransport | None = None,
     outside: httpx.BaseTransport | None = None,
     clock: Clock = wall_clock,
+    sleep: Callable[[float], None] = time.sleep,
+    rng: random.Random | None = None,
     passing: Passing = carry_on,
 ) -> Iterator[Bot]:
     """Connects to GitLab and opens the store. Raises GitLabError or StoreError with the fix.
 
-    `adapter` and `transport` replace the network to GitLab, `outside` the one to the notification channels; `passing`
-    is called at each crash point.
+    `adapter` and `transport` replace the network to GitLab, `outside` the one to the notification channels; `clock`
+    and `sleep` (seconds) are all the time that there is, and `rng` spreads what waited for a limit; `passing` is called
+    at each crash point.
     """
-    client = Client(settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport)
+    limiter = Limiter(
+        lambda: clock().timestamp(),
+        sleep,
+        rng or random.Random(),  # noqa: S311 - spreads waits
+        known_limits(settings.limits),
+    )
+    client = Client(
+        settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport, limiter=limiter
+    )
     messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
         instance = ask_instance(client, settings.group)

@@ -198,6 +198,8 @@ def local_stage(
             outside=outside,
             clock=clock,
             passing=passing,
+            sleep=lambda seconds: clock.advance(seconds=seconds),
+            rng=random.Random(seed),  # noqa: S311
         ) as bot,
         open_service(bot, durable=False, rng=random.Random(seed)) as service,  # noqa: S311
     ):

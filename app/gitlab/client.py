@@ -2,15 +2,19 @@
 
 The traps: python-gitlab's own retry would send a create twice, so it is off; a write without an answer is `Ambiguous`,
 never repeated here; and exception texts of HTTP libraries may quote headers, so they are never passed on as they are.
+Only what GitLab refused with 429 as a whole is sent again: it did nothing. A batch is not such a thing: GitLab refuses
+its seventh issue with 429, and the six before are there.
 """
 
 from __future__ import annotations
 
+import random
 import threading
-from collections.abc import Iterator, Mapping
+import time
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import gitlab
 import httpx
@@ -19,9 +23,13 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 
 from app.gitlab import documents
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
+from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
 
 TIMEOUT_SECONDS = 30.0
 _NOT_THERE = "does not exist or you don't have permission"
+_TOO_MANY = "requested too many times"
+_TRIES = 3
+_Answer = TypeVar("_Answer")
 
 
 @dataclass
@@ -42,8 +50,10 @@ class Client:
         *,
         adapter: requests.adapters.BaseAdapter | None = None,
         transport: httpx.BaseTransport | None = None,
+        limiter: Limiter | None = None,
     ) -> None:
         """`adapter` and `transport` replace the network: tests and the demo put the sandbox there."""
+        self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
         session = requests.Session()
         if adapter is not None:
             session.mount("http://", adapter)
@@ -82,6 +92,9 @@ class Client:
 
     def query(self, name: str, variables: Mapping[str, Any], *, licensed: bool = True) -> dict[str, Any]:
         """Runs a document of `queries/`. Raises GitLabError."""
+        return self._patiently(f"the query {name}", {"api": 1}, lambda: self._query(name, variables, licensed=licensed))
+
+    def _query(self, name: str, variables: Mapping[str, Any], *, licensed: bool) -> dict[str, Any]:
         self._note(name)
         try:
             data = self._graphql.execute(documents.text(name, licensed=licensed), variable_values=dict(variables))
@@ -97,6 +110,7 @@ class Client:
         Returns one payload or error for each write. Raises GitLabError when the request as a whole failed;
         `Ambiguous` when no answer came, for then some or all of them may have happened.
         """
+        self._let_pass(f"{len(writes)} writes", costs_of_writes(writes))
         self._note(" + ".join(write.operation for write in writes))
         text, variables = documents.join(writes)
         try:
@@ -108,7 +122,10 @@ class Client:
             data, problems = dict(error.data), list(error.errors or [])
         except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
             raise self._translate(error, f"{len(writes)} writes", write=True) from None
-        return [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
+        outcomes = [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
+        if any(isinstance(outcome, Throttled) for outcome in outcomes):
+            self.limiter.learn(costs_of_writes(writes), 429, {})
+        return outcomes
 
     # --- REST ---
 
@@ -137,12 +154,34 @@ class Client:
         self._call("delete", path)
 
     def _call(self, verb: str, path: str, **arguments: Any) -> Any:
+        costs = costs_of_request(verb.upper(), path)
+        return self._patiently(f"{verb.upper()} {path}", costs, lambda: self._call_once(verb, path, **arguments))
+
+    def _call_once(self, verb: str, path: str, **arguments: Any) -> Any:
         self._note(f"{verb.upper()} {path}")
         try:
             result = self._rest.http_request(verb, path, obey_rate_limit=False, max_retries=0, **arguments)
         except (gitlab.exceptions.GitlabError, requests.RequestException) as error:
             raise self._translate(error, f"{verb.upper()} {path}", write=verb != "get") from None
         return result.json() if result.content else None
+
+    # --- limits ---
+
+    def _let_pass(self, what: str, costs: Costs) -> None:
+        self.limiter.wait(costs, what)
+        self._local.costs = costs
+
+    def _patiently(self, what: str, costs: Costs, send: Callable[[], _Answer]) -> _Answer:
+        """Sends when the limits allow it, and again when GitLab refused it with 429 all the same."""
+        for _ in range(_TRIES - 1):
+            self._let_pass(what, costs)
+            try:
+                return send()
+            except Throttled as error:  # the limiter has learned from it how long to wait
+                if not self.limiter.bears(error.retry_after):
+                    raise
+        self._let_pass(what, costs)
+        return send()
 
     # --- errors ---
 
@@ -154,8 +193,8 @@ class Client:
 
     def _remember(self, status: int, headers: Mapping[str, str]) -> None:
         self._local.status = status
-        value = headers.get("Retry-After", "")
-        self._local.retry_after = float(value) if value.isdigit() else None
+        self._local.retry_after = retry_after(headers)
+        self.limiter.learn(getattr(self._local, "costs", {}), status, headers)
 
     def _translate(self, error: Exception, what: str, *, write: bool) -> GitLabError:
         status = getattr(error, "response_code", None) or (
@@ -220,6 +259,8 @@ def _about(error: Exception) -> frozenset[str]:
 
 def _translate_errors(what: str, errors: list[Any]) -> GitLabError:
     messages = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in errors)[:300]
+    if _TOO_MANY in messages:
+        return Throttled(f"GitLab limits {what}.", "Nothing to do: it goes on when the limit is over.", 60.0)
     if _NOT_THERE in messages:
         return Missing(f"GitLab does not show what {what} needs ({messages}).", "Check the bot's membership and role.")
     if "imeout" in messages or "nternal server error" in messages:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
@@ -126,7 +127,8 @@ class Sandbox:
         refusal = _refuse_scope(identity, payload)
         if refusal is not None:
             return refusal
-        status, data = graphql.execute(self.world, identity.user, payload)
+        count = partial(self._rates.count, self.world, identity.user)
+        status, data = graphql.execute(self.world, identity.user, payload, count)
         return json_response(status, data)
 
 

@@ -13,9 +13,24 @@ from app.sandbox.http import Request, Response, error_response
 from app.sandbox.world import User, World
 
 WINDOW_SECONDS = 60
-_NEW_NOTE = re.compile(r"/notes$")
-_NEW_ITEM = re.compile(r"/(?:issues|epics)$")
 _TOO_MANY = "This endpoint has been requested too many times. Try again later."
+_ROUTES = (
+    ("POST", re.compile(r".+/notes"), "notes"),
+    ("POST", re.compile(r".+/(?:issues|epics)"), "issues"),
+    ("GET", re.compile(r".+/projects/[^/]+"), "project"),
+    ("GET", re.compile(r".+/groups/[^/]+"), "group"),
+    ("GET", re.compile(r".+/groups/[^/]+/projects"), "group_projects"),
+    ("GET", re.compile(r".+/members/all"), "members"),
+    ("POST", re.compile(r".+/(\w+/[^/]+)/hooks/\d+/test/\w+"), "hook_tests"),
+    ("POST", re.compile(r".+/(\w+/[^/]+)/hooks/\d+/events/\d+/resend"), "hook_resends"),
+)
+"""Limits of single endpoints; what the pattern captures has a count of its own."""
+
+
+class TooManyRequests(Exception):
+    """A limit on one kind of thing is used up; `message` as GitLab words it."""
+
+    message = _TOO_MANY
 
 
 class RateLimiter:
@@ -34,14 +49,23 @@ class RateLimiter:
         headers = _headers(limits.api_per_minute, used, now)
         if used > limits.api_per_minute:
             return _throttled(headers, now), {}
-        for kind, pattern, most in (
-            ("notes", _NEW_NOTE, limits.notes_per_minute),
-            ("issues", _NEW_ITEM, limits.issues_per_minute),
-        ):
-            if request.method == "POST" and pattern.search(request.path) and self._count(kind, user, now) > most:
+        for method, pattern, kind in _ROUTES:
+            found = pattern.fullmatch(request.path) if request.method == method else None
+            try:
+                if found:
+                    self.count(world, user, kind, found[1] if found.groups() else "")
+            except TooManyRequests:
                 retry = {"Retry-After": str(WINDOW_SECONDS)}
                 return error_response(429, {"error": _TOO_MANY}, retry), headers
         return None, headers
+
+    def count(self, world: World, user: User | None, kind: str, scope: str = "") -> None:
+        """One more of this kind (`notes`, `issues`, …) for the user. Raises TooManyRequests."""
+        if not world.limits.enforce_rates:
+            return
+        used = self._count(f"{kind} {scope}", user, int(world.clock().timestamp()))
+        if used > getattr(world.limits, f"{kind}_per_minute"):
+            raise TooManyRequests
 
     def _count(self, kind: str, user: User | None, now: int) -> int:
         key, window = (kind, user.id if user else None), now // WINDOW_SECONDS

@@ -409,7 +409,13 @@ class Limits:
     enforce_rates: bool = False
     api_per_minute: int = 2_000
     notes_per_minute: int = 60
-    issues_per_minute: int = 200
+    issues_per_minute: int = 200  # and epics
+    project_per_minute: int = 400
+    group_per_minute: int = 400
+    group_projects_per_minute: int = 600
+    members_per_minute: int = 200
+    hook_tests_per_minute: int = 5  # for each project or group
+    hook_resends_per_minute: int = 5
 
 
 class Ids:

@@ -9,7 +9,7 @@ avoids: a client that looks at the HTTP status only and takes a refused write fo
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -19,6 +19,7 @@ from app.sandbox.graphql import complexity
 from app.sandbox.graphql.context import Context
 from app.sandbox.graphql.messages import format_all
 from app.sandbox.graphql.schema import checked, schema_for
+from app.sandbox.rates import TooManyRequests
 from app.sandbox.world import User, World
 
 __all__ = ["execute", "score"]
@@ -26,8 +27,15 @@ __all__ = ["execute", "score"]
 Answer = dict[str, Any]
 
 
-def execute(world: World, user: User | None, payload: Mapping[str, Any]) -> tuple[int, Answer]:
+def execute(
+    world: World,
+    user: User | None,
+    payload: Mapping[str, Any],
+    count: Callable[[str], None] = lambda _kind: None,
+) -> tuple[int, Answer]:
     """Answer one request body {query, variables, operationName} for a user, or for nobody signed in.
+
+    `count` is told of each note and issue that is to be made, and raises TooManyRequests when it is one too many.
 
     Returns the HTTP status and the JSON body. Never raises for what a client can send. Writes happen through
     `operations` with the rights of the user. A token that may only read is refused by the caller.
@@ -47,11 +55,13 @@ def execute(world: World, user: User | None, payload: Mapping[str, Any]) -> tupl
     name = payload.get("operationName") or None
     schema = schema_for(world.enterprise)
     cost = complexity.measure(schema, document, name, variables)
-    context = Context(world, user, cost.score, _limit(world, user))
+    context = Context(world, user, cost.score, _limit(world, user), count)
     refusals = _too_much(cost, context)
     if refusals:
         return 200, {"errors": [{"message": refusal} for refusal in refusals]}
     result = execute_sync(schema, document, context_value=context, variable_values=variables, operation_name=name)
+    if context.stopped:
+        return 429, _failed(TooManyRequests.message)
     return 200, _body(result)
 
 

@@ -7,6 +7,7 @@ indexed here is forgotten by `changed()`, which every mutation calls.
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
@@ -39,6 +40,8 @@ class Context:
     user: User | None
     score: int = 0
     limit: int = 0
+    count: Callable[[str], None] = lambda _kind: None  # raises TooManyRequests when a limit is used up
+    stopped: bool = False  # a limit has ended the whole request: nothing after it runs
     _children: dict[int, list[WorkItem]] | None = field(default=None, repr=False)
 
     def changed(self) -> None:

@@ -43,7 +43,7 @@ def mutation(name: str) -> Callable[[Verb], Verb]:
 
 def _run(verb: Verb, request: Context, given: Input) -> Payload:
     """One mutation: each fails on its own, and the next one of the same request runs all the same."""
-    if request.user is None:
+    if request.user is None or request.stopped:
         raise ResourceUnavailable
     answer: Payload = {"clientMutationId": given.get("clientMutationId"), "errors": []}
     try:

@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
+from graphql import GraphQLError
+
 from app.sandbox import operations, permissions
 from app.sandbox.graphql.context import Context, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.mutations.common import ITEM_MODELS, Input, Payload, item_by_id, mutation
+from app.sandbox.rates import TooManyRequests
 from app.sandbox.world import Note, User, WorkItem
 
 
 @mutation("createNote")
 def create(request: Context, actor: User, given: Input) -> Payload:
-    """A comment. Quick actions in it run; a body of nothing else makes no note."""
+    """A comment. Quick actions in it run; a body of nothing else makes no note. Beyond the limit it fails alone."""
     item = item_by_id(request, given["noteableId"])
+    try:
+        request.count("notes")
+    except TooManyRequests as refusal:
+        raise GraphQLError(refusal.message) from None
     outcome = operations.create_note(
         request.world, actor, item, body=given["body"], internal=bool(given.get("internal"))
     )

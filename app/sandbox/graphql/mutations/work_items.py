@@ -16,6 +16,7 @@ from app.sandbox.graphql.context import Context, ResourceUnavailable
 from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, item_by_id, mutation
 from app.sandbox.graphql.resolvers.statuses import name_of
 from app.sandbox.graphql.resolvers.work_items import type_by_number
+from app.sandbox.rates import TooManyRequests
 from app.sandbox.world import Group, User, WorkItem
 
 MAX_LINKS = 10
@@ -23,13 +24,21 @@ MAX_LINKS = 10
 
 @mutation("workItemCreate")
 def create(request: Context, actor: User, given: Input) -> Payload:
-    """An issue or task of a project, or an epic of a group; a group without a licence takes none."""
+    """An issue or task of a project, or an epic of a group; a group without a licence takes none.
+
+    Beyond the limit GitLab answers 429 for the whole request, and what was done before stays done.
+    """
     project_path, namespace_path = given.get("projectPath"), given.get("namespacePath")
     if (project_path is None) == (namespace_path is None):
         raise GraphQLError("Please provide either projectPath or namespacePath argument, but not both.")
     home = request.project(project_path) if project_path is not None else request.container(namespace_path or "")
     if home is None or (isinstance(home, Group) and not request.world.licensed):
         raise ResourceUnavailable
+    try:
+        request.count("issues")
+    except TooManyRequests:
+        request.stopped = True
+        raise
     item = operations.create_work_item(
         request.world,
         actor,
