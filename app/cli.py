@@ -18,7 +18,14 @@ from typing import Annotated, Any, TypeVar
 import typer
 from rich.console import Console
 from rich.logging import RichHandler
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
 
 from app import printing
 from app.engine.reconcile import View
@@ -78,6 +85,8 @@ def _each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterat
         MofNCompleteColumn(),
         TextColumn("{task.description}"),
         TimeElapsedColumn(),
+        TextColumn("left about"),
+        TimeRemainingColumn(),
     )
     with Progress(*columns, console=err, transient=True, disable=len(slugs) < 2) as progress:
         task = progress.add_task("", total=len(slugs))
@@ -129,6 +138,8 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         for line in bot.prepare():
             err.print(line)
         names = slugs or bot.reconciler.slugs()
+        if forecast := bot.forecaster.of(names).text:
+            err.print(forecast)
 
         def work(slug: str) -> dict[str, Any]:
             service.loop.run(slug, reason)

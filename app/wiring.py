@@ -22,6 +22,7 @@ import requests
 
 from app.crash_points import Passing, carry_on
 from app.engine.durable import DurableQueue, durable_queue
+from app.engine.forecast import Forecaster
 from app.engine.loop import Loop, recover, rewake
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reaper import Reaper
@@ -79,6 +80,7 @@ class Bot:
     outbox: Outbox
     reconciler: Reconciler
     passing: Passing
+    forecaster: Forecaster
 
     def prepare(self) -> list[str]:
         """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
@@ -158,7 +160,10 @@ def _assemble(
     files = journey_files(settings.journey_dir or BUILT_IN)
     standings = Standings(store)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
-    return Bot(settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing)
+    forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
+    return Bot(
+        settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing, forecaster
+    )  # fmt: skip
 
 
 @contextmanager

@@ -16,6 +16,7 @@ from typing import TypeAlias
 
 from app.gitlab.documents import Write
 from app.gitlab.errors import Throttled
+from app.journey.actions import Action, CreateIssue, CreatePortfolioItem, PostComment
 
 Costs: TypeAlias = Mapping[str, int]
 """Family -> how many times it is used. `hook_tests 12` is a family with a scope: counted for project 12 alone."""
@@ -78,6 +79,15 @@ def costs_of_request(verb: str, path: str) -> Costs:
 def costs_of_writes(writes: Iterable[Write]) -> Costs:
     """What a request of many mutations uses: GitLab counts each of them."""
     return Counter({"api": 1}) + Counter(_OPERATIONS[w.operation] for w in writes if w.operation in _OPERATIONS)
+
+
+def costs_of_actions(actions: Iterable[Action]) -> Costs:
+    """What a plan will use of the scarce families, before it is applied."""
+    kinds: tuple[tuple[type | tuple[type, ...], str], ...] = (
+        ((CreateIssue, CreatePortfolioItem), "issues"),
+        (PostComment, "notes"),
+    )
+    return Counter(family for action in actions for kind, family in kinds if isinstance(action, kind))
 
 
 def known_limits(changed: Mapping[str, int]) -> dict[str, int]:

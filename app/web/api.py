@@ -72,7 +72,7 @@ def api_router(parts: Parts, token: str | None) -> APIRouter:
     def add_partner(new: NewPartner) -> Added:
         """Writes `partners/<slug>.yaml` to the control project and starts the onboarding."""
         text = partner_yaml(new)
-        with _as_http():
+        with as_http():
             try:
                 load_partner(new.slug, text, parts.reconciler.desired().templates)
             except TemplateError as error:
@@ -84,13 +84,13 @@ def api_router(parts: Parts, token: str | None) -> APIRouter:
     @router.get("/partners", summary="All partners")
     def list_partners() -> list[PartnerAnswer]:
         """Every partner's standing at its last reconcile; those not seen since the start are looked at now."""
-        with _as_http():
+        with as_http():
             return [_answer(parts, slug, fresh=False) for slug in parts.reconciler.slugs()]
 
     @router.get("/partners/{slug}", summary="One partner")
     def show_partner(slug: str) -> PartnerAnswer:
         """Stage, progress, what is next, what is stuck and why; read from GitLab now."""
-        with _as_http():
+        with as_http():
             return _answer(parts, slug, fresh=True)
 
     return router
@@ -126,7 +126,7 @@ def _guard(token: str | None) -> Callable[..., None]:
 
 
 @contextmanager
-def _as_http() -> Iterator[None]:
+def as_http() -> Iterator[None]:
     """Turns our errors into HTTP answers with the cause and the fix."""
     try:
         yield

@@ -14,9 +14,10 @@ from app.engine.tables import StoreError
 from app.gitlab.instance import Instance
 from app.intake.router import Intake, intake_router
 from app.web.api import Parts, api_router
+from app.web.status import StatusParts, add_status
 
 
-class ServiceParts(Parts, Protocol):
+class ServiceParts(Parts, StatusParts, Protocol):
     """What the web application needs of the service."""
 
     intake: Intake
@@ -31,7 +32,9 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
         version="0.1.0",
     )
     app.include_router(intake_router(service.intake))
-    app.include_router(api_router(service, api_token))
+    api = api_router(service, api_token)
+    add_status(api, service)
+    app.include_router(api)
 
     @app.get("/", include_in_schema=False)
     def start() -> RedirectResponse:

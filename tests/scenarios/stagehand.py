@@ -16,12 +16,16 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
+import anyio
+import httpx
+
 from app.demo.local import LocalStage, local_stage
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response, request_for
 from app.sandbox.world import Board, Hook, Milestone, Note, WorkItem, World
 from app.settings import ChannelSettings
+from app.web.app import create_app
 
 BOT = "partner-bot"
 QUIET_MINUTES = 11  # the journey's quiet time before an announcement, and a little more
@@ -224,6 +228,28 @@ def onboard(stage: LocalStage, slug: str, text: str) -> None:
 
 def nothing_to_do(stage: LocalStage, slug: str = "acme") -> bool:
     return not stage.service.reconciler.view(slug).plan
+
+
+# --- other programs ---
+
+TOKEN = "the-api-token"
+Call = Callable[..., httpx.Response]
+
+
+def caller(stage: LocalStage, *, api_token: str | None = TOKEN) -> Call:
+    """Calls the service's own HTTP routes, without a socket."""
+    app = create_app(stage.service, api_token)
+
+    async def send(method: str, path: str, options: dict[str, Any]) -> httpx.Response:
+        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=transport, base_url="http://bot.example") as client:
+            return await client.request(method, path, **options)
+
+    def call(method: str, path: str, *, token: str | None = TOKEN, **options: Any) -> httpx.Response:
+        headers = {"Authorization": f"Bearer {token}"} if token else {}
+        return anyio.run(send, method, path, {"headers": headers | options.pop("headers", {}), **options})
+
+    return call
 
 
 # --- worlds and stages ---

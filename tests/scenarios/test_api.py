@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from typing import Any
 
-import anyio
-import httpx
 import pytest
 import sqlalchemy as sa
 import yaml
 from stagehand import (
+    TOKEN,
+    Call,
     Theatre,
     always,
+    caller,
     capabilities,
     capability,
     close_required,
@@ -27,10 +27,6 @@ from app.demo.local import BOT_TOKEN, SIGNING_TOKEN, LocalStage
 from app.sandbox.http import error_response
 from app.sandbox.webhooks.signing import sign
 from app.sandbox.world import World
-from app.web.app import create_app
-
-TOKEN = "the-api-token"
-Call = Callable[..., httpx.Response]
 
 NEW = {
     "slug": "globex",
@@ -39,21 +35,6 @@ NEW = {
     "region": "Americas",
     "people": {"lead": "globex.lead", "engineers": ["globex.dev"], "sa": "gl.sa2"},
 }
-
-
-def caller(stage: LocalStage, *, api_token: str | None = TOKEN) -> Call:
-    app = create_app(stage.service, api_token)
-
-    async def send(method: str, path: str, options: dict[str, Any]) -> httpx.Response:
-        transport = httpx.ASGITransport(app=app, raise_app_exceptions=False)
-        async with httpx.AsyncClient(transport=transport, base_url="http://bot.example") as client:
-            return await client.request(method, path, **options)
-
-    def call(method: str, path: str, *, token: str | None = TOKEN, **options: Any) -> httpx.Response:
-        headers = {"Authorization": f"Bearer {token}"} if token else {}
-        return anyio.run(send, method, path, {"headers": headers | options.pop("headers", {}), **options})
-
-    return call
 
 
 @pytest.fixture

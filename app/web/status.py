@@ -1,0 +1,54 @@
+"""GET /api/status: what waits and how long it will take, and whether the connection to GitLab is in order.
+
+The trap: a health page that asks GitLab at each look. All here was found by the service's own chores.
+"""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from fastapi import APIRouter
+from pydantic import BaseModel, Field
+
+from app.engine.forecast import Forecaster
+from app.engine.queue import Queue
+from app.web.api import as_http
+
+
+class StatusParts(Protocol):
+    """What this answer is made of."""
+
+    queue: Queue
+    forecaster: Forecaster
+
+
+class Waiting(BaseModel):
+    """The partners that wait for a look."""
+
+    partners: int
+    new: int = Field(description="of these, partners that need a whole onboarding")
+    seconds: float = Field(description="how long they take at least, so far as GitLab's limits decide it")
+    limited_by: str | None = Field(description="which limit decides it; null: none does")
+    text: str = Field(description="the same as one sentence, empty when nobody has to wait")
+
+
+class Status(BaseModel):
+    waiting: Waiting
+
+
+def add_status(router: APIRouter, parts: StatusParts) -> None:
+    """Puts GET /status on the API's router, behind its token."""
+
+    @router.get("/status", tags=["health"], summary="What waits, how long it takes, what is wrong")
+    def status() -> Status:
+        with as_http():
+            found = parts.forecaster.of(parts.queue.waiting())
+        return Status(
+            waiting=Waiting(
+                partners=found.partners,
+                new=found.new,
+                seconds=round(found.seconds, 1),
+                limited_by=found.limited_by,
+                text=found.text,
+            )
+        )
