@@ -27,7 +27,7 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app import printing
+from app import connect_commands, printing
 from app.engine.reconcile import View
 from app.engine.resync import ask_everyone
 from app.engine.seats import SeatTakenError
@@ -50,6 +50,9 @@ docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
 app.add_typer(partner_app, name="partner")
 app.add_typer(template_app, name="template")
 app.add_typer(docs_app, name="docs")
+app.add_typer(connect_commands.hook_app, name="hook")
+app.add_typer(connect_commands.access_app, name="access")
+app.command()(connect_commands.doctor)
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

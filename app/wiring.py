@@ -82,9 +82,14 @@ class Bot:
     passing: Passing
     forecaster: Forecaster
 
+    @property
+    def hook_secrets(self) -> HookSecrets:
+        """What webhooks are told."""
+        return _hook_secrets(self.settings)
+
     def prepare(self) -> list[str]:
         """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
-        return self.control.ensure(self.place.hook_url, _hook_secrets(self.settings))
+        return self.control.ensure(self.place.hook_url, self.hook_secrets)
 
 
 @dataclass
@@ -162,7 +167,8 @@ def _assemble(
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     return Bot(
-        settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing, forecaster
+        settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
+        forecaster,
     )  # fmt: skip
 
 

@@ -6,6 +6,8 @@ avoids: a fake in which the bot's token can do everything, so that a missing rol
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.sandbox.world import (
     DEVELOPER,
     GUEST,
@@ -25,12 +27,19 @@ from app.sandbox.world import (
 
 
 def members_of(world: World, subject: Project | Group) -> list[Member]:
-    """Direct and inherited memberships that have not expired, nearest first. One user may occur several times."""
+    """Direct and inherited memberships that have not expired, nearest first, and those that come in through an invited
+    group, with the share's role at most. One user may occur several times
+    (https://docs.gitlab.com/user/project/members/sharing_projects_groups/).
+    """
     today = world.clock().date()
-    found: list[Member] = list(subject.members) if isinstance(subject, Project) else []
+    found: list[Member] = []
     group = world.groups[subject.group_id] if isinstance(subject, Project) else subject
-    for ancestor in world.ancestors(group):
-        found.extend(ancestor.members)
+    for place in ([subject] if isinstance(subject, Project) else []) + list(world.ancestors(group)):
+        found.extend(place.members)
+        for share in place.shares:
+            if share.expires_at is None or share.expires_at > today:
+                invited = world.groups[share.group_id].members
+                found.extend(replace(m, access_level=min(m.access_level, share.access_level)) for m in invited)
     return [member for member in found if member.expires_at is None or member.expires_at > today]
 
 

@@ -94,6 +94,15 @@ class Member:
 
 
 @dataclass
+class Share:
+    """A group that was invited as a whole: its members come in, with this role at most."""
+
+    group_id: int
+    access_level: int
+    expires_at: date | None = None
+
+
+@dataclass
 class Invitation:
     id: int
     email: str
@@ -349,6 +358,7 @@ class Project:
     marked_for_deletion_on: date | None = None
     settings: dict[str, object] = field(default_factory=dict)  # issues_access_level, autoclose_referenced_issues, ...
     members: list[Member] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)  # oldest first; the last is the head of the default branch
     badges: list[Badge] = field(default_factory=list)
@@ -373,6 +383,7 @@ class Group:
     parent_id: int | None = None
     visibility: Visibility = "private"
     members: list[Member] = field(default_factory=list)
+    shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     badges: list[Badge] = field(default_factory=list)
     work_item_counter: int = 0

@@ -39,6 +39,7 @@ from app.sandbox.operations.members import (
     delete_invitation,
     direct_member,
     remove_member,
+    share,
     update_member,
 )
 from app.sandbox.operations.milestones import (
@@ -111,6 +112,7 @@ __all__ = [
     "remove_member",
     "restore_project",
     "revoke_token",
+    "share",
     "update_badge",
     "update_board",
     "update_group",

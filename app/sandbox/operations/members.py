@@ -20,6 +20,7 @@ from app.sandbox.world import (
     Invitation,
     Member,
     Project,
+    Share,
     User,
     World,
 )
@@ -94,6 +95,17 @@ def remove_member(world: World, actor: User, subject: Project | Group, user: Use
         container = permissions.container_of(world, item)
         if user.id in item.assignee_ids and not permissions.can_read_container(world, user, container):
             item.assignee_ids.remove(user.id)
+
+
+def share(world: World, actor: User, subject: Project | Group, invited: Group, access_level: int) -> Share:
+    """Invites a group as a whole (https://docs.gitlab.com/api/groups/#invite-groups). Raises Conflict, Forbidden."""
+    _require_manager(world, actor, subject)
+    _check_level(world, actor, subject, access_level)
+    if any(row.group_id == invited.id for row in subject.shares):
+        raise Conflict("The group has already been shared")
+    shared = Share(invited.id, access_level)
+    subject.shares.append(shared)
+    return shared
 
 
 def create_invitation(

@@ -96,6 +96,20 @@ def namespace(world: World, group: Group) -> Json:
     }
 
 
+def shares(world: World, record: Group | Project) -> list[Json]:
+    """The groups that were invited as a whole."""
+    return [
+        {
+            "group_id": share.group_id,
+            "group_name": world.groups[share.group_id].name,
+            "group_full_path": world.groups[share.group_id].full_path,
+            "group_access_level": share.access_level,
+            "expires_at": day(share.expires_at),
+        }
+        for share in record.shares
+    ]
+
+
 def group(world: World, record: Group) -> Json:
     """A group in a list."""
     data: Json = {
@@ -121,7 +135,10 @@ def group(world: World, record: Group) -> Json:
 
 def group_detail(world: World, record: Group, viewer: User | None, projects: list[Project] | None) -> Json:
     """One group; `projects` is left out with `with_projects=false`."""
-    data = group(world, record) | {"shared_with_groups": [], "prevent_sharing_groups_outside_hierarchy": False}
+    data = group(world, record) | {
+        "shared_with_groups": shares(world, record),
+        "prevent_sharing_groups_outside_hierarchy": False,
+    }
     if access_level(world, viewer, record) >= OWNER:
         data["runners_token"] = None
     if projects is not None:
@@ -188,7 +205,7 @@ def project(world: World, record: Project, viewer: User | None) -> Json:
         "open_issues_count": _open_issues(world, record),
         "description_html": record.description or "",
         "updated_at": moment(record.updated_at),
-        "shared_with_groups": [],
+        "shared_with_groups": shares(world, record),
     }
     if world.licensed:
         data |= {"issues_template": settings.get("issues_template"), "merge_requests_template": None}

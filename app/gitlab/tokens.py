@@ -1,0 +1,47 @@
+"""The bot's own access token: what it may do and when it ends (https://docs.gitlab.com/api/personal_access_tokens/).
+
+The trap: a token dies silently, in at most a year; so its end is told thirty days ahead.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import date
+
+from app.gitlab.client import Client
+from app.gitlab.findings import Finding, failed, ok, warning
+
+NEEDED = "api"
+HARMLESS = frozenset({"api", "read_api", "read_user", "self_rotate"})
+DAYS_AHEAD = 30
+
+
+def check_token(client: Client, today: date) -> Iterator[Finding]:
+    """One request. Raises GitLabError; a token that has ended is Denied."""
+    token = client.get("/personal_access_tokens/self")
+    scopes = set(token["scopes"])
+    if NEEDED not in scopes:
+        yield failed(
+            "token scopes", f"The token has {', '.join(sorted(scopes)) or 'no scope'} and lacks api.",
+            "Create a token with the scope api and set it as PARTNER_JOURNEY_TOKEN.",
+        )  # fmt: skip
+    elif scopes - HARMLESS:
+        yield warning(
+            "token scopes", f"The token may do more than it needs: {', '.join(sorted(scopes - HARMLESS))}.",
+            "Create a token with the scope api alone.",
+        )  # fmt: skip
+    else:
+        yield ok("token scopes", "The token has the scope api.")
+    yield _end(token["expires_at"], today)
+
+
+def _end(expires_at: str | None, today: date) -> Finding:
+    if expires_at is None:
+        return ok("token end", "The token has no end.")
+    days = (date.fromisoformat(expires_at) - today).days
+    if days <= DAYS_AHEAD:
+        return warning(
+            "token end", f"The token ends on {expires_at}, in {days} days.",
+            "Create a new one for the same account, set it as PARTNER_JOURNEY_TOKEN, start again, revoke the old one.",
+        )  # fmt: skip
+    return ok("token end", f"The token is good until {expires_at}.")
