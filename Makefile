@@ -27,8 +27,8 @@ test: $(STAMP)   ## all tests
 soak: $(STAMP)   ## the simulation with thousands of seeds, about 15 minutes (SEEDS=20000: more)
 	PARTNER_JOURNEY_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
 
-bench: $(STAMP)  ## requests per event, time per plan
-	$(BIN)/python benchmarks/planning.py
+bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short)
+	$(BIN)/python -m benchmarks $(ARGS)
 
 check: $(STAMP)  ## style, types, layers, templates
 	$(BIN)/ruff format --check .

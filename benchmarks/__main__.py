@@ -1,0 +1,38 @@
+"""`make bench`: every table to the terminal and to RESULTS.md. `--quick` is short; name tables to run only those."""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Callable
+
+from rich.console import Console
+
+from benchmarks import acknowledge, comment, planning, report, scale, traffic
+
+TABLES: dict[str, Callable[[bool], report.Report]] = {
+    "acknowledge": lambda quick: acknowledge.measure(seconds=2 if quick else 8),
+    "comment": lambda quick: comment.measure(partners=3 if quick else 20),
+    "traffic": lambda _quick: traffic.measure(),
+    "scale": lambda quick: scale.measure(sizes=(10, 30) if quick else (10, 100, 1_000, 10_000), limit_seconds=240),
+    "planning": lambda quick: planning.measure(rounds=500 if quick else 10_000),
+}
+
+
+def main() -> None:
+    """RESULTS.md is written only when all tables ran."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("tables", nargs="*", choices=[[], *TABLES], help="all when none is named")
+    parser.add_argument("--quick", action="store_true")
+    given = parser.parse_args()
+    console = Console(width=120)
+    reports = []
+    for name in given.tables or TABLES:
+        reports.append(TABLES[name](given.quick))
+        reports[-1].show(console)
+    if not given.tables:
+        report.write(reports, quick=given.quick)
+        console.print(f"Written to {report.RESULTS.name}.")
+
+
+if __name__ == "__main__":
+    main()
