@@ -33,7 +33,7 @@ def closed_issue(folder: Path) -> bytes:
         stage.write_partner_file("acme", ACME)
         stage.settle()
         stage.close(next(i for i in stage.issues("acme", state="opened") if i.iid != 1), "acme.lead")
-        payload = stage.world.outgoing[-1].payload
+        payload = json.loads(stage.world.outgoing[-1].request_body)
     text = json.dumps(payload | {"action": "closed", "installation": {"id": 1}})
     return text.replace("partners/acme", f"partners/{PARTNER.decode()}").encode()
 

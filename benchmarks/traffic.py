@@ -1,4 +1,4 @@
-"""Table 3: requests to GitLab, ours beside a script that does the same job the usual way. Exact, the same everywhere."""
+"""Table 3: requests to GitLab, ours beside a script that does the same job the usual way. Exact on any machine."""
 
 from __future__ import annotations
 
