@@ -12,7 +12,8 @@ from app.wiring import BUILT_IN, journey_files
 
 FILES = journey_files(BUILT_IN)
 ODD = ["", ":", "- ", "[", "{", "&a ", "*a", "!!python/object:os.system ", "\t", "\x00", "\ud800", "|", "> ", "? ",
-       "%",        "2026-02-30", "9" * 5000, "~", "{{{{", "---\n", "...\n", "é\u202e", "<<: *x", "- - - - -", "'", '"', "-1", "1e999",
+       "%", "2026-02-30", "9" * 5000,
+       "~", "{{{{", "---\n", "...\n", "é\u202e", "<<: *x", "- - - - -", "'", '"', "-1", "1e999",
        "!!timestamp x", "!!binary x", "0x", "true", "\u2028", "stages:", "id:"]  # fmt: skip
 
 mutation = st.lists(
