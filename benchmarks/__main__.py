@@ -10,7 +10,7 @@ from rich.console import Console
 from benchmarks import acknowledge, comment, planning, report, scale, traffic
 
 TABLES: dict[str, Callable[[bool], report.Report]] = {
-    "acknowledge": lambda quick: acknowledge.measure(seconds=2 if quick else 8),
+    "acknowledge": lambda quick: acknowledge.measure(seconds=2 if quick else 5),
     "comment": lambda quick: comment.measure(partners=3 if quick else 20),
     "traffic": lambda _quick: traffic.measure(),
     "scale": lambda quick: scale.measure(sizes=(10, 30) if quick else (10, 100, 1_000, 10_000), limit_seconds=240),
