@@ -33,8 +33,10 @@ from app.engine.resync import ask_everyone
 from app.engine.seats import SeatTakenError
 from app.engine.status import status_of
 from app.engine.tables import StoreError
-from app.gitlab.errors import GitLabError
+from app.gitlab.errors import GitLabError, Refused
 from app.journey.model import Category
+from app.journey.picture import blank_picture, render_picture, spoken
+from app.journey.standing import picture as standing_picture
 from app.journey.templates import TemplateError, load_templates
 from app.settings import Settings, SettingsError, load_settings
 from app.wiring import BUILT_IN, Bot, Service, journey_files, open_bot, open_service, wall_clock
@@ -186,6 +188,30 @@ def setup() -> None:
         done = bot.prepare()
         out.print("\n".join(done) if done else "Nothing to do: the control project is there.")
         out.print(f"Next: add a partner with `partner-journey partner add`, or a file in {bot.place.control}.")
+
+
+@app.command()
+def picture(
+    slug: Annotated[str | None, typer.Argument(metavar="[PARTNER]", help="slug of the partner")] = None,
+    blank: Annotated[bool, typer.Option("--blank", help="the journey without a partner")] = False,
+    folder: Annotated[Path, typer.Option(help="with --blank: folder with journey.yaml")] = BUILT_IN,
+    output: Annotated[Path | None, typer.Option(help="file to write; none: the terminal")] = None,
+) -> None:
+    """The journey as a map (SVG): every stage and capability, and where the partner is."""
+    if (slug is None) != blank:
+        raise Refused("It is not said whose picture.", "Name one partner, or say --blank for the journey alone.")
+    if slug is None:
+        shown = blank_picture(load_templates(journey_files(folder)).base())
+    else:
+        with _bot() as bot:
+            view = bot.reconciler.view(slug)
+            shown = standing_picture(view.journey, view.standing, as_of=bot.clock().date())
+    text = render_picture(shown)
+    if output is None:
+        sys.stdout.write(text)
+        return
+    output.write_text(text, encoding="utf-8")
+    out.print(f"Wrote {output}: {spoken(shown)}", soft_wrap=True)
 
 
 # --- serve, sandbox, demo ---

@@ -47,8 +47,7 @@ class Applier:
     def apply(self, plan: Plan, observed: Observed, done: list[str]) -> None:
         """Does everything in the plan and notes in `done` what was done. Raises the first GitLabError it meets."""
         names = names_of(observed)
-        branch = observed.project.default_branch if observed.project else "main"
-        steps = Steps(self._client, names, observed.group_id, branch, self._secrets)
+        steps = Steps(self._client, names, observed.group_id, self._secrets)
         writes = Writes(names, observed.place, self._instance, plan.partner)
         batch = _Batch(self._client, writes, done, self._passing)
         try:

@@ -23,6 +23,7 @@ class Names:
     boards: dict[tuple[str, str], str] = field(default_factory=dict)
     issues: dict[str, tuple[str, int]] = field(default_factory=dict)
     project: str | None = None
+    branch: str = "main"
     portfolio_item: str | None = None
     portfolio_iid: str | None = None
     hook: str | None = None
@@ -53,6 +54,7 @@ def names_of(observed: Observed) -> Names:
         names.portfolio_item = observed.portfolio_item.id
     if project is not None:
         names.project = project.id
+        names.branch = project.default_branch
         names.milestones = {m.title: m.id for m in project.milestones}
         names.boards |= {("project", b.name): b.id for b in project.boards}
         for issue in sorted(project.issues, key=lambda i: i.iid):

@@ -1,4 +1,4 @@
-"""What GraphQL has no mutation for, by REST: projects, commits, milestones, members, webhooks.
+"""What GraphQL has no mutation for, by REST: projects, badges, milestones, members, webhooks.
 
 Each step is one request. The trap: an answer of 201 that says "error" inside, as GitLab gives for members.
 """
@@ -14,7 +14,7 @@ from app.gitlab.names import Names
 from app.gitlab.observe import HOOK_NAME, number
 from app.journey.actions import (
     Action,
-    CommitFiles,
+    CreateBadge,
     CreateHook,
     CreateMilestone,
     CreateProject,
@@ -37,17 +37,16 @@ class HookSecrets:
         return {name: value for name, value in given.items() if value}
 
 
-_KINDS = CreateProject | CommitFiles | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
+_KINDS = CreateProject | CreateBadge | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
 
 
 class Steps:
     """Does the REST steps of one partner's plan."""
 
-    def __init__(self, client: Client, names: Names, group_id: str, branch: str, secrets: HookSecrets) -> None:
+    def __init__(self, client: Client, names: Names, group_id: str, secrets: HookSecrets) -> None:
         self._client = client
         self.names = names
         self._group_id = group_id
-        self._branch = branch
         self._secrets = secrets
 
     def do(self, action: Action) -> None:
@@ -55,8 +54,8 @@ class Steps:
         match action:
             case CreateProject():
                 self._create_project(action)
-            case CommitFiles():
-                self._commit_files(action)
+            case CreateBadge():
+                self._create_badge(action)
             case CreateMilestone():
                 self._create_milestone(action)
             case UpdateMilestone():
@@ -107,15 +106,14 @@ class Steps:
             autoclose_referenced_issues=False, issues_access_level="enabled", merge_requests_access_level="disabled",
         )  # fmt: skip
 
-    def _commit_files(self, action: CommitFiles) -> None:
-        changes = [
-            {"action": verb, "file_path": path, "content": text}
-            for verb, files in (("create", action.create), ("update", action.update))
-            for path, text in files.items()
-        ]
-        self._client.post(
-            f"{self._project}/repository/commits", branch=self._branch, commit_message=action.message, actions=changes
-        )
+    def _create_badge(self, action: CreateBadge) -> None:
+        """https://docs.gitlab.com/api/project_badges/ ; the list shows the groups' badges as well."""
+        address = f"{self._project}/badges"
+        if action.adopt and any(
+            b["name"] == action.name and b["kind"] == "project" for b in self._client.list(address)
+        ):
+            return
+        self._client.post(address, name=action.name, link_url=action.link, image_url=action.image)
 
     def _create_milestone(self, action: CreateMilestone) -> None:
         given = {"due_date": action.due.isoformat()} if action.due else {}

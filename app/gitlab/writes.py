@@ -17,6 +17,7 @@ from app.journey import markers
 from app.journey.actions import (
     Action,
     AddBoardList,
+    CommitFiles,
     CreateBoard,
     CreateIssue,
     CreateLabel,
@@ -94,6 +95,8 @@ class Writes:
                 return self._update_issue(action)
             case PostComment():
                 return self._post_comment(action)
+            case CommitFiles():
+                return self._commit_files(action)
         raise TypeError(f"no write for {type(action).__name__}")
 
     def _on_epic_board(self, where: str) -> bool:
@@ -174,6 +177,17 @@ class Writes:
         else:
             target = self.names.portfolio_item
         return Write("createNote", {"noteableId": target, "body": self.names.filled(action.body)})
+
+    def _commit_files(self, action: CommitFiles) -> Write:
+        """The same service as REST's (https://docs.gitlab.com/api/commits/), but it travels with other writes."""
+        changes = [
+            {"action": verb, "filePath": path, "content": text}
+            for verb, files in (("CREATE", action.create), ("UPDATE", action.update))
+            for path, text in files.items()
+        ]
+        path = self._place.project_path(self._slug)
+        given = {"projectPath": path, "branch": self.names.branch, "message": action.message, "actions": changes}
+        return Write("commitFiles", given)
 
     def take_in(self, action: Action, answer: dict[str, Any]) -> None:
         """Learns the ids of what was made."""

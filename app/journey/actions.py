@@ -87,6 +87,22 @@ class CommitFiles:
 
 
 @dataclass(frozen=True)
+class CreateBadge:
+    """A badge of the project; `adopt`: it may be there already, for the project is older than this plan."""
+
+    name: str
+    link: str
+    image: str
+    reason: str
+    adopt: bool = False
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        return f"badge {self.name}"
+
+
+@dataclass(frozen=True)
 class CreateMilestone:
     title: str
     description: str
@@ -266,9 +282,9 @@ class Notify:
 
 
 Action = (
-    CreateLabel | CreateBoard | AddBoardList | CreateProject | CommitFiles | CreateMilestone | UpdateMilestone
-    | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem | CreateIssue | UpdateIssue
-    | PostComment | Notify
+    CreateLabel | CreateBoard | AddBoardList | CreateProject | CreateBadge | CommitFiles | CreateMilestone
+    | UpdateMilestone | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem
+    | CreateIssue | UpdateIssue | PostComment | Notify
 )  # fmt: skip
 
 

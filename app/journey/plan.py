@@ -23,6 +23,7 @@ from app.journey.plan_portfolio import plan_announcement, plan_commit_point, pla
 from app.journey.plan_project import (
     plan_boards,
     plan_closed_milestones,
+    plan_files,
     plan_group,
     plan_hook,
     plan_milestones,
@@ -68,6 +69,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *plan_status_page(scene, observed),
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=before),
+        *plan_files(scene, observed),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
         *plan_hook(observed),

@@ -14,6 +14,7 @@ from app.journey.actions import (
     Action,
     AddBoardList,
     CommitFiles,
+    CreateBadge,
     CreateBoard,
     CreateHook,
     CreateLabel,
@@ -25,9 +26,11 @@ from app.journey.actions import (
 )
 from app.journey.model import COMPLETE, Capability, Journey, Partner
 from app.journey.observed import Milestone, Observed
+from app.journey.picture import BADGE_FILE, PICTURE_FILE, render_badge, render_picture
 from app.journey.progress import (
     Announced,
 )
+from app.journey.prose import Scene
 
 # The least role that sees confidential issues and the README of a private project, and cannot delete an issue, as a
 # Planner can (https://docs.gitlab.com/user/permissions/).
@@ -48,20 +51,40 @@ def plan_project(journey: Journey, partner: Partner, observed: Observed) -> Iter
         name, other = prose.project_name(partner), prose.other_project_name(partner)
         text = prose.project_description(journey, partner)
         yield CreateProject(partner.slug, name, other, text, "the partner works here")
-    seen = project.files if project else {}
-    wanted = desired_files(journey, partner, observed)
+    if BADGE_FILE not in (project.files if project else {}):
+        # The file comes with the plan's last write, so it tells that the badge was made; who takes it away is obeyed.
+        link, image = prose.badge_addresses(observed.place)
+        yield CreateBadge(prose.BADGE, link, image, "the project shows its stage", adopt=project is not None)
+
+
+def plan_files(scene: Scene, observed: Observed) -> Iterator[Action]:
+    """Everything in the repository, in one commit, in the same request as the record.
+
+    The pictures show every capability, so they change with each closing. They never hold anything up: it is the last
+    write of a plan that can fail.
+    """
+    seen = observed.project.files if observed.project else {}
+    wanted = desired_files(scene)
     create = {path: text for path, text in wanted.items() if path not in seen}
     update = {path: text for path, text in wanted.items() if path in seen and seen[path] != blob_id(text)}
-    if create or update:
+    if not create and not update:
+        return
+    if {*create, *update} <= {prose.README, PICTURE_FILE, BADGE_FILE}:
+        yield CommitFiles(create, update, prose.progress_commit(scene), "the picture shows where the partner is")
+    else:
         reason = "templates and README belong here" if create else "the journey's texts have changed"
         yield CommitFiles(create, update, prose.FILES_COMMIT, reason)
 
 
-def desired_files(journey: Journey, partner: Partner, observed: Observed) -> dict[str, str]:
-    """README and one issue template per capability: path -> text."""
-    files = {"README.md": prose.readme(journey, partner, observed.place)}
-    for capability in journey.capabilities:
-        files[_template_path(capability)] = prose.template_file(journey, capability)
+def desired_files(scene: Scene) -> dict[str, str]:
+    """README, pictures and one issue template per capability: path -> text."""
+    files = {
+        prose.README: prose.readme(scene),
+        PICTURE_FILE: render_picture(scene.picture),
+        BADGE_FILE: render_badge(scene.picture),
+    }
+    for capability in scene.journey.capabilities:
+        files[_template_path(capability)] = prose.template_file(scene.journey, capability)
     return files
 
 

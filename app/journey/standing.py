@@ -17,6 +17,7 @@ from app.journey import markers, prose
 from app.journey.actions import Plan, PostComment, UpdatePortfolioItem
 from app.journey.model import Journey, Partner
 from app.journey.observed import Note, Observed
+from app.journey.picture import Picture, PictureCapability, PictureStage
 from app.journey.progress import Announced, CapabilityProgress, announced, measure, status_issue
 from app.journey.prose import owner_of
 
@@ -168,6 +169,32 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
         portfolio_url=item.url if item else None,
     )
     return found.at(now)
+
+
+def picture(journey: Journey, found: Standing, *, as_of: date | None = None) -> Picture:
+    """The map of a kept standing, for pages and the command line: no look at GitLab is needed."""
+    stages = (
+        PictureStage(
+            stage.title,
+            stage.goal,
+            tuple(
+                PictureCapability(c.title, c.state, c.counts, c.required)
+                for c in found.capabilities
+                if c.stage == stage.id
+            ),
+        )
+        for stage in journey.stages
+    )
+    closings = [c.closed_at.date() for c in found.capabilities if c.counts and c.closed_at]
+    return Picture(
+        title=journey.title,
+        stages=tuple(stages),
+        partner=found.name,
+        position=found.position,
+        last_step=max(closings, default=None),
+        as_of=as_of,
+        at_risk=found.at_risk_until is not None,
+    )
 
 
 def foreseen(observed: Observed, plan: Plan, now: datetime) -> Observed:

@@ -57,6 +57,7 @@ def test_the_story_uses_every_kind_of_request_that_the_bot_can_make(stories: dic
         "POST /projects",
         "POST /projects/:id/hooks",
         "POST /projects/:id/issues",
+        "POST /projects/:id/badges",
         "POST /projects/:id/members",
         "POST /projects/:id/milestones",
         "POST /projects/:id/repository/commits",

@@ -125,6 +125,11 @@ def _commit_files(observed: Observed, _slug: str, action: act.CommitFiles, _now:
     return replace(observed, project=replace(project, files={**project.files, **written}))
 
 
+def _create_badge(observed: Observed, _slug: str, action: act.CreateBadge, _now: datetime) -> Observed:
+    _project(observed)
+    return observed
+
+
 def _create_milestone(observed: Observed, _slug: str, action: act.CreateMilestone, _now: datetime) -> Observed:
     project = _project(observed)
     _need(all(m.title != action.title for m in project.milestones), "title has already been taken")
@@ -244,7 +249,8 @@ def _notify(observed: Observed, _slug: str, _action: act.Notify, _now: datetime)
 
 _APPLY: dict[type, Callable[..., Observed]] = {
     act.CreateLabel: _create_label, act.CreateBoard: _create_board, act.AddBoardList: _add_board_list,
-    act.CreateProject: _create_project, act.CommitFiles: _commit_files, act.CreateMilestone: _create_milestone,
+    act.CreateProject: _create_project, act.CommitFiles: _commit_files, act.CreateBadge: _create_badge,
+    act.CreateMilestone: _create_milestone,
     act.UpdateMilestone: _update_milestone, act.InviteMembers: _invite, act.CreateHook: _create_hook,
     act.UpdateHook: _update_hook, act.CreatePortfolioItem: _create_item, act.UpdatePortfolioItem: _update_item,
     act.CreateIssue: _create_issue, act.UpdateIssue: _update_issue, act.PostComment: _post_comment,

@@ -68,7 +68,7 @@ def test_an_onboarding_makes_things_before_what_needs_them_and_the_record_after_
     first = {kind: made.index(kind) for kind in made}
     last = {kind: index for index, kind in enumerate(made)}
     for before, after in (
-        ("CreateLabel", "CreatePortfolioItem"), ("CreateProject", "CommitFiles"), ("CommitFiles", "CreateIssue"),
+        ("CreateLabel", "CreatePortfolioItem"), ("UpdatePortfolioItem", "CommitFiles"),
         ("InviteMembers", "CreateIssue"), ("CreateMilestone", "CreateIssue"), ("CreatePortfolioItem", "CreateIssue"),
         ("CreateIssue", "UpdateIssue"), ("CreateIssue", "UpdatePortfolioItem"), ("UpdateIssue", "UpdatePortfolioItem"),
     ):  # fmt: skip
@@ -147,9 +147,11 @@ def test_a_new_engineer_is_invited_and_a_person_who_left_is_not_thrown_out() -> 
 
 
 @BOTH_PLACES
-def test_closing_one_capability_changes_the_status_page_and_the_epic_and_nothing_else(place) -> None:  # type: ignore[no-untyped-def]
+def test_closing_one_capability_changes_the_status_page_the_epic_and_the_pictures_and_nothing_else(place) -> None:  # type: ignore[no-untyped-def]
     closed = onboarded(place).close("stand/portal")
-    page, epic = closed.plan().actions
+    page, epic, files = closed.plan().actions
+    assert isinstance(files, CommitFiles)
+    assert (set(files.create), set(files.update)) == (set(), {"README.md", "journey.svg", "badge.svg"})
     assert isinstance(page, UpdateIssue)
     assert isinstance(epic, UpdatePortfolioItem)
     assert page.name == "page/status"
@@ -170,7 +172,7 @@ def test_reopening_it_brings_back_the_texts_of_before() -> None:
 
 def test_closing_an_optional_capability_or_a_partners_own_issue_tells_nobody() -> None:
     world = onboarded().close("stand/extra").later(minutes=10)
-    assert set(kinds(world.plan().actions)) == {"UpdateIssue"}
+    assert set(kinds(world.plan().actions)) == {"UpdateIssue", "CommitFiles"}
 
 
 # --- the stage is complete: first quiet, then everything at once ---
@@ -179,7 +181,7 @@ def test_closing_an_optional_capability_or_a_partners_own_issue_tells_nobody() -
 def test_a_complete_stage_is_silent_for_the_settle_time_and_says_when_to_look_again() -> None:
     world = onboarded().close(*FIRST).later(minutes=9)
     planned = world.plan()
-    assert kinds(planned.actions) == ["UpdateIssue", "UpdatePortfolioItem"]
+    assert kinds(planned.actions) == ["UpdateIssue", "UpdatePortfolioItem", "CommitFiles"]
     assert planned.wake_at == NOW + timedelta(minutes=10)
     assert "quiet time" in planned.wake_reason
     assert "within about 10 minutes" in world.run().status.description
@@ -196,14 +198,14 @@ def test_a_stage_change_makes_issues_then_comments_then_tells_then_records() -> 
     planned = onboarded().close(*FIRST).later(minutes=10).plan()
     assert kinds(planned.actions) == [
         "UpdateMilestone", "CreateIssue", "UpdateIssue", "PostComment", "PostComment", "Notify",
-        "UpdatePortfolioItem", "UpdateMilestone",
+        "UpdatePortfolioItem", "CommitFiles", "UpdateMilestone",
     ]  # fmt: skip
     comments = [a for a in planned.actions if isinstance(a, PostComment)]
     assert [(c.where, c.mark) for c in comments] == [("status", "stage/1/walk"), ("portfolio", "stage/1/walk")]
     assert all(markers.find("comment", c.body) == c.mark for c in comments)
     (told,) = [a for a in planned.actions if isinstance(a, Notify)]
     assert (told.kind, told.key) == ("stage-change", "notification acme/stage/1/walk")
-    record = planned.actions[-2]
+    record = planned.actions[-3]
     assert isinstance(record, UpdatePortfolioItem)
     assert (record.add_labels, record.remove_labels) == (("stage::walk",), ("stage::stand",))
     assert markers.find_state(record.description or "") == {"stage": "walk", "since": "2026-09-01", "changes": 1}
@@ -289,7 +291,7 @@ def test_the_last_capability_completes_the_journey() -> None:
 
 def test_a_reached_stage_that_loses_a_capability_is_at_risk_and_nobody_is_called() -> None:
     world = walking().later(days=5).reopen("stand/pitch")
-    assert kinds(world.plan().actions) == ["UpdateIssue", "UpdatePortfolioItem"]
+    assert kinds(world.plan().actions) == ["UpdateIssue", "UpdatePortfolioItem", "CommitFiles"]
     world = world.run()
     assert "**At risk until 6\u00a0Oct\u00a02026.**" in world.status.description
     assert "| 01 - Stand | open again | 1 of 2 |" in world.status.description
@@ -358,7 +360,7 @@ def test_a_changed_template_is_followed_and_ticks_and_peoples_text_stay() -> Non
 
     changed = replace(world, templates=small_templates(stand__pitch=capability_text("Pitch it", step="Do more")))
     actions = changed.plan().actions
-    assert [type(a) for a in actions if isinstance(a, CommitFiles | UpdateIssue)][:2] == [CommitFiles, UpdateIssue]
+    assert [type(a) for a in actions if isinstance(a, CommitFiles | UpdateIssue)][-1:] == [CommitFiles]
     after = changed.run().issue("stand/pitch")
     assert after.title == "Pitch it"
     assert "- [ ] Do more" in after.description
@@ -372,7 +374,7 @@ def test_a_changed_template_is_followed_and_ticks_and_peoples_text_stay() -> Non
 def test_only_the_changed_files_are_committed() -> None:
     changed = replace(onboarded(), templates=small_templates(walk__demo=capability_text("Demo", step="Show it")))
     (commit,) = [a for a in changed.plan().actions if isinstance(a, CommitFiles)]
-    assert set(commit.update) == {".gitlab/issue_templates/Walk - Demo.md"}
+    assert set(commit.update) == {".gitlab/issue_templates/Walk - Demo.md", "journey.svg"}
     assert commit.create == {}
 
 

@@ -227,10 +227,12 @@ def test_json_is_for_machines(run: Run, gitlab: Address) -> None:
     planned = run("plan", "--json")
     assert planned.code == 2
     actions = planned.json["partners"]["acme"]
-    assert {(a["verb"], a["key"]) for a in actions} == {("~", "issue page/status"), ("~", "epic")}
+    assert {(a["verb"], a["key"]) for a in actions} == {
+        ("~", "issue page/status"), ("~", "epic"), ("~", "commit of 3 files"),
+    }  # fmt: skip
     assert all(a["reason"] for a in actions)
     applied = run("apply", "--json").json
-    assert applied["acme"]["actions"] == ["~ issue page/status", "~ epic"]
+    assert applied["acme"]["actions"] == ["~ issue page/status", "~ epic", "~ commit of 3 files"]
     assert (applied["acme"]["cause"], run("apply", "--json").json["acme"]["actions"]) == ("", [])
 
 
@@ -419,3 +421,13 @@ def test_beside_a_running_service_commands_ask_it_instead_of_doing_its_work(
     with Store(url, wall_clock) as store:
         assert {state.slug for state in store.due_timers(wall_clock())} == {"acme", "globex"}
         assert store.recall("resync asked") == "partner-journey sync"
+
+
+def test_a_picture_is_written_to_a_file_or_the_terminal(run: Run, tmp_path: Path) -> None:
+    file = tmp_path / "journey.svg"
+    assert run("picture", "--blank", "--output", str(file)).code == 0
+    assert file.read_text(encoding="utf-8").startswith("<svg ")
+    assert run("picture", "--blank").out == file.read_text(encoding="utf-8")
+    answer = run("picture")
+    assert answer.code == 1
+    assert "Name one partner, or say --blank" in answer.text

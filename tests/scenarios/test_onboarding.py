@@ -59,7 +59,9 @@ def test_one_commit_brings_a_template_for_each_capability_and_the_readme(
     assert len(project.commits) == 1
     templates = [path for path in project.files if path.startswith(".gitlab/issue_templates/")]
     assert len(journey.capabilities) == len(templates) == 31
-    assert set(project.files) - set(templates) == {"README.md"}
+    assert set(project.files) - set(templates) == {"README.md", "journey.svg", "badge.svg"}
+    (badge,) = project.badges
+    assert badge.image_url.endswith("/-/raw/%{default_branch}/badge.svg")
     assert "## How to finish" in project.files[".gitlab/issue_templates/Enabling - Presales vsa.md"]
     assert "Acme Integrators" in project.files["README.md"]
 

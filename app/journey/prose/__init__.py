@@ -5,15 +5,19 @@ Each message ends in what to do next. Words of other people go through `text.pla
 
 from app.journey.prose.comments import StageChange, stage_change_comment, stage_change_title
 from app.journey.prose.files import (
+    BADGE,
     CONTROL_DESCRIPTION,
     CONTROL_NAME,
     CONTROL_START,
     FILES_COMMIT,
     JOURNEY_FILES,
+    README,
+    badge_addresses,
     control_readme,
     partner_commit,
     problem_description,
     problem_title,
+    progress_commit,
     readme,
 )
 from app.journey.prose.issues import (
@@ -41,6 +45,7 @@ from app.journey.prose.scene import Reference, Scene, first_due, owner_of
 from app.journey.prose.status_page import status_body, status_description
 
 __all__ = [
+    "BADGE",
     "BOARD",
     "CONTROL_DESCRIPTION",
     "CONTROL_NAME",
@@ -49,10 +54,12 @@ __all__ = [
     "JOURNEY_FILES",
     "NOTES_BELOW",
     "PORTFOLIO_BOARD",
+    "README",
     "STATUS_TITLE",
     "Reference",
     "Scene",
     "StageChange",
+    "badge_addresses",
     "capability_body",
     "capability_description",
     "control_readme",
@@ -69,6 +76,7 @@ __all__ = [
     "portfolio_title",
     "problem_description",
     "problem_title",
+    "progress_commit",
     "project_description",
     "project_name",
     "readme",

@@ -3,27 +3,46 @@
 from __future__ import annotations
 
 from app.journey import markers
-from app.journey.model import Journey, Partner
 from app.journey.observed import Place
-from app.journey.text import code, plain
+from app.journey.picture import BADGE_FILE, PICTURE_FILE, headline, spoken
+from app.journey.prose.scene import Scene
+from app.journey.text import code, plain, title
 
 CONTROL_NAME = "Journey control"
 CONTROL_DESCRIPTION = "Partner files and journey templates. Solution architects only."
 CONTROL_START = "Start the control project"
-FILES_COMMIT = "Update the partner journey's templates and README"
+README = "README.md"
+BADGE = "Journey"
+FILES_COMMIT = "Update the partner journey's templates and README [skip ci]"
 
 
 def partner_commit(slug: str) -> str:
     return f"Add partner {slug}"
 
 
-def readme(journey: Journey, partner: Partner, place: Place) -> str:
-    """README.md of the partner's project. Only says what does not change with progress: that is the status page."""
-    url = place.project_url(partner.slug)
+def progress_commit(scene: Scene) -> str:
+    """Message of a commit that only renews the pictures; starts no pipeline."""
+    return f"{title(headline(scene.picture))} [skip ci]"
+
+
+def badge_addresses(place: Place) -> tuple[str, str]:
+    """Where the project's badge leads, and its image: a file of the repository, so only members see it.
+
+    GitLab fills the placeholders (https://docs.gitlab.com/user/project/badges/#placeholders).
+    """
+    project = f"{place.base_url}/%{{project_path}}"
+    return f"{project}/-/blob/%{{default_branch}}/{PICTURE_FILE}", f"{project}/-/raw/%{{default_branch}}/{BADGE_FILE}"
+
+
+def readme(scene: Scene) -> str:
+    """README.md of the partner's project: the picture, and how to work here. What is next is on the status page."""
+    journey, partner, url = scene.journey, scene.partner, scene.project_url
     rows = [f"| {plain(s.title)} | {plain(s.goal)} | {len(s.capabilities)} |" for s in journey.stages]
     return "\n".join(
         [
             f"# {plain(partner.name)}: {plain(journey.title)}",
+            "",
+            f"[![{plain(spoken(scene.picture))}]({PICTURE_FILE})]({PICTURE_FILE})",
             "",
             "This project is where we work together. Each capability is an issue; close it when it is done.",
             "",

@@ -8,6 +8,7 @@ from datetime import date, timedelta
 
 from app.journey.model import Capability, Journey, Partner
 from app.journey.observed import Place
+from app.journey.picture import Picture, picture_of
 from app.journey.progress import Announced, Progress, StageProgress
 
 Reference = Callable[[str], str]
@@ -29,6 +30,11 @@ class Scene:
         """The announced stage; None once the journey is complete."""
         position = self.journey.position(self.announced.stage) or 0
         return self.progress.stages[position] if position < len(self.progress.stages) else None
+
+    @property
+    def picture(self) -> Picture:
+        """The map with the partner on it; no day of the look, so that it changes only with what it shows."""
+        return picture_of(self.journey, self.partner, self.progress, self.announced)
 
     @property
     def project_url(self) -> str:

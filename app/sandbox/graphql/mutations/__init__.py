@@ -1,5 +1,5 @@
 """What answers mutations, by noun. Importing a module registers its functions with the schema."""
 
-from app.sandbox.graphql.mutations import boards, labels, notes, work_items
+from app.sandbox.graphql.mutations import boards, commits, labels, notes, work_items
 
-__all__ = ["boards", "labels", "notes", "work_items"]
+__all__ = ["boards", "commits", "labels", "notes", "work_items"]

@@ -1,0 +1,338 @@
+"""Where everything stands on the map. All lengths are in the picture's own units; text is 14 to 26 of them high.
+
+The road winds through the stages row by row, first to the right, then back to the left, and turns in a lane at either
+edge where no text stands. The trap: positions worked out in the template, where nobody can test them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+from app.journey.picture.lettering import cleaned, width, wrapped
+from app.journey.picture.value import SPOKEN_STATES, Picture, PictureCapability, PictureStage, headline
+
+WIDTH = 760
+LEFT, RIGHT = 44, 716  # between them stand texts and stops
+LANES = (22, 738)  # here the road turns
+BEND = 18
+COLUMNS = 3
+COLORS = 8
+_CAPTIONS = {
+    "pending": "waits for the SA",
+    "waived": "waived",
+    "renewing": "to be renewed",
+    "expired": "expired",
+    "dropped": "closed, not done",
+}
+_SAMPLES = ("done", "open", "not started", *_CAPTIONS)
+
+
+@dataclass(frozen=True)
+class Words:
+    """Lines of text, one below the other; `y` is the base line of the first."""
+
+    x: float
+    y: float
+    step: float
+    lines: tuple[str, ...]
+
+    @property
+    def rows(self) -> list[tuple[float, str]]:
+        return [(round(self.y + index * self.step, 1), line) for index, line in enumerate(self.lines)]
+
+    @property
+    def end(self) -> float:
+        """The base line of the last line, or of the one before the first when there is none."""
+        return self.y + (len(self.lines) - 1) * self.step
+
+
+@dataclass(frozen=True)
+class Stop:
+    """One capability on the road."""
+
+    number: int
+    capability: PictureCapability
+    x: float
+    y: float
+    room: float
+    label: Words
+    caption: str
+
+    @property
+    def sign(self) -> str:
+        """Which drawing stands for the state; an unknown state has one of its own."""
+        state = self.capability.state
+        return "blank" if not state else state.replace(" ", "-") if state in SPOKEN_STATES else "unknown"
+
+    @property
+    def bottom(self) -> float:
+        return self.label.end + (18 if self.caption else 0)
+
+
+@dataclass(frozen=True)
+class Territory:
+    """One stage: a band across the map. `phase`: reached, here, ahead or blank."""
+
+    name: Words
+    goal: Words
+    tally: str
+    color: int
+    phase: str
+    top: float
+    bottom: float
+    stops: tuple[Stop, ...]
+
+
+@dataclass(frozen=True)
+class Milestone:
+    """One stage on the overview line in the heading."""
+
+    x: float
+    color: int
+    phase: str
+    number: int
+    name: Words
+
+
+@dataclass(frozen=True)
+class Sample:
+    """One entry of the legend."""
+
+    sign: str
+    x: float
+    y: float
+    text: str
+
+
+@dataclass(frozen=True)
+class Sheet:
+    """The whole picture, ready to be drawn."""
+
+    height: float
+    name: Words
+    headline: Words
+    small: Words
+    overview: tuple[Milestone, ...]
+    territories: tuple[Territory, ...]
+    road: str
+    walked: str
+    start: tuple[float, float]
+    finish: tuple[float, float]
+    pin: tuple[float, float] | None
+    legend: tuple[Sample, ...]
+    legend_top: float
+    width: int = WIDTH
+
+
+@dataclass
+class _Road:
+    """The road as it is built: pieces of an SVG path, and which piece ends at which stop."""
+
+    x: float
+    y: float
+    pieces: list[str] = field(default_factory=list)
+    ends: dict[int, int] = field(default_factory=dict)  # stop number -> pieces up to it
+    rightward: bool = True
+
+    def __post_init__(self) -> None:
+        self.pieces.append(f"M{self.x:g} {self.y:g}")
+
+    def down_to(self, y: float) -> None:
+        """Along the lane, and round the corner into the row at `y`."""
+        inner = self.x + (BEND if self.rightward else -BEND)
+        self.pieces.append(f"V{y - BEND:g}Q{self.x:g} {y:g} {inner:g} {y:g}")
+        self.x, self.y = inner, y
+
+    def curve_to(self, x: float, y: float) -> None:
+        middle = (self.x + x) / 2
+        self.pieces.append(f"C{middle:g} {self.y:g} {middle:g} {y:g} {x:g} {y:g}")
+        self.x, self.y = x, y
+
+    def stop_at(self, stop: Stop) -> None:
+        self.curve_to(stop.x, stop.y)
+        self.ends[stop.number] = len(self.pieces)
+
+    def leave(self, y: float) -> None:
+        """Out of the row into the lane at its end; the next row runs the other way."""
+        lane = LANES[1] if self.rightward else LANES[0]
+        self.curve_to(lane - BEND if self.rightward else lane + BEND, y)
+        self.pieces.append(f"Q{lane:g} {y:g} {lane:g} {y + BEND:g}")
+        self.x, self.y, self.rightward = lane, y + BEND, not self.rightward
+
+    def path(self, stop: int | None = None) -> str:
+        """The whole road, or as far as a stop."""
+        return "".join(self.pieces[: self.ends[stop]] if stop is not None else self.pieces)
+
+
+def lay_out(picture: Picture) -> Sheet:
+    """Places everything. The height follows from what there is to show."""
+    name, head, small, overview, top = _heading(picture)
+    here = _place_of_pin(picture)
+    road: _Road | None = None
+    start = (LANES[0], top + 40.0)
+    road = _Road(*start)
+    territories: list[Territory] = []
+    number = 1
+    for index, stage in enumerate(picture.stages):
+        territory = _territory(picture, index, stage, top, road, first=number, here=here)
+        territories.append(territory)
+        number += len(stage.capabilities)
+        top = territory.bottom
+    road.down_to(top + 40)
+    finish = (WIDTH / 2, top + 40.0)
+    road.curve_to(*finish)
+    stops = {stop.number: stop for t in territories for stop in t.stops}
+    complete = picture.position is not None and picture.stage is None
+    at = stops[here] if here is not None else None
+    legend = tuple(_legend(picture, top + 116))
+    return Sheet(
+        height=(legend[-1].y + 28) if legend else top + 96,
+        name=name, headline=head, small=small, overview=overview,
+        territories=tuple(territories),
+        road=road.path(),
+        walked=road.path() if complete else road.path(here) if at else "",
+        start=start, finish=finish,
+        pin=finish if complete else (at.x, at.y) if at else None,
+        legend=legend, legend_top=top + 84,
+    )  # fmt: skip
+
+
+def _place_of_pin(picture: Picture) -> int | None:
+    """Number of the stop where the partner is: the first one that is still needed, else the last of the stage."""
+    stage = picture.stage
+    if stage is None or picture.position is None or not stage.capabilities:
+        return None
+    before = sum(len(s.capabilities) for s in picture.stages[: picture.position])
+    needed = (n for n, c in enumerate(stage.capabilities, 1) if c.required and not c.counts)
+    return before + next(needed, len(stage.capabilities))
+
+
+# The heading ------------------------------------------------------------------------------------------------------
+
+
+def _heading(picture: Picture) -> tuple[Words, Words, Words, tuple[Milestone, ...], float]:
+    room = RIGHT - LEFT
+    name = Words(LEFT, 52, 31, wrapped(picture.partner or picture.title, room, 26, lines=2, bold=True))
+    head = Words(LEFT, name.end + 29, 22, wrapped(headline(picture), room, 17, lines=2))
+    small = Words(LEFT, head.end + 22, 18, wrapped(_small_print(picture), room, 13, lines=2))
+    y = small.end + 42
+    overview = tuple(_overview(picture, y))
+    return name, head, small, overview, max(m.name.end for m in overview) + 26
+
+
+def _small_print(picture: Picture) -> str:
+    parts = [picture.title] if picture.partner else []
+    if picture.last_step:
+        parts.append(f"last step on {picture.last_step.isoformat()}")
+    if picture.as_of:
+        parts.append(f"as of {picture.as_of.isoformat()}")
+    if picture.at_risk:
+        parts.append("AT RISK: a capability of an earlier stage is open again")
+    return " · ".join(parts)
+
+
+def _overview(picture: Picture, y: float) -> Iterator[Milestone]:
+    step = (RIGHT - LEFT) / len(picture.stages)
+    for index, stage in enumerate(picture.stages):
+        x = LEFT + step * (index + 0.5)
+        words = Words(x, y + 38, 16, wrapped(stage.name, step - 12, 13, lines=3))
+        yield Milestone(x, index % COLORS, _phase(picture, index), index + 1, words)
+
+
+def _phase(picture: Picture, index: int) -> str:
+    if picture.position is None:
+        return "blank"
+    return "reached" if index < picture.position else "here" if index == picture.position else "ahead"
+
+
+# A stage ----------------------------------------------------------------------------------------------------------
+
+
+def _territory(
+    picture: Picture, index: int, stage: PictureStage, top: float, road: _Road, *, first: int, here: int | None
+) -> Territory:
+    tally = _tally(picture, index, stage)
+    room = RIGHT - LEFT - width(tally, 14, bold=True) - 20
+    name = Words(LEFT, top + 45, 26, wrapped(stage.name, room, 21, lines=2, bold=True))
+    goal = Words(LEFT, name.end + 22, 18, wrapped(stage.goal, RIGHT - LEFT, 14, lines=2))
+    phase = _phase(picture, index)
+    stops: list[Stop] = []
+    y = goal.end + 20
+    for row in _rows(stage.capabilities):
+        numbers = range(first + len(stops), first + len(stops) + len(row))
+        y += 58 if here in numbers else 26
+        placed = _row(
+            row, first + len(stops), y, rightward=road.rightward, lines=3 if phase in ("here", "blank") else 2
+        )
+        road.down_to(y)
+        for stop in placed:
+            road.stop_at(stop)
+        road.leave(y)
+        stops += placed
+        y = max(stop.bottom for stop in placed) + 8
+    return Territory(name, goal, tally, index % COLORS, phase, top, y + 22, tuple(stops))
+
+
+def _tally(picture: Picture, index: int, stage: PictureStage) -> str:
+    done, needed = stage.tally
+    phase = _phase(picture, index)
+    if phase in ("blank", "ahead"):
+        count = len(stage.capabilities)
+        return f"{count} capability" if count == 1 else f"{count} capabilities"
+    words = f"{done} of {needed} done"
+    return words if phase == "here" or done < needed else f"{words} ✓"
+
+
+def _rows(capabilities: tuple[PictureCapability, ...]) -> Iterator[tuple[PictureCapability, ...]]:
+    """Rows of nearly the same length, at most COLUMNS long."""
+    count = -(-len(capabilities) // COLUMNS)
+    short, longer = divmod(len(capabilities), count) if count else (0, 0)
+    start = 0
+    for row in range(count):
+        length = short + (1 if row < longer else 0)
+        yield capabilities[start : start + length]
+        start += length
+
+
+def _row(
+    capabilities: tuple[PictureCapability, ...], first: int, y: float, *, rightward: bool, lines: int
+) -> list[Stop]:
+    cell = (RIGHT - LEFT) / len(capabilities)
+    room = min(cell - 14, 250)
+    stops = []
+    for place, capability in enumerate(capabilities):
+        column = place if rightward else len(capabilities) - 1 - place
+        x = round(LEFT + cell * (column + 0.5), 1)
+        at = y + (5 if (first + place) % 2 else -5)
+        label = Words(x, y + 38, 17, wrapped(capability.title, room, 14, lines=lines))
+        caption = wrapped(_caption(capability), room, 12.5, lines=1, bold=True)
+        stops.append(Stop(first + place, capability, x, at, room, label, "".join(caption)))
+    return stops
+
+
+def _caption(capability: PictureCapability) -> str:
+    """What the drawing alone might not tell."""
+    unknown = capability.state if capability.state not in SPOKEN_STATES else ""
+    words = [_CAPTIONS.get(capability.state, unknown)]
+    words += ["blocked"] if capability.blocked else []
+    words += ["optional"] if not capability.required else []
+    return cleaned(" · ".join(word for word in words if word))
+
+
+# The legend -------------------------------------------------------------------------------------------------------
+
+
+def _legend(picture: Picture, y: float) -> Iterator[Sample]:
+    """Only the signs that are on this map. A blank map needs none."""
+    seen = {c.state for stage in picture.stages for c in stage.capabilities}
+    entries = [(state.replace(" ", "-"), SPOKEN_STATES[state]) for state in _SAMPLES if state in seen]
+    if any(c.blocked for stage in picture.stages for c in stage.capabilities):
+        entries.append(("blocked", "blocked by one before it"))
+    x = float(LEFT)
+    for sign, text in entries:
+        room = 34 + width(text, 13) + 14
+        if x > LEFT and x + room > RIGHT:
+            x, y = float(LEFT), y + 32
+        yield Sample(sign, x + 12, y, text)
+        x += room

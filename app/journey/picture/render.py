@@ -1,0 +1,48 @@
+"""A picture as SVG text, from templates that are read once with the program.
+
+GitLab shows an SVG file in Markdown as an image: no script runs, no outside font or style is fetched, no link works
+(https://developer.mozilla.org/docs/Web/SVG/Guides/SVG_as_an_image). So all is in the file, and colours follow the
+reader's mode by a media query. The trap: a partner's name that closes a tag; the templates escape everything.
+"""
+
+from __future__ import annotations
+
+from importlib.resources import files
+
+from jinja2 import DictLoader, Environment, StrictUndefined
+
+from app.journey.picture import palette
+from app.journey.picture.layout import lay_out
+from app.journey.picture.lettering import cleaned, width, wrapped
+from app.journey.picture.value import Picture, spoken, spoken_in_full
+
+_FOLDER = files(__package__).joinpath("templates")
+_TEMPLATES = {name: _FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("journey.svg", "badge.svg")}
+_ENVIRONMENT = Environment(
+    loader=DictLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
+)
+_MAP, _BADGE = (_ENVIRONMENT.get_template(name) for name in _TEMPLATES)
+_SHADES = {"light": palette.LIGHT, "dark": palette.DARK}
+
+
+def render_picture(picture: Picture) -> str:
+    """The map as an SVG document with title and description; it is 760 units wide and as high as it must be."""
+    sheet = lay_out(picture)
+    return _MAP.render(sheet=sheet, shades=_SHADES, title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture)))
+
+
+def render_badge(picture: Picture) -> str:
+    """The stage in one line, 20 units high, for a project's badge."""
+    stage = picture.stage
+    words = "Complete" if stage is None else stage.name
+    if stage is not None and picture.position is not None:
+        done, needed = stage.tally
+        words = f"{''.join(wrapped(words, 260, 11, lines=1))} · {done} of {needed}"
+    left, right = width("journey", 11) + 12, width(words, 11) + 14
+    number = len(picture.stages) if picture.position is None else picture.position
+    color = palette.LIGHT.done if stage is None else palette.LIGHT.stages[number % len(palette.LIGHT.stages)][0]
+    return _BADGE.render(left=round(left), right=round(right), words=words, color=color, title=_lines(spoken(picture)))
+
+
+def _lines(text: str) -> str:
+    return "\n".join(cleaned(line[i : i + 255]) for line in text.splitlines() for i in range(0, len(line), 255))

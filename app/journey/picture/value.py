@@ -1,0 +1,153 @@
+"""What a picture shows, as a value: made from a journey and a partner's progress, or blank from a journey alone.
+
+The trap: a picture of how things are *before* a plan is applied. Issues of a reached stage that this very plan opens
+count as open already, else the next plan would draw the picture anew.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from app.journey.model import Journey, Partner
+from app.journey.progress import Announced, CapabilityProgress, Progress
+
+SPOKEN_STATES = {
+    "done": "done",
+    "open": "open",
+    "not started": "not started yet",
+    "pending": "waits for the solution architect",
+    "waived": "waived",
+    "renewing": "to be renewed",
+    "expired": "expired",
+    "dropped": "closed without being done",
+}
+
+
+@dataclass(frozen=True)
+class PictureCapability:
+    """`state` is one of SPOKEN_STATES; one that is not is shown in its own words. `counts`: as far as it is needed."""
+
+    title: str
+    state: str
+    counts: bool = False
+    required: bool = True
+    blocked: bool = False
+
+
+@dataclass(frozen=True)
+class PictureStage:
+    title: str
+    goal: str
+    capabilities: tuple[PictureCapability, ...]
+
+    @property
+    def name(self) -> str:
+        """The title without the number in front of it: `01 - Onboarding (Stand)` is called Onboarding (Stand)."""
+        return re.sub(r"^\d+\s*[-\u2013.:)]\s*(?=\S)", "", self.title)
+
+    @property
+    def tally(self) -> tuple[int, int]:
+        """How many required capabilities count, and how many there are."""
+        required = [c for c in self.capabilities if c.required]
+        return sum(c.counts for c in required), len(required)
+
+
+@dataclass(frozen=True)
+class Picture:
+    """`position` counts reached stages: 0 in the first one, the number of stages when complete, None when blank.
+
+    `last_step`: the day of the last closing. `as_of`: the day of the look; a picture that is kept in a repository has
+    none, for it would change every day.
+    """
+
+    title: str
+    stages: tuple[PictureStage, ...]
+    partner: str | None = None
+    position: int | None = None
+    last_step: date | None = None
+    as_of: date | None = None
+    at_risk: bool = False
+
+    @property
+    def stage(self) -> PictureStage | None:
+        """The stage that the partner is in; None for a blank picture and after the last stage."""
+        within = self.position is not None and self.position < len(self.stages)
+        return self.stages[self.position or 0] if within else None
+
+
+def blank_picture(journey: Journey) -> Picture:
+    """The map of a journey that nobody walks yet."""
+    stages = (
+        PictureStage(
+            s.title, s.goal, tuple(PictureCapability(c.title, "", required=c.required) for c in s.capabilities)
+        )
+        for s in journey.stages
+    )
+    return Picture(journey.title, tuple(stages))
+
+
+def picture_of(
+    journey: Journey, partner: Partner, progress: Progress, announced: Announced, *, as_of: date | None = None
+) -> Picture:
+    """The map with a partner on it: in the stage that was announced, with the state of every capability."""
+    position = journey.position(announced.stage) or 0
+    stages = (
+        PictureStage(s.stage.title, s.stage.goal, tuple(_capability(item, index <= position) for item in s.items))
+        for index, s in enumerate(progress.stages)
+    )
+    return Picture(
+        title=journey.title,
+        stages=tuple(stages),
+        partner=partner.name,
+        position=position,
+        last_step=progress.last_change.date() if progress.last_change else None,
+        as_of=as_of,
+        at_risk=announced.at_risk_since is not None,
+    )
+
+
+def _capability(item: CapabilityProgress, reached: bool) -> PictureCapability:
+    state = "open" if reached and item.state == "not started" else item.state
+    return PictureCapability(item.capability.title, state, item.counts, item.capability.required)
+
+
+def spoken(picture: Picture) -> str:
+    """The picture in one sentence: its title for screen readers and the alternative text of an image."""
+    name = f"{picture.partner}: {picture.title}" if picture.partner else picture.title
+    return f"{name}. {headline(picture)}."
+
+
+def headline(picture: Picture) -> str:
+    """Where the partner is, in a few words."""
+    if picture.position is None:
+        count = sum(len(s.capabilities) for s in picture.stages)
+        return f"{_number(len(picture.stages), 'stage')}, {_number(count, 'capability', 'capabilities')}"
+    stage = picture.stage
+    if stage is None:
+        return "Journey complete: all stages are done"
+    done, needed = stage.tally
+    return f"{stage.name}: {done} of {_number(needed, 'required capability', 'required capabilities')} done"
+
+
+def spoken_in_full(picture: Picture) -> str:
+    """Everything that the picture shows, for those who do not see it."""
+    parts = [spoken(picture)]
+    if picture.at_risk:
+        parts.append("The stage is at risk: a capability of an earlier stage is open again.")
+    for stage in picture.stages:
+        capabilities = "; ".join(_spoken_capability(c) for c in stage.capabilities)
+        parts.append(f"{stage.name}: {capabilities}.")
+    return "\n".join(parts)
+
+
+def _spoken_capability(capability: PictureCapability) -> str:
+    words = [SPOKEN_STATES.get(capability.state, capability.state)] if capability.state else []
+    words += ["optional"] if not capability.required else []
+    words += ["blocked"] if capability.blocked else []
+    return f"{capability.title} ({', '.join(words)})" if words else capability.title
+
+
+def _number(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
