@@ -13,7 +13,7 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Annotated, Any, TypeVar
+from typing import Annotated, Any, Literal, TypeVar
 
 import typer
 from rich.console import Console
@@ -35,7 +35,9 @@ from app.engine.status import status_of
 from app.engine.tables import StoreError
 from app.gitlab.errors import GitLabError, Refused
 from app.journey.model import Category
+from app.journey.numbers import numbers
 from app.journey.picture import blank_picture, render_picture, spoken
+from app.journey.standing import Standing
 from app.journey.standing import picture as standing_picture
 from app.journey.templates import TemplateError, load_templates
 from app.settings import Settings, SettingsError, load_settings
@@ -59,6 +61,7 @@ app.command()(connect_commands.doctor)
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _Result = TypeVar("_Result")
+ReportKind = Literal["md", "csv", "json"]
 
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[PARTNER]...", help="slugs; none: every partner")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
@@ -337,6 +340,28 @@ def partner_list(as_json: AsJson = False) -> None:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     else:
         printing.print_partners(out, results)
+
+
+@app.command()
+def report(
+    kind: Annotated[ReportKind, typer.Option("--format", help="md, csv or json")] = "md",
+    output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
+) -> None:
+    """The program's numbers, read from GitLab's own history: time to stage, waiting, verified share, funnel."""
+    with _bot() as bot:
+        results = dict(_each(bot.reconciler.slugs(), "Reading", bot.reconciler.standing))
+        found = numbers([r for r in results.values() if isinstance(r, Standing)], bot.clock())
+    text = printing.report(found, kind)
+    if output is None:
+        sys.stdout.write(text)
+    else:
+        output.write_text(text, encoding="utf-8")
+        out.print(f"wrote {output}")
+    errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
+    for slug, error in errors.items():
+        err.print(f"[bold]{slug}[/] is not in the report: {printing.escape(str(error))}", soft_wrap=True)
+    if errors:
+        raise typer.Exit(1)
 
 
 # --- files and documents ---

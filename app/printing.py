@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, TypeVar
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
 from rich.console import Console
@@ -15,14 +16,17 @@ from app.engine.records import PartnerState
 from app.engine.status import Status
 from app.gitlab.errors import GitLabError, Refused
 from app.journey.actions import Plan
+from app.journey.numbers import Number
 from app.journey.standing import Standing, Task
+from app.journey.text import plain
+from app.web.tables import exported, table
 
 _COLORS = {"+": "green", "~": "yellow", "-": "red"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 __all__ = [
     "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_standing", "print_status",
-    "validated",
+    "report", "validated",
 ]  # fmt: skip
 
 
@@ -152,6 +156,22 @@ def print_status(console: Console, found: Status) -> None:
 def _some(names: list[str]) -> str:
     more = f" and {len(names) - 10} more" if len(names) > 10 else ""
     return ", ".join(names[:10]) + more
+
+
+def report(found: Sequence[Number], kind: Literal["md", "csv", "json"]) -> str:
+    """The program's numbers as one text that ends in a line end."""
+    if kind != "md":
+        columns = ("group", "name", "value", "unit", "of")
+        return exported(table("numbers", columns, [asdict(number) for number in found]), kind)
+    lines = ["# Partner journey: the program's numbers"]
+    group = ""
+    for number in found:
+        if number.group != group:
+            group = number.group
+            lines += ["", f"## {group}", "", "| What | Value | Unit | Of |", "| --- | ---: | --- | ---: |"]
+        value = "-" if number.value is None else f"{number.value:g}"
+        lines.append(f"| {plain(number.name)} | {value} | {number.unit} | {number.of} |")
+    return "\n".join(lines) + "\n"
 
 
 def validated(model: type[_Model], values: dict[str, Any]) -> _Model:

@@ -37,6 +37,8 @@ class Settings(BaseSettings):
     webhook_token: SecretStr | None = Field(None, description="plain secret token for older GitLab versions")
     previous_webhook_token: SecretStr | None = Field(None, description="still accepted while the secret is changed")
     api_token: SecretStr | None = Field(None, description="bearer token of the REST API; empty: the API is off")
+    oauth_application_id: str = Field("", description="id of the OAuth application in GitLab; empty: the site is off")
+    oauth_secret: SecretStr | None = Field(None, description="secret of that application; also signs the sessions")
     database_url: str = Field("sqlite:///partner-journey.sqlite", description="SQLite file or PostgreSQL URL")
     host: str = Field("127.0.0.1", description="address to listen on")
     port: int = Field(8080, ge=1, le=65535, description="port to listen on")
@@ -74,6 +76,11 @@ class Settings(BaseSettings):
     @property
     def control_path(self) -> str:
         return self.control or f"{self.group}/journey-control"
+
+    @property
+    def signin_callback(self) -> str:
+        """The redirect URI that the OAuth application in GitLab must name."""
+        return f"{self.public_url}/signin/callback"
 
     @property
     def hook_url(self) -> str | None:

@@ -12,7 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
@@ -39,6 +39,7 @@ from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
+from app.gitlab.signin import SignIn
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets
@@ -81,6 +82,7 @@ class Bot:
     reconciler: Reconciler
     passing: Passing
     forecaster: Forecaster
+    signin: SignIn | None = field(default=None, kw_only=True)
 
     @property
     def hook_secrets(self) -> HookSecrets:
@@ -134,7 +136,9 @@ def open_bot(
     try:
         instance = ask_instance(client, settings.group)
         with Store(settings.database_url, clock) as store, open_locks(settings.database_url) as locks:
-            yield _assemble(settings, client, instance, store, locks, messenger, clock, passing)
+            bot = _assemble(settings, client, instance, store, locks, messenger, clock, passing)
+            bot.signin = _signin(bot, adapter)
+            yield bot
     finally:
         messenger.close()
         client.close()
@@ -169,6 +173,17 @@ def _assemble(
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
         forecaster,
+    )  # fmt: skip
+
+
+def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn | None:
+    """None while the site's sign-in is not set up."""
+    settings, secret = bot.settings, _reveal(bot.settings.oauth_secret)
+    if not (settings.oauth_application_id and secret and settings.public_url):
+        return None
+    return SignIn(
+        bot.client, bot.instance, group=settings.group, application_id=settings.oauth_application_id, secret=secret,
+        callback=settings.signin_callback, clock=bot.clock, adapter=adapter,
     )  # fmt: skip
 
 
@@ -256,7 +271,7 @@ def _every_tick(bot: Bot, queue: Queue, seat: Seat, resync: Resync) -> dict[str,
         rewake(bot.store, queue.wake, resync.ask, before=bot.clock() - timedelta(minutes=1), passing=bot.passing)
 
     parts: dict[str, Callable[[], object]] = {
-        "resync": resync.answer, "outbox": bot.outbox.flush, "deliveries": forgotten,
+        "resync": resync.answer, "new issues": resync.look_again, "outbox": bot.outbox.flush, "deliveries": forgotten,
     }  # fmt: skip
     if isinstance(queue, DurableQueue):
         parts["dead processes"] = Reaper(queue, seat, bot.clock).look

@@ -51,6 +51,8 @@ def run_demo(console: Console, *, port: int, tier: str) -> None:
     """Serves sandbox and bot until Ctrl-C."""
     base_url = f"http://{_HOST}:{port}"
     sandbox = Sandbox(seed_world(wall_clock, tier=sandbox_tier(tier), base_url=base_url))
+    for application in sandbox.world.applications.values():
+        application.redirect_uris.append(f"http://{_HOST}:{port + 1}/signin/callback")
     with tempfile.TemporaryDirectory() as folder, _serving(create_sandbox_app(sandbox), port):
         settings = local_settings(
             database_url=f"sqlite:///{Path(folder) / 'demo.sqlite'}", settle_minutes=0
@@ -113,8 +115,9 @@ def _welcome(console: Console, service: Service, base_url: str, port: int) -> No
     lines = [
         "[bold]Partner Journey is running: a sandbox GitLab, and the bot beside it.[/]",
         "",
+        f"  [bold]The portfolio     http://{_HOST}:{port}/signin[/]   (one click as Sam Rivera, solution architect)",
         f"  Partner's board   {board}",
-        f"  SA's portfolio    {overview}",
+        f"  SA's epic board   {overview}",
         f"  The bot's API     http://{_HOST}:{port}/docs   (token: sandbox-api)",
         "",
         "[bold]Try this[/]",
@@ -122,7 +125,7 @@ def _welcome(console: Console, service: Service, base_url: str, port: int) -> No
         f"  2. Close the {len(left)} issues that are left in the first stage:",
         *(f"       - {title}" for title in left),
         '  3. Look again: nine new issues, and one comment on the issue "Where we are". Be Sam Rivera, Acme\'s',
-        "     solution architect, and open the portfolio: Acme's card has moved to the next stage.",
+        "     solution architect, and open the epic board: Acme's card has moved, and so has the portfolio.",
         f"  4. Behind the scenes: {base_url}/-/sandbox/deliveries and {base_url}/-/sandbox/journal",
         "",
         "Ctrl-C ends the demo.",

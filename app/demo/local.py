@@ -22,7 +22,7 @@ from app.gitlab.errors import Refused
 from app.sandbox import operations, webhooks
 from app.sandbox.core import Sandbox
 from app.sandbox.inprocess import httpx_transport, requests_adapter
-from app.sandbox.seed import seed_world
+from app.sandbox.seed import SITE_SECRET, SITE_UID, seed_world
 from app.sandbox.world import Project, Tier, User, WorkItem, World
 from app.settings import ChannelSettings, Settings
 from app.wiring import Service, open_bot, open_service
@@ -79,6 +79,8 @@ def local_settings(*, database_url: str, settle_minutes: float | None = None) ->
             "public_url": SERVICE_URL,
             "signing_token": SecretStr(SIGNING_TOKEN),
             "api_token": SecretStr("sandbox-api"),
+            "oauth_application_id": SITE_UID,
+            "oauth_secret": SecretStr(SITE_SECRET),
             "database_url": database_url,
             "settle_minutes": settle_minutes,
         }

@@ -22,7 +22,7 @@ from app.gitlab.errors import Denied, GitLabError, OfferChanged, Refused
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.observe import Look
 from app.journey import prose
-from app.journey.actions import Plan
+from app.journey.actions import CreateIssue, Plan
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
@@ -98,6 +98,7 @@ class Reconciler:
         self._settle_minutes = settle_minutes
         self._desired: Desired | None = None
         self._reported: dict[str, str] | None = None
+        self._unseen: set[str] = set()
         self._lock = threading.Lock()
         self._locks = locks or LocalLocks()
 
@@ -219,6 +220,8 @@ class Reconciler:
                     now = self._clock()
                     after = foreseen(view.observed, view.plan, now)
                     self._standings.put(standing(view.journey, view.partner, after, now))
+                    if any(isinstance(action, CreateIssue) for action in view.plan.actions):
+                        self._unseen.add(slug)
             except UnknownPartnerError:
                 self._standings.drop(slug)
                 return Turn((), count.requests)
@@ -231,6 +234,11 @@ class Reconciler:
         if done:
             log.info("%s: %d actions with %d requests (%s)", slug, len(done), count.requests, reason)
         return Turn(tuple(done), count.requests, view.plan.wake_at, view.plan.wake_reason)
+
+    def take_unseen(self) -> set[str]:
+        """Partners for whom issues were opened that no look has seen yet: pages lack their links until one has."""
+        taken, self._unseen = self._unseen, set()
+        return taken
 
     def _stopped(self, subject: str, error: GitLabError, done: list[str], count: Count) -> Turn:
         self._report(subject, error)

@@ -74,6 +74,11 @@ class Resync:
             log.warning("Not everybody could be woken (%s); the next resync does it.", error.cause)
         self._store.forget(_ASKED, reason)
 
+    def look_again(self) -> None:
+        """Wakes partners for whom issues were opened: one read each, and the pages know where the new issues are."""
+        for slug in sorted(self._reconciler.take_unseen()):
+            self._queue.wake(slug, "a look at what the last run has opened")
+
     def changed(self) -> int:
         """Wakes the partners whose issues or files changed since the last resync. Raises GitLabError."""
         kept = self._store.recall(_WATERMARK)

@@ -7,7 +7,7 @@ dates, and `at` tells them anew for another moment.
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -107,7 +107,7 @@ class Standing(BaseModel):
 
     def at(self, now: datetime) -> Standing:
         """The same facts as they look at another moment: what is overdue or untouched by then is stuck."""
-        return self.model_copy(update={"stuck": _stuck(self, now)})
+        return self.model_copy(update={"stuck": [_task(item, why) for item, why in stuck_items(self, now)]})
 
     @property
     def position(self) -> int:
@@ -251,23 +251,21 @@ def _board_url(observed: Observed) -> str | None:
     return f"{project.url}/-/boards/{project.boards[0].id.rsplit('/', 1)[-1]}"
 
 
-def _stuck(standing: Standing, now: datetime) -> list[Task]:
-    """What a person must look at: dropped, reopened, overdue, or nothing touched for too long."""
+def stuck_items(standing: Standing, now: datetime) -> Iterator[tuple[CapabilityStanding, str]]:
+    """What a person must look at and why: dropped, reopened, overdue, or nothing touched for too long."""
     position, titles = standing.position, {stage.id: (i, stage.title) for i, stage in enumerate(standing.stages)}
-    found: list[Task] = []
     for item in standing.capabilities:
         index, title = titles[item.stage]
         if index > position or item.counts or item.url is None:
             continue
         if item.state == "dropped":
-            found.append(_task(item, f"{item.why}: reopen it, or waive it with a reason"))
+            yield item, f"{item.why}: reopen it, or waive it with a reason"
         elif index < position and item.required:
-            found.append(_task(item, f"open again although {title} was reached"))
+            yield item, f"open again although {title} was reached"
         elif item.due is not None and item.due < now.date():
-            found.append(_task(item, f"overdue since {item.due.isoformat()}"))
+            yield item, f"overdue since {item.due.isoformat()}"
         elif item.touched_at is not None and now - item.touched_at > timedelta(days=standing.stalled_days):
-            found.append(_task(item, f"untouched since {item.touched_at.date().isoformat()}"))
-    return found
+            yield item, f"untouched since {item.touched_at.date().isoformat()}"
 
 
 def _task(item: CapabilityStanding, why: str) -> Task:

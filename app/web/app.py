@@ -1,4 +1,4 @@
-"""The web application: webhooks, API, health. Work is never done here, only asked for.
+"""The web application: webhooks, API, the site, health. Work is never done here, only asked for.
 
 `/healthz` says that the process answers; `/readyz` says whether it can do its job, with the cause when it cannot.
 """
@@ -8,20 +8,18 @@ from __future__ import annotations
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Response
-from fastapi.responses import RedirectResponse
 
 from app.engine.tables import StoreError
-from app.gitlab.instance import Instance
 from app.intake.router import Intake, intake_router
 from app.web.api import Parts, api_router
+from app.web.site import SiteParts, add_site
 from app.web.status import StatusParts, add_status
 
 
-class ServiceParts(Parts, StatusParts, Protocol):
+class ServiceParts(Parts, SiteParts, StatusParts, Protocol):
     """What the web application needs of the service."""
 
     intake: Intake
-    instance: Instance
 
 
 def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
@@ -36,9 +34,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     add_status(api, service)
     app.include_router(api)
 
-    @app.get("/", include_in_schema=False)
-    def start() -> RedirectResponse:
-        return RedirectResponse("/docs")
+    add_site(app, service)
 
     @app.get("/healthz", tags=["health"], summary="Does the process answer?")
     def healthz() -> dict[str, str]:

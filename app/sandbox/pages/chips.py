@@ -62,8 +62,8 @@ def _colour(text: str) -> str:
 
 
 def ink_on(colour: str) -> str:
-    """White on dark colours, near black on light ones (relative luminance of `#rrggbb` as in WCAG 2)."""
+    """White on dark colours, black on light ones: at least 4.5 to 1 on every `#rrggbb`, as WCAG 2 asks."""
     channels = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
     linear = [c / 12.92 if c <= 0.04045 else ((c + 0.055) / 1.055) ** 2.4 for c in channels]
     luminance = 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
-    return "#ffffff" if luminance < 0.25 else "#1f1e24"
+    return "#ffffff" if luminance < 0.179 else "#000000"

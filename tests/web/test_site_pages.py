@@ -1,0 +1,182 @@
+"""What the pages say, and that each table says the same as CSV and JSON."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import time
+
+import pytest
+from reader import Browser
+
+from app.demo.local import LocalStage
+from app.engine.standings import Standings
+from app.sandbox.http import Response, error_response
+from app.web.tables import exported, table
+
+TABLES = (
+    "partners", "funnel", "queue", "numbers", "checks", "parked", "deliveries", "partners/acme/capabilities",
+    "partners/acme/timeline", "partners/acme/runs",
+)  # fmt: skip
+PAGES = ("/", "/partners/acme", "/queue", "/numbers", "/health")
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_every_page_runs_no_foreign_script_and_cannot_be_framed(architect: Browser, path: str) -> None:
+    page = architect.get(path)
+    assert page.status_code == 200
+    policy = page.headers["content-security-policy"]
+    assert "default-src 'none'" in policy
+    assert "unsafe" not in policy
+    assert "frame-ancestors 'none'" in policy
+    assert page.headers["x-content-type-options"] == "nosniff"
+    assert page.headers["cache-control"] == "no-store"
+    assert " style=" not in page.text
+    assert "onclick" not in page.text
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_is_the_same_as_csv_and_as_json(architect: Browser, name: str) -> None:
+    text = architect.get(f"/tables/{name}.csv")
+    data = json.loads(architect.get(f"/tables/{name}.json").text)
+    rows = list(csv.DictReader(io.StringIO(text.text)))
+    assert text.headers["content-type"].startswith("text/csv")
+    assert "attachment" in text.headers["content-disposition"]
+    assert len(rows) == len(data)
+    if name in ("partners", "funnel", "checks", "partners/acme/capabilities"):
+        assert list(rows[0]) == list(data[0])
+
+
+def test_the_portfolio_follows_what_people_do(architect: Browser, stage: LocalStage) -> None:
+    before = {r["slug"]: r for r in json.loads(architect.get("/tables/partners.json").text)}
+    assert before["acme"]["percent"] > 0
+    assert before["globex"]["percent"] == 0
+    for item in stage.issues("acme", state="opened"):
+        if item.iid > 1:
+            stage.close(item, "gl.sa1")
+    stage.settle()
+    after = {r["slug"]: r for r in json.loads(architect.get("/tables/partners.json").text)}
+    assert after["acme"]["stage"] == "enabling"
+    steps = {s["stage"]: s for s in json.loads(architect.get("/tables/funnel.json").text)}
+    assert (steps["onboarding"]["reached"], steps["onboarding"]["conversion"]) == (2, 50)
+    assert "Stage: 02 - Enabling (Walk)" in architect.get("/partners/acme").text
+
+
+@pytest.mark.parametrize(
+    ("query", "slugs"),
+    [
+        ("category=gsi", ["globex"]),
+        ("region=EMEA", ["acme"]),
+        ("sa=gl.sa2", ["globex"]),
+        ("stage=onboarding", ["acme", "globex"]),
+        ("stage=enabling", []),
+        ("show=parked", []),
+        ("text=ACME", ["acme"]),
+        ("category=gsi&region=EMEA", []),
+    ],
+)
+def test_the_filters(architect: Browser, query: str, slugs: list[str]) -> None:
+    assert [r["slug"] for r in json.loads(architect.get(f"/tables/partners.json?{query}").text)] == slugs
+    page = architect.get(f"/?{query}").text
+    assert [slug for slug in ("acme", "globex") if f'href="/partners/{slug}"' in page] == slugs
+
+
+def test_a_partner_where_nothing_happens_is_shown_as_stalled_with_the_reason(
+    architect: Browser, stage: LocalStage
+) -> None:
+    stage.clock.advance(days=30)
+    architect.sign_in()
+    assert len(json.loads(architect.get("/tables/partners.json?show=stalled").text)) == 2
+    page = architect.get("/partners/acme").text
+    assert "Why it is stuck" in page
+    assert "overdue since" in page
+
+
+def test_a_parked_partner_is_shown_with_cause_and_fix(architect: Browser, stage: LocalStage) -> None:
+    stage.write_partner_file("acme", "name: x\nregoin: y\n")
+    stage.settle()
+    assert [r["slug"] for r in json.loads(architect.get("/tables/partners.json?show=parked").text)] == ["acme"]
+    for path in ("/partners/acme", "/health"):
+        assert "regoin" in architect.get(path).text
+
+
+def test_the_pages_ask_gitlab_for_nothing(architect: Browser, stage: LocalStage) -> None:
+    architect.get("/health")  # asks about the token, once in ten minutes
+    before = len(stage.world.journal)
+    for path in PAGES:
+        assert architect.get(path).status_code == 200
+    assert len(stage.world.journal) == before
+
+
+def test_after_the_database_was_lost_the_first_resync_fills_the_pages_again(
+    architect: Browser, stage: LocalStage
+) -> None:
+    wanted = architect.get("/tables/partners.json").text
+    for slug in ("acme", "globex"):
+        stage.service.standings.drop(slug)
+    assert json.loads(architect.get("/tables/partners.json").text) == []
+    stage.service.resync.everyone("first resync")
+    stage.settle()
+    assert architect.get("/tables/partners.json").text == wanted
+
+
+def test_a_standing_of_another_version_counts_as_not_seen_yet(stage: LocalStage) -> None:
+    stage.service.store.keep_standing("acme", "another", '{"slug": "acme"}')
+    assert set(Standings(stage.service.store).all()) == {"globex"}
+
+
+def test_a_partner_is_looked_at_again_once_its_issues_are_open(stage: LocalStage) -> None:
+    found = stage.service.standings.get("globex")
+    assert found is not None
+    assert found.since is not None
+    assert all(c.url for c in found.capabilities if c.stage == "onboarding")
+
+
+def test_hostile_names_stay_text(architect: Browser, stage: LocalStage) -> None:
+    name = "<script>alert(1)</script> & Co"
+    text = f"name: {json.dumps(name)}\ncategory: dmr\nregion: '=1+1'\npeople: {{lead: acme.lead, sa: gl.sa1}}\n"
+    stage.write_partner_file("acme", text)
+    stage.settle()
+    for path in ("/", "/partners/acme", "/queue"):
+        assert "<script>alert" not in architect.get(path).text
+    row = next(
+        r for r in csv.DictReader(io.StringIO(architect.get("/tables/partners.csv").text)) if r["slug"] == "acme"
+    )
+    assert row["region"] == "'=1+1"
+
+
+def test_an_unknown_partner_or_table_is_404(architect: Browser) -> None:
+    assert architect.get("/partners/nobody").status_code == 404
+    assert architect.get("/tables/nothing.csv").status_code == 404
+    assert architect.get("/tables/partners/acme/nothing.csv").status_code == 404
+    assert architect.get("/static/../site.py").status_code == 404
+
+
+def test_a_token_that_gitlab_no_longer_takes_is_seen_on_the_health_page(architect: Browser, stage: LocalStage) -> None:
+    def refuse(request: object, _number: int) -> Response | None:
+        return error_response(401, "401 Unauthorized") if "personal_access_tokens" in request.path else None  # type: ignore[attr-defined]
+
+    stage.sandbox.fault = refuse
+    page = architect.get("/health").text
+    assert "GitLab refuses the token" in page
+    assert "PARTNER_JOURNEY_TOKEN" in page
+
+
+def test_cells_that_a_spreadsheet_would_run_are_made_harmless() -> None:
+    found = table("x", ("a", "b"), [{"a": "=cmd()", "b": -5}, {"a": "-1", "b": None}])
+    assert exported(found, "csv") == "a,b\r\n'=cmd(),-5\r\n'-1,\r\n"
+    assert json.loads(exported(found, "json")) == [{"a": "=cmd()", "b": -5}, {"a": "-1", "b": None}]
+
+
+def test_a_thousand_partners_are_shown_in_a_moment(architect: Browser, stage: LocalStage) -> None:
+    acme = stage.service.standings.get("acme")
+    assert acme is not None
+    for number in range(1000):
+        stage.service.standings.put(acme.model_copy(update={"slug": f"p{number}", "name": f"Partner {number}"}))
+    architect.get("/")
+    begun = time.monotonic()
+    page = architect.get("/")
+    taken = time.monotonic() - begun
+    assert "page 1 of 21" in page.text
+    assert taken < 2.0, f"{taken:.2f} s"
