@@ -13,7 +13,7 @@ from app.gitlab.access import Access
 from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, warning
 from app.gitlab.hooks import Hooks
-from app.gitlab.observe import number
+from app.gitlab.names import number
 from app.gitlab.tokens import check_token
 from app.journey import labels, prose
 from app.journey.templates import TemplateError, load_partner

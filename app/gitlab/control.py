@@ -15,7 +15,8 @@ from typing import Any
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
 from app.gitlab.instance import Instance
-from app.gitlab.observe import HOOK_NAME, number
+from app.gitlab.names import number
+from app.gitlab.observe import HOOK_NAME
 from app.gitlab.steps import HookSecrets
 from app.journey import markers, prose
 from app.journey.observed import Place

@@ -219,6 +219,9 @@ class UpdateIssue:
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
     close: bool = False
+    reopen: bool = False
+    due: date | None = None
+    assign: tuple[str, ...] = ()  # all assignees as usernames; empty: leave them
     attach: bool = False  # put it back under the portfolio item
     hide: bool = False  # make it confidential again
 
@@ -235,16 +238,31 @@ class UpdateIssue:
 class PostComment:
     """Found again by its mark `comment=<mark>`, so that it is never posted twice."""
 
-    where: Literal["status", "portfolio"]
+    where: Literal["status", "portfolio", "capability"]
     mark: str
     body: str
+    reason: str
+    issue: str | None = None  # id of the capability's issue
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        place = {"status": "status issue", "portfolio": "epic", "capability": "issue"}[self.where]
+        return f"comment {self.mark} on the {place}"
+
+
+@dataclass(frozen=True)
+class React:
+    """A thumb on a comment whose command was done; a second one of the same kind changes nothing."""
+
+    note: str
+    emoji: str
     reason: str
     verb: Verb = "+"
 
     @property
     def key(self) -> str:
-        place = "status issue" if self.where == "status" else "epic"
-        return f"comment {self.mark} on the {place}"
+        return f"reaction {self.emoji}"
 
 
 @dataclass(frozen=True)
@@ -268,7 +286,7 @@ class Notify:
 Action = (
     CreateLabel | CreateBoard | AddBoardList | CreateProject | CommitFiles | CreateMilestone | UpdateMilestone
     | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem | CreateIssue | UpdateIssue
-    | PostComment | Notify
+    | PostComment | React | Notify
 )  # fmt: skip
 
 
