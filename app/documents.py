@@ -69,6 +69,8 @@ run against a real GitLab yet.** What holds it to GitLab's published contract:
   Ultimate, Free and CE, has the fields and types of GitLab's JSON schema or, where there is none, of the OpenAPI
   entity (`tests/contract/test_rest_responses.py`). What deviates on purpose is in the
   tables of `tests/contract/answers.py` and `rest_contract.py`, with sources and reasons.
+- Every scenario (`tests/scenarios`) ends with the same checks of all that was asked and answered on its stages, by the
+  bot and by the people in it: REST and GraphQL, variables included (`tests/contract/exchanges.py`).
 - Webhooks: each that the sandbox sends has the fields, types and time formats of GitLab's examples, and the bot reads
   all of GitLab's examples (`tests/contract/test_webhook_payloads.py`). They are signed by Standard Webhooks.
 

@@ -9,6 +9,7 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+from exchanges import exchange_problems
 from pydantic import SecretStr
 from stagehand import Listener, Theatre, close_required, copied, onboard
 
@@ -23,13 +24,18 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.fixture
-def theatre(tmp_path: Path) -> Theatre:
-    return Theatre(tmp_path)
+def theatre(tmp_path: Path) -> Iterator[Theatre]:
+    """Whatever is asked and answered on its stages must be as GitLab publishes it, where that is at hand."""
+    opened = Theatre(tmp_path)
+    yield opened
+    assert list(exchange_problems(opened.played)) == []
 
 
 @pytest.fixture(scope="session")
-def wings(tmp_path_factory: pytest.TempPathFactory) -> Theatre:
-    return Theatre(tmp_path_factory.mktemp("wings"))
+def wings(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Theatre]:
+    opened = Theatre(tmp_path_factory.mktemp("wings"))
+    yield opened
+    assert list(exchange_problems(opened.played)) == []
 
 
 @pytest.fixture(scope="session")

@@ -23,7 +23,7 @@ from app.demo.local import LocalStage, local_stage
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response, request_for
-from app.sandbox.world import Board, Hook, Milestone, Note, WorkItem, World
+from app.sandbox.world import Board, Hook, JournalEntry, Milestone, Note, WorkItem, World
 from app.settings import ChannelSettings
 from app.web.app import create_app
 
@@ -261,6 +261,7 @@ class Theatre:
 
     folder: Path
     counter: Iterator[int] = field(default_factory=lambda: iter(range(1_000_000)))
+    played: list[JournalEntry] = field(default_factory=list)
 
     @contextmanager
     def open(self, world: World | None = None, *, database: str | None = None, **options: Any) -> Iterator[LocalStage]:
@@ -268,8 +269,10 @@ class Theatre:
         clock: Any = world.clock if world is not None else None
         name = database or f"stage-{next(self.counter)}"
         url = f"sqlite:///{self.folder / name}.sqlite"
+        start = len(world.journal) if world is not None else 0
         with local_stage(url, world=world, clock=clock, **options) as stage:
             yield stage
+            self.played += stage.world.journal[start:]
 
 
 def copied(world: World) -> World:

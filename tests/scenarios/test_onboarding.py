@@ -186,7 +186,7 @@ REST_TARGETS = (
 )
 GRAPHQL_QUERIES = (
     """{ group(fullPath: "partners") { id name projects(includeSubgroups: true) { nodes { fullPath name } }
-         labels(first: 100) { nodes { title description } }
+         labels(first: 100, searchIn: [TITLE]) { nodes { title description } }
          workItems(includeDescendants: true, first: 100) { nodes { iid title webUrl } } } }""",
     """{ namespace(fullPath: "partners") { workItems(types: [EPIC], first: 100) { nodes { iid title } } } }""",
     """{ namespace(fullPath: "partners") { workItem(iid: "1") { title } } }""",
