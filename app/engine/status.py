@@ -1,7 +1,7 @@
 """The state of the whole service as the bot's database tells it: who works, who is parked and why, what waits.
 
 Asked without GitLab and without a running service, for it is wanted most when those are in trouble. The command line
-prints it, /metrics counts it. The trap: a partner that fails in silence; every failure here has a cause and a next try.
+prints it. The trap: a partner that fails in silence; every failure here has a cause and a next try.
 """
 
 from __future__ import annotations

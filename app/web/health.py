@@ -16,10 +16,11 @@ from app.engine.store import Store
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance
+from app.gitlab.tokens import check_token
 from app.web.tables import Table, table
 
 _TOKEN_EVERY = timedelta(minutes=10)
-_TOKEN_WARNING = timedelta(days=30)
+_STATES = {"ok": "good", "warning": "watch", "failed": "bad"}  # from the best to the worst
 
 
 @dataclass(frozen=True)
@@ -100,18 +101,11 @@ class Health:
 
     def _ask_token(self, now: datetime) -> Check:
         try:
-            told = self._client.get("/personal_access_tokens/self")
+            findings = list(check_token(self._client, now.date()))
         except GitLabError as error:
             return Check("Token", "bad", error.cause, error.fix)
-        ends = told.get("expires_at")
-        renew = "Rotate it in GitLab and set PARTNER_JOURNEY_TOKEN to the new one."
-        if "api" not in told.get("scopes", []):
-            return Check("Token", "bad", "The token lacks the scope api.", renew)
-        if ends is None:
-            return Check("Token", "good", "Valid, without an end.")
-        left = datetime.fromisoformat(ends).date() - now.date()
-        return Check("Token", "watch" if left < _TOKEN_WARNING else "good", f"Valid until {ends}.",
-                     renew if left < _TOKEN_WARNING else "")  # fmt: skip
+        worst = max(reversed(findings), key=lambda found: list(_STATES).index(found.state))
+        return Check("Token", _STATES[worst.state], worst.text, worst.fix)
 
     def _hooks(self) -> Check:
         if self._hook_url is None:
