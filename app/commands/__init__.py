@@ -1,0 +1,1 @@
+"""The commands of `partner-journey`, one module per noun. `app/cli.py` puts them under their names."""

@@ -1,0 +1,67 @@
+"""`plan`, `apply`, `sync`: what would change in GitLab, and doing it."""
+
+from __future__ import annotations
+
+import json
+import sys
+from typing import Any
+
+import typer
+
+from app import printing
+from app.commands.console import AsJson, Slugs, bot_of_settings, each, err, hand, out
+from app.engine.reconcile import View
+from app.gitlab.errors import GitLabError
+
+
+def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
+    """Show what would change in GitLab, and change nothing. Exit code 2 when there is something to do."""
+    with bot_of_settings() as bot:
+        results = dict(each(slugs or bot.reconciler.slugs(), "Planning", bot.reconciler.view))
+    views = {slug: result for slug, result in results.items() if isinstance(result, View)}
+    errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
+    if as_json:
+        sys.stdout.write(json.dumps(printing.plans_as_json(views, errors), indent=2, ensure_ascii=False) + "\n")
+    else:
+        printing.print_plans(out, views, errors)
+    if errors:
+        raise typer.Exit(1)
+    if any(view.plan for view in views.values()):
+        raise typer.Exit(2)
+
+
+def apply(slugs: Slugs = None, as_json: AsJson = False) -> None:
+    """Do what `plan` shows, for all partners or those named."""
+    _run_all(slugs, as_json=as_json, reason="partner-journey apply")
+
+
+def sync(as_json: AsJson = False) -> None:
+    """One full pass over all partners without a server: for a scheduled pipeline."""
+    _run_all(None, as_json=as_json, reason="partner-journey sync")
+
+
+def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
+    with bot_of_settings() as bot, hand(bot, slugs or [], reason) as service:
+        if service is None:
+            return
+        for line in bot.prepare():
+            err.print(line)
+        names = slugs or bot.reconciler.slugs()
+        if forecast := bot.forecaster.of(names).text:
+            err.print(forecast)
+
+        def work(slug: str) -> dict[str, Any]:
+            service.loop.run(slug, reason)
+            run = service.store.runs(partner=slug, limit=1)[0]
+            return {"actions": list(run.actions), "requests": run.requests, "cause": run.cause, "fix": run.fix}
+
+        results = {
+            slug: result for slug, result in each(names, "Applying", work) if not isinstance(result, GitLabError)
+        }
+        service.outbox.flush()
+    if as_json:
+        sys.stdout.write(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
+    else:
+        printing.print_runs(out, results)
+    if any(result["cause"] for result in results.values()):
+        raise typer.Exit(1)

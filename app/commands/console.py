@@ -1,0 +1,81 @@
+"""What all commands share: the two streams, the common options, the bot of the settings, a bar over many partners.
+
+The trap: two ways to open the bot or to show progress, which then behave differently.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from typing import Annotated, TypeVar
+
+import typer
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    Progress,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+
+from app.engine.resync import ask_everyone
+from app.engine.seats import SeatTakenError
+from app.gitlab.errors import GitLabError
+from app.settings import load_settings
+from app.wiring import Bot, Service, open_bot, open_service
+
+out = Console(highlight=False)
+err = Console(stderr=True, highlight=False)
+_Result = TypeVar("_Result")
+
+Slugs = Annotated[list[str] | None, typer.Argument(metavar="[PARTNER]...", help="slugs; none: every partner")]
+AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
+
+
+@contextmanager
+def bot_of_settings() -> Iterator[Bot]:
+    """The bot that the settings describe. Raises SettingsError, GitLabError or StoreError."""
+    with open_bot(load_settings()) as bot:
+        yield bot
+
+
+def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterator[tuple[str, _Result | GitLabError]]:
+    """Does `work` for each partner with a progress bar; one partner's error does not stop the others."""
+    columns = (
+        TextColumn(what),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn("{task.description}"),
+        TimeElapsedColumn(),
+        TextColumn("left about"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=err, transient=True, disable=len(slugs) < 2) as progress:
+        task = progress.add_task("", total=len(slugs))
+        for slug in slugs:
+            progress.update(task, description=slug)
+            try:
+                yield slug, work(slug)
+            except GitLabError as error:
+                yield slug, error
+            progress.advance(task)
+
+
+@contextmanager
+def hand(bot: Bot, slugs: list[str], reason: str) -> Iterator[Service | None]:
+    """A service for this command alone; None when another process works here, which is then asked to do it."""
+    with ExitStack() as stack:
+        try:
+            service = stack.enter_context(open_service(bot, durable=False))
+        except SeatTakenError:
+            for slug in slugs:
+                bot.store.set_timer(slug, bot.clock(), reason)
+            if not slugs:
+                ask_everyone(bot.store, reason)
+            err.print("A running service works on this database; it has been asked and does it now.")
+            err.print("Next: `partner-journey status` shows what it is at.")
+            yield None
+        else:
+            yield service
