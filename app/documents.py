@@ -1,4 +1,4 @@
-"""Documents made from the code: JSON Schemas for editors and the README's settings table. A test keeps them current."""
+"""Documents made from the code: JSON Schemas for editors and tables in the documents. A test keeps them current."""
 
 from __future__ import annotations
 
@@ -7,10 +7,9 @@ import re
 from pathlib import Path
 
 from app.journey.model import JourneyFile, PartnerFile
+from app.metrics import METRICS
 from app.sandbox import rest
 from app.settings import Settings
-
-_TABLE = re.compile(r"(<!-- settings table -->\n).*?(<!-- end of settings table -->)", re.DOTALL)
 
 
 def generate(root: Path) -> list[Path]:
@@ -26,12 +25,13 @@ def generate(root: Path) -> list[Path]:
 def generated(root: Path) -> dict[Path, str]:
     """Path -> text of every generated document."""
     folder = root / "journey_templates" / "schema"
-    readme = root / "README.md"
+    readme, operate = root / "README.md", root / "docs" / "operate.md"
     return {
         folder / "journey.schema.json": _schema(JourneyFile.model_json_schema()),
         folder / "partner.schema.json": _schema(PartnerFile.model_json_schema()),
         root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
-        readme: _TABLE.sub(lambda m: f"{m[1]}{settings_table()}\n{m[2]}", readme.read_text(encoding="utf-8")),
+        readme: _with_table(readme, "settings", settings_table()),
+        operate: _with_table(operate, "metrics", metrics_table()),
     }
 
 
@@ -41,6 +41,20 @@ def settings_table() -> str:
         default = "**required**" if field.is_required() else _shown(field.default)
         rows.append(f"| `PARTNER_JOURNEY_{name.upper()}` | {default} | {field.description} |")
     return "\n".join(rows)
+
+
+def metrics_table() -> str:
+    rows = ["| Metric | Kind | Labels | What it tells |", "| --- | --- | --- | --- |"]
+    for name, metric in METRICS.items():
+        labels = ", ".join(f"`{label}`" for label in metric.labels)
+        rows.append(f"| `{name}` | {metric.kind} | {labels} | {metric.text} |")
+    return "\n".join(rows)
+
+
+def _with_table(path: Path, name: str, table: str) -> str:
+    """The text of a document with what stands between its marks for this table made anew."""
+    marks = re.compile(rf"(<!-- {name} table -->\n).*?(<!-- end of {name} table -->)", re.DOTALL)
+    return marks.sub(lambda m: f"{m[1]}{table}\n{m[2]}", path.read_text(encoding="utf-8"))
 
 
 def sandbox_coverage(root: Path) -> str:

@@ -45,6 +45,7 @@ from app.intake.routing import Territory
 from app.intake.signature import Secrets
 from app.journey.actions import Notify
 from app.journey.observed import Place
+from app.metrics import Meters
 from app.notify.channels import Channel, Event
 from app.notify.outbox import Outbox
 from app.notify.webhook import Webhook
@@ -82,6 +83,7 @@ class Bot:
     reconciler: Reconciler
     passing: Passing
     forecaster: Forecaster
+    meters: Meters
     signin: SignIn | None = field(default=None, kw_only=True)
 
     @property
@@ -123,20 +125,23 @@ def open_bot(
     and `sleep` (seconds) are all the time that there is, and `rng` spreads what waited for a limit; `passing` is called
     at each crash point.
     """
+    meters = Meters()
     limiter = Limiter(
         lambda: clock().timestamp(),
         sleep,
         rng or random.Random(),  # noqa: S311 - spreads waits
         known_limits(settings.limits),
+        meters=meters,
     )
     client = Client(
-        settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport, limiter=limiter
-    )
+        settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport, limiter=limiter,
+        meters=meters,
+    )  # fmt: skip
     messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
         instance = ask_instance(client, settings.group)
         with Store(settings.database_url, clock) as store, open_locks(settings.database_url) as locks:
-            bot = _assemble(settings, client, instance, store, locks, messenger, clock, passing)
+            bot = _assemble(settings, client, instance, store, locks, messenger, clock, passing, meters)
             bot.signin = _signin(bot, adapter)
             yield bot
     finally:
@@ -153,6 +158,7 @@ def _assemble(
     outside: httpx.Client,
     clock: Clock,
     passing: Passing,
+    meters: Meters,
 ) -> Bot:
     place = _place(settings, instance)
     outbox = Outbox(store, _channels(settings, outside, clock), clock, passing)
@@ -172,7 +178,7 @@ def _assemble(
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster,
+        forecaster, meters,
     )  # fmt: skip
 
 
@@ -203,7 +209,7 @@ def open_service(
     Raises SeatTakenError when another process works on the same SQLite file, or has the same name on PostgreSQL.
     """
     rng = rng or random.Random()  # noqa: S311 - spreads retries and chores
-    loop = Loop(bot.store, bot.reconciler.turn, bot.clock, rng, bot.locks, bot.passing)
+    loop = Loop(bot.store, bot.reconciler.turn, bot.clock, rng, bot.locks, bot.passing, bot.meters)
     settings = bot.settings
     if not durable:
         # A visitor: where many may sit it takes a name that nobody else has.
@@ -253,6 +259,7 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
         clock=bot.clock,
         settle_seconds=settings.settle_seconds,
         passing=bot.passing,
+        meters=bot.meters,
     )
 
 

@@ -16,7 +16,9 @@ from app.crash_points import Passing, carry_on
 from app.engine.records import EVERYONE, PartnerState
 from app.engine.seats import LocalLocks, Locks
 from app.engine.store import Store
-from app.gitlab.errors import Transient
+from app.engine.tables import StoreError
+from app.gitlab.errors import GitLabError, Transient
+from app.metrics import Meters, RunResult
 
 log = logging.getLogger(__name__)
 
@@ -54,6 +56,7 @@ class Loop:
         rng: random.Random,
         locks: Locks | None = None,
         passing: Passing = carry_on,
+        meters: Meters | None = None,
     ) -> None:
         """`locks`: keep all processes on one database from working on the same partner; None: there is only this."""
         self._store = store
@@ -62,6 +65,7 @@ class Loop:
         self._rng = rng
         self._locks = locks or LocalLocks()
         self._passing = passing
+        self._meters = meters or Meters()
 
     def run(self, partner: str, reason: str) -> None:
         """One turn of one partner. Raises only StoreError: then nothing could be noted, and the queue must retry."""
@@ -71,7 +75,9 @@ class Loop:
 
     def _run(self, partner: str, reason: str) -> None:
         run_id = self._store.start_run(partner, reason)
+        began = self._clock()
         self._passing("a run is opened")
+        result: RunResult = "failed"
         try:
             turn = self._turn(partner, reason)
         except TurnError as stopped:
@@ -80,6 +86,8 @@ class Loop:
             self._failed(run_id, partner, error, Turn((), 0))
         else:
             self._succeeded(run_id, partner, turn)
+            result = "changed" if turn.actions else "unchanged"
+        self._meters.run(result, (self._clock() - began).total_seconds())
 
     def _succeeded(self, run_id: int, partner: str, turn: Turn) -> None:
         self._passing("a turn is done")
@@ -108,7 +116,7 @@ class Loop:
             until.isoformat(timespec="seconds"),
             exc_info=None if known else error,
         )
-        self._store.park(partner, failures=failures, until=until, cause=cause, fix=fix)
+        self._store.park(partner, failures=failures, until=until, cause=cause, fix=fix, kind=kind_of(error))
         self._passing("a partner is parked")
         self._store.finish_run(
             run_id, outcome="failed", actions=done.actions, requests=done.requests, cause=cause, fix=fix
@@ -124,6 +132,11 @@ def explain(error: BaseException, run_id: int) -> tuple[str, str]:
         f"A bug in Partner Journey: {type(error).__name__}",
         f"The log has the details under run {run_id}; report them. The bot tries again by itself.",
     )
+
+
+def kind_of(error: BaseException) -> str:
+    """The cause in one word, see app/metrics.py."""
+    return error.kind if isinstance(error, GitLabError | StoreError) else "bug"
 
 
 def next_try(state: PartnerState, error: BaseException, now: datetime, rng: random.Random) -> tuple[int, datetime]:

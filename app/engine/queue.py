@@ -35,6 +35,10 @@ class Queue(Protocol):
         """The partners that wait for a run."""
         ...
 
+    def working(self) -> list[str]:
+        """The partners whose run is at work, in any process."""
+        ...
+
 
 def checked(partner: str) -> str:
     """The slug, fit to be a queue key. Raises ValueError: with a colon one key could be the prefix of another."""
@@ -70,6 +74,11 @@ class MemoryQueue:
         """The partners that wait, first come first."""
         with self._lock:
             return list(self._waiting)
+
+    def working(self) -> list[str]:
+        """See Queue.working."""
+        with self._lock:
+            return sorted(self._working)
 
     def run_next(self) -> bool:
         """Run the first partner that waits and is not at work. False when there is none. Raises what the run raises."""

@@ -42,13 +42,19 @@ def _templates(files: tuple[tuple[str, str], ...]) -> Templates:
 class PartnerFileError(GitLabError):
     """A partner file that cannot be used. The partner is left as it is until a person mends the file."""
 
+    kind = "partner_file"
+
 
 class JourneyFilesError(GitLabError):
     """The control project's own journey files cannot be used; no partner file is to blame."""
 
+    kind = "journey_files"
+
 
 class UnknownPartnerError(GitLabError):
     """There is no partner file for this slug."""
+
+    kind = "missing"
 
 
 @dataclass(frozen=True)

@@ -58,7 +58,10 @@ class Run:
 
 @dataclass(frozen=True)
 class PartnerState:
-    """Retry state of one partner: failing when `failures` > 0; `next_at` is its timer."""
+    """Retry state of one partner: failing when `failures` > 0; `next_at` is its timer.
+
+    `kind` is the cause in one word, see app/metrics.py.
+    """
 
     slug: str
     failures: int = 0
@@ -66,6 +69,7 @@ class PartnerState:
     parked_until: datetime | None = None
     cause: str = ""
     fix: str = ""
+    kind: str = ""
     next_at: datetime | None = None
     next_reason: str = ""
     last_run_at: datetime | None = None

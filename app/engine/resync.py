@@ -27,12 +27,22 @@ _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
 _SEEN = "resync seen"
 _ASKED = "resync asked"
+_ENDED = "resync ended"
 _OVERLAP = timedelta(seconds=30)
 
 
 def ask_everyone(store: Store, reason: str) -> None:
     """Everybody is to be looked at. Durable when it returns; whoever keeps the clock answers at the next tick."""
     store.remember(_ASKED, reason)
+
+
+def resynced(store: Store) -> tuple[datetime | None, datetime | None]:
+    """When the last resync ended well, and the watermark: the newest change that it has seen. None: not yet."""
+    ended, watermark = store.recall(_ENDED), store.recall(_WATERMARK)
+    return (
+        datetime.fromisoformat(ended) if ended else None,
+        datetime.fromisoformat(watermark) if watermark else None,
+    )
 
 
 class Resync:
@@ -98,6 +108,7 @@ class Resync:
         settled = {s: at.isoformat() for s, at in changes.partners.items() if at < started - _OVERLAP}
         self._store.remember(_SEEN, json.dumps(settled))
         self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)
+        self._store.remember(_ENDED, started.isoformat())
         return len(woken)
 
     def everyone(self, reason: str) -> int:
@@ -108,5 +119,6 @@ class Resync:
             self._queue.wake(slug, reason)
         self._passing("everybody is woken")
         self._store.remember(_WATERMARK, started.isoformat())
+        self._store.remember(_ENDED, started.isoformat())
         self._store.remember(_COMMIT, desired.wishes.commit or "")
         return len(desired.wishes.partners)

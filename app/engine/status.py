@@ -23,6 +23,7 @@ class Parked(BaseModel):
 
     slug: str
     cause: str
+    kind: str = Field(description="the cause in one word")
     fix: str
     failures: int = Field(description="in a row")
     since: datetime | None
@@ -55,7 +56,7 @@ def status_of(url: str, clock: Callable[[], datetime]) -> Status:
             database=database_url(url).render_as_string(hide_password=True),
             running=is_led(url),
             partners=len(states),
-            parked=[_parked(state) for state in states if state.failures],
+            parked=[parked_of(state) for state in states if state.failures],
             waiting=waiting,
             working=working,
             last_run=max((s.last_run_at for s in states if s.last_run_at), default=None),
@@ -65,10 +66,12 @@ def status_of(url: str, clock: Callable[[], datetime]) -> Status:
         )
 
 
-def _parked(state: PartnerState) -> Parked:
+def parked_of(state: PartnerState) -> Parked:
+    """What is told of a partner that fails."""
     return Parked(
         slug=state.slug,
         cause=state.cause,
+        kind=state.kind,
         fix=state.fix,
         failures=state.failures,
         since=state.failing_since,

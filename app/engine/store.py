@@ -174,17 +174,18 @@ class Store:
         """Retry state of every partner that ever ran, by slug."""
         return [PartnerState(**row) for row in self._rows(partners.select().order_by(partners.c.slug))]
 
-    def park(self, slug: str, *, failures: int, until: datetime, cause: str, fix: str) -> None:
-        """This partner failed `failures` times in a row; try again at `until`."""
+    def park(self, slug: str, *, failures: int, until: datetime, cause: str, fix: str, kind: str) -> None:
+        """This partner failed `failures` times in a row; try again at `until`. `kind` is the cause in one word."""
         now = self._clock()
-        values = {"failures": failures, "parked_until": until, "cause": cause, "fix": fix, "last_run_at": now}
+        values: dict[str, Any] = {"failures": failures, "parked_until": until, "cause": cause, "fix": fix, "kind": kind}
+        values["last_run_at"] = now
         since = {"failing_since": sa.func.coalesce(partners.c.failing_since, now)}
         self._upsert_partner({"slug": slug, "failing_since": now} | values, values | since)
 
     def clear_parking(self, slug: str) -> None:
         """This partner's run succeeded: no failure is left."""
-        values: dict[str, Any] = {"failures": 0, "failing_since": None, "parked_until": None, "cause": "", "fix": ""}
-        values["last_run_at"] = self._clock()
+        values: dict[str, Any] = {"failures": 0, "failing_since": None, "parked_until": None}
+        values |= {"cause": "", "fix": "", "kind": "", "last_run_at": self._clock()}
         self._upsert_partner({"slug": slug} | values, values)
 
     def due_parkings(self, now: datetime) -> list[PartnerState]:

@@ -35,6 +35,8 @@ _SERVER_OPTIONS = {
 class StoreError(Exception):
     """The database cannot be opened or did not answer. `cause` says what happened, `fix` what to do next."""
 
+    kind = "database"
+
     def __init__(self, cause: str, fix: str) -> None:
         super().__init__(f"{cause} {fix}")
         self.cause = cause
@@ -103,6 +105,7 @@ partners = sa.Table(
     sa.Column("parked_until", Moment, index=True),
     sa.Column("cause", sa.Text, nullable=False, default=""),
     sa.Column("fix", sa.Text, nullable=False, default=""),
+    sa.Column("kind", sa.String(40), nullable=False, server_default=""),
     sa.Column("next_at", Moment, index=True),
     sa.Column("next_reason", sa.String(500), nullable=False, default=""),
     sa.Column("last_run_at", Moment),
@@ -220,6 +223,18 @@ def _create_tables(engine: Engine) -> None:
             # Two processes that start together would both find no table, and one of them would fail to make it.
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_CREATION)))
         metadata.create_all(connection)
+        _add_columns(connection)
+
+
+def _add_columns(connection: sa.Connection) -> None:
+    """A database of an older version lacks the newest columns. They are nullable or have a default of the server."""
+    inspector = sa.inspect(connection)
+    for table in metadata.sorted_tables:
+        there = {column["name"] for column in inspector.get_columns(table.name)}
+        for column in table.columns:
+            if column.name not in there:
+                definition = sa.schema.CreateColumn(column).compile(dialect=connection.dialect)
+                connection.execute(sa.text(f"ALTER TABLE {table.name} ADD COLUMN {definition}"))
 
 
 def _prepare_sqlite(connection: Any, _record: Any) -> None:

@@ -24,6 +24,7 @@ from gql.transport.exceptions import TransportError, TransportQueryError, Transp
 from app.gitlab import documents
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
+from app.metrics import Meters
 
 TIMEOUT_SECONDS = 30.0
 _NOT_THERE = "does not exist or you don't have permission"
@@ -51,9 +52,11 @@ class Client:
         adapter: requests.adapters.BaseAdapter | None = None,
         transport: httpx.BaseTransport | None = None,
         limiter: Limiter | None = None,
+        meters: Meters | None = None,
     ) -> None:
         """`adapter` and `transport` replace the network: tests and the demo put the sandbox there."""
         self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
+        self._meters = meters or Meters()
         session = requests.Session()
         if adapter is not None:
             session.mount("http://", adapter)
@@ -194,7 +197,9 @@ class Client:
     def _remember(self, status: int, headers: Mapping[str, str]) -> None:
         self._local.status = status
         self._local.retry_after = retry_after(headers)
-        self.limiter.learn(getattr(self._local, "costs", {}), status, headers)
+        costs = getattr(self._local, "costs", {})
+        self._meters.request(costs, status)
+        self.limiter.learn(costs, status, headers)
 
     def _translate(self, error: Exception, what: str, *, write: bool) -> GitLabError:
         status = getattr(error, "response_code", None) or (
@@ -203,6 +208,7 @@ class Client:
         if isinstance(status, int):
             return self._translate_status(status, _message(error), what, _about(error))
         kind = type(error).__name__
+        self._meters.request(getattr(self._local, "costs", {}), None)
         if write:
             return Ambiguous(
                 f"GitLab gave no answer to {what} ({kind}).", "The next run looks what happened and goes on."

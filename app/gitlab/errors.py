@@ -6,9 +6,16 @@ words and the fix; only the engine decides what to do with it. No text here may 
 
 from __future__ import annotations
 
+from typing import ClassVar
+
 
 class GitLabError(Exception):
-    """A failed request. `cause` says what happened, `fix` what a person (or the next run) can do."""
+    """A failed request. `cause` says what happened, `fix` what a person (or the next run) can do.
+
+    `kind` is one word for machines, such as a metric's label; app/metrics.py lists them all.
+    """
+
+    kind: ClassVar[str] = "refused"
 
     def __init__(self, cause: str, fix: str) -> None:
         super().__init__(f"{cause} {fix}")
@@ -19,6 +26,8 @@ class GitLabError(Exception):
 class Transient(GitLabError):
     """GitLab is down, slow or locked (5xx, 409, no answer to a read): the same run may succeed later."""
 
+    kind = "unreachable"
+
     def __init__(self, cause: str, fix: str, retry_after: float | None = None) -> None:
         super().__init__(cause, fix)
         self.retry_after = retry_after
@@ -27,21 +36,31 @@ class Transient(GitLabError):
 class Throttled(Transient):
     """429: `retry_after` seconds from now the limit is open again."""
 
+    kind = "throttled"
+
 
 class Ambiguous(Transient):
     """A write got no answer: it may have happened. Observe, then plan again; never repeat the write as it is."""
+
+    kind = "unanswered"
 
 
 class Denied(GitLabError):
     """401 or 403: the token is wrong, expired, or has too few rights."""
 
+    kind = "denied"
+
 
 class OfferChanged(GitLabError):
     """GitLab has begun or ceased to offer epics: a licence ended or started. Look again with the new offer."""
 
+    kind = "licence"
+
 
 class Missing(GitLabError):
     """404: the object is not there, or the token may not see it."""
+
+    kind = "missing"
 
 
 class Refused(GitLabError):

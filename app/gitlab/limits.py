@@ -17,6 +17,7 @@ from typing import TypeAlias
 from app.gitlab.documents import Write
 from app.gitlab.errors import Throttled
 from app.journey.actions import Action, CreateIssue, CreatePortfolioItem, PostComment
+from app.metrics import Meters
 
 Costs: TypeAlias = Mapping[str, int]
 """Family -> how many times it is used. `hook_tests 12` is a family with a scope: counted for project 12 alone."""
@@ -113,12 +114,14 @@ class Limiter:
         limits: Mapping[str, int] = DEFAULTS,
         *,
         longest_wait: float = LONGEST_WAIT_SECONDS,
+        meters: Meters | None = None,
     ) -> None:
         self._now = now
         self._sleep = sleep
         self._rng = rng
         self._limits = dict(limits)
         self._longest_wait = longest_wait
+        self._meters = meters or Meters()
         self._lock = threading.Lock()
         self._used: defaultdict[str, deque[float]] = defaultdict(deque)  # when, oldest first; may lie in the future
         self._closed: dict[str, float] = {}
@@ -129,10 +132,11 @@ class Limiter:
 
     def wait(self, costs: Costs, what: str) -> None:
         """Returns when GitLab will take it. Raises Throttled, and takes nothing, when that is too long from now."""
-        self._pause(self._reserve({family: n for family, n in costs.items() if family != "api"}, what))
+        scarce = {family: n for family, n in costs.items() if family != "api"}
+        self._pause(self._reserve(scarce, what), scarce)
         # Every request uses `api`: reserved ahead, a comment that waits would hold up the reads behind it.
         while (moment := self._reserve({"api": 1}, what, ahead=False)) is not None:
-            self._pause(moment)
+            self._pause(moment, ("api",))
 
     def _reserve(self, costs: Costs, what: str, *, ahead: bool = True) -> float | None:
         """Takes the uses and returns when they may be made, None for now. Not `ahead`: takes what is free now only."""
@@ -165,9 +169,12 @@ class Limiter:
             moment = max(moment, used[over - 1] + WINDOW_SECONDS + MARGIN_SECONDS)
         return moment
 
-    def _pause(self, until: float | None) -> None:
+    def _pause(self, until: float | None, families: Iterable[str]) -> None:
         if until is not None:
-            self._sleep(max(until - self._now(), 0.001))
+            seconds = max(until - self._now(), 0.001)
+            for family in families:
+                self._meters.wait(family, seconds)
+            self._sleep(seconds)
 
     # --- what GitLab says ---
 

@@ -30,6 +30,7 @@ from app.intake.event import NoEventError, read
 from app.intake.routing import Territory, destination
 from app.intake.signature import Secrets, UnverifiedError, verify
 from app.intake.together import Together
+from app.metrics import Meters
 
 log = logging.getLogger(__name__)
 
@@ -63,7 +64,9 @@ class Intake:
         settle_seconds: float = 1.0,
         new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
         passing: Passing = carry_on,
+        meters: Meters | None = None,
     ) -> None:
+        self.meters = meters or Meters()
         self._store = store
         self._queue = queue
         self._wake_all = wake_all
@@ -81,6 +84,12 @@ class Intake:
 
     def judge(self, headers: Mapping[str, str], body: bytes) -> Answer | Arrival:
         """The delivery to keep, or the answer to one that is refused or ignored. Touches nothing."""
+        judged = self._judge(headers, body)
+        if isinstance(judged, tuple):
+            self.meters.delivery("refused" if judged[0] == 401 else "ignored")
+        return judged
+
+    def _judge(self, headers: Mapping[str, str], body: bytes) -> Answer | Arrival:
         try:
             proof = verify(headers, body, secrets=self._secrets, now=self._clock())
         except UnverifiedError as error:
@@ -117,6 +126,8 @@ class Intake:
                 self._wake_all(arrival.event)
                 self._passing("a delivery has woken everybody")
                 self._store.mark_woken(arrival.key)
+        for new in fresh:
+            self.meters.delivery("accepted" if new else "known")
         return [
             (202, self._accepted(arrival) if new else {"status": "already known"})
             for arrival, new in zip(arrivals, fresh, strict=True)
@@ -158,8 +169,10 @@ def intake_router(
         try:
             body = await _read_body(request, body_limit)
         except ClientDisconnect:
+            intake.meters.delivery("cut_off")
             return _answer(400, {"status": "refused", "cause": "The body ended early.", "fix": "Send it again."})
         if body is None:
+            intake.meters.delivery("too_large")
             return _answer(413, _too_large(body_limit))
         try:
             async with asyncio.timeout(answer_within):
@@ -169,6 +182,7 @@ def intake_router(
                 status, content = judged if isinstance(judged, tuple) else await together.do(judged)
         except (StoreError, TimeoutError) as error:
             log.error("A delivery could not be kept: %s", error or "the store is too slow")
+            intake.meters.delivery("not_kept")
             return _answer(503, _not_kept())
         return _answer(status, content)
 

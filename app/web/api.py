@@ -66,7 +66,7 @@ class PartnerAnswer(BaseModel):
 
 def api_router(parts: Parts, token: str | None) -> APIRouter:
     """The routes under /api. Without a token the API is off: 503 with the fix."""
-    router = APIRouter(prefix="/api", tags=["partners"], dependencies=[Depends(_guard(token))])
+    router = APIRouter(prefix="/api", tags=["partners"], dependencies=[Depends(token_guard(token))])
 
     @router.post("/partners", status_code=201, summary="Add a partner")
     def add_partner(new: NewPartner) -> Added:
@@ -114,7 +114,9 @@ def _answer(parts: Parts, slug: str, *, fresh: bool) -> PartnerAnswer:
         return PartnerAnswer(slug=slug, failing=Failing(cause=error.cause, fix=error.fix))
 
 
-def _guard(token: str | None) -> Callable[..., None]:
+def token_guard(token: str | None) -> Callable[..., None]:
+    """Lets in who sends the API's token: 401 without it, 503 with the fix where none is set."""
+
     def check(given: Annotated[HTTPAuthorizationCredentials | None, Depends(_BEARER)]) -> None:
         if not token:
             raise HTTPException(503, "The API is off. Set PARTNER_JOURNEY_API_TOKEN and start again.")

@@ -1,22 +1,26 @@
 """The web application: webhooks, API, the site, health. Work is never done here, only asked for.
 
-`/healthz` says that the process answers; `/readyz` says whether it can do its job, with the cause when it cannot.
+`/healthz` says that the process answers; `/readyz` says whether it can do its job, with the cause when it cannot. Both
+are open to everybody, partners too, so they name no partner.
 """
 
 from __future__ import annotations
 
+from importlib.metadata import version
 from typing import Any, Protocol
 
 from fastapi import FastAPI, Response
 
 from app.engine.tables import StoreError
 from app.intake.router import Intake, intake_router
-from app.web.api import Parts, api_router
+from app.web.api import Parts, api_router, token_guard
+from app.web.health import Health
+from app.web.metrics import MetricsParts, metrics_router
 from app.web.site import SiteParts, add_site
 from app.web.status import StatusParts, add_status
 
 
-class ServiceParts(Parts, SiteParts, StatusParts, Protocol):
+class ServiceParts(Parts, SiteParts, StatusParts, MetricsParts, Protocol):
     """What the web application needs of the service."""
 
     intake: Intake
@@ -27,14 +31,18 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     app = FastAPI(
         title="Partner Journey",
         summary="Runs the Partner Capabilities Journey inside GitLab.",
-        version="0.1.0",
+        version=version("partner-journey"),
     )
     app.include_router(intake_router(service.intake))
     api = api_router(service, api_token)
     add_status(api, service)
     app.include_router(api)
-
-    add_site(app, service)
+    health = Health(
+        service.client, service.instance, service.standings, service.store, service.queue, service.clock,
+        service.place.hook_url,
+    )  # fmt: skip
+    app.include_router(metrics_router(service, health, token_guard(api_token)))
+    add_site(app, service, health)
 
     @app.get("/healthz", tags=["health"], summary="Does the process answer?")
     def healthz() -> dict[str, str]:
@@ -43,7 +51,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     @app.get("/readyz", tags=["health"], summary="Can it do its job?")
     def readyz(response: Response) -> dict[str, Any]:
         try:
-            parked = [state for state in service.store.partners() if state.failures]
+            parked = sum(state.failures > 0 for state in service.store.partners())
             waiting = service.queue.waiting()
         except StoreError as error:
             response.status_code = 503
@@ -52,7 +60,8 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
             "status": "ready",
             "gitlab": service.instance.version,
             "waiting": len(waiting),
-            "parked": {state.slug: f"{state.cause} {state.fix}" for state in parked},
+            "parked": parked,
+            "next": "GET /api/status names them, with cause and fix" if parked else "",
         }
 
     return app

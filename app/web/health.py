@@ -21,6 +21,7 @@ from app.web.tables import Table, table
 
 _TOKEN_EVERY = timedelta(minutes=10)
 _STATES = {"ok": "good", "warning": "watch", "failed": "bad"}  # from the best to the worst
+STATES = tuple(_STATES.values())
 
 
 @dataclass(frozen=True)

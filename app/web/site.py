@@ -59,12 +59,10 @@ class SiteParts(Protocol):
 class Site:
     """The parts of the site put together for one service."""
 
-    def __init__(self, parts: SiteParts) -> None:
+    def __init__(self, parts: SiteParts, health: Health) -> None:
         self.parts = parts
+        self.health = health
         self.portfolio = Portfolio(parts.standings, parts.store, parts.queue, parts.clock)
-        self.health = Health(
-            parts.client, parts.instance, parts.standings, parts.store, parts.queue, parts.clock, parts.place.hook_url
-        )
         self.sessions = Sessions(parts.store, parts.signin, parts.clock) if parts.signin else None
         self.https = parts.settings.public_url.startswith("https://")
 
@@ -98,9 +96,9 @@ class Site:
         return found
 
 
-def add_site(app: FastAPI, parts: SiteParts) -> None:
+def add_site(app: FastAPI, parts: SiteParts, health: Health) -> None:
     """Adds pages, sign-in and sessions to the application."""
-    site = Site(parts)
+    site = Site(parts, health)
     secret = parts.settings.oauth_secret
     if secret is not None:
         app.add_middleware(

@@ -12,6 +12,8 @@ from pydantic import BaseModel, Field
 
 from app.engine.forecast import Forecaster
 from app.engine.queue import Queue
+from app.engine.status import Parked, parked_of
+from app.engine.store import Store
 from app.web.api import as_http
 
 
@@ -19,6 +21,7 @@ class StatusParts(Protocol):
     """What this answer is made of."""
 
     queue: Queue
+    store: Store
     forecaster: Forecaster
 
 
@@ -34,6 +37,7 @@ class Waiting(BaseModel):
 
 class Status(BaseModel):
     waiting: Waiting
+    parked: list[Parked] = Field(description="partners whose last reconcile failed, with cause and fix")
 
 
 def add_status(router: APIRouter, parts: StatusParts) -> None:
@@ -44,11 +48,12 @@ def add_status(router: APIRouter, parts: StatusParts) -> None:
         with as_http():
             found = parts.forecaster.of(parts.queue.waiting())
         return Status(
+            parked=[parked_of(state) for state in parts.store.partners() if state.failures],
             waiting=Waiting(
                 partners=found.partners,
                 new=found.new,
                 seconds=round(found.seconds, 1),
                 limited_by=found.limited_by,
                 text=found.text,
-            )
+            ),
         )

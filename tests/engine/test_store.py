@@ -8,6 +8,7 @@ from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
 
 import pytest
+import sqlalchemy as sa
 
 from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
@@ -176,9 +177,9 @@ def test_the_earliest_timer_stays_and_a_new_one_outlives_the_old_ones_end(opened
 def test_parking_keeps_since_when_and_leaves_the_timer_alone(opened: Callable[[], Store], clock: Clock) -> None:
     store = opened()
     store.set_timer("acme", NOON + 60 * MINUTE, "due date")
-    store.park("acme", failures=1, until=NOON + MINUTE, cause="GitLab is down.", fix="Wait.")
+    store.park("acme", failures=1, until=NOON + MINUTE, cause="GitLab is down.", fix="Wait.", kind="unreachable")
     clock.now += MINUTE
-    store.park("acme", failures=2, until=NOON + 3 * MINUTE, cause="GitLab is down.", fix="Wait.")
+    store.park("acme", failures=2, until=NOON + 3 * MINUTE, cause="GitLab is down.", fix="Wait.", kind="unreachable")
     state = store.partner("acme")
     assert (state.failures, state.failing_since, state.parked_until) == (2, NOON, NOON + 3 * MINUTE)
     store.release("acme", NOON + MINUTE)  # an older parking: nothing to release
@@ -228,3 +229,14 @@ def test_a_store_that_is_gone_raises_its_own_error_without_the_values(opened: Ca
     with pytest.raises(StoreError, match="did not answer") as caught:
         store.remember("secret", "glpat-hunter2")
     assert "hunter2" not in f"{caught.value} {caught.value.__cause__}"
+
+
+def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks(opened: Callable[[], Store]) -> None:
+    store = opened()
+    store.park("acme", failures=1, until=NOON, cause="c", fix="f", kind="denied")
+    with store._engine.begin() as connection:
+        connection.execute(sa.text("ALTER TABLE partners DROP COLUMN kind"))
+    store = opened()
+    assert store.partner("acme").kind == ""
+    store.park("acme", failures=2, until=NOON, cause="c", fix="f", kind="denied")
+    assert store.partner("acme").kind == "denied"

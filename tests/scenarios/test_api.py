@@ -158,8 +158,12 @@ def test_a_parked_partner_is_shown_with_cause_and_next_try(onboarded: LocalStage
     answer = call("GET", "/api/partners/acme").json()
     assert "500" in answer["failing"]["cause"]
     assert answer["failing"]["next_try"] > onboarded.clock.now.isoformat(timespec="seconds")
-    ready = call("GET", "/readyz").json()
-    assert "500" in ready["parked"]["acme"]
+    (parked,) = call("GET", "/api/status").json()["parked"]
+    assert (parked["slug"], parked["kind"]) == ("acme", "unreachable")
+    assert "500" in parked["cause"]
+    ready = call("GET", "/readyz", token=None)
+    assert ready.json()["parked"] == 1
+    assert "acme" not in ready.text  # a partner may read it, and must not learn of another
 
 
 @pytest.mark.parametrize(("status", "expected"), [(500, 503), (429, 503), (401, 502), (403, 502)])
@@ -204,7 +208,7 @@ def test_health_and_readiness_need_no_token(call: Call) -> None:
     assert call("GET", "/healthz", token=None).json() == {"status": "ok"}
     ready = call("GET", "/readyz", token=None)
     assert ready.status_code == 200
-    assert ready.json() == {"status": "ready", "gitlab": ready.json()["gitlab"], "waiting": 0, "parked": {}}
+    assert ready.json() == {"status": "ready", "gitlab": ready.json()["gitlab"], "waiting": 0, "parked": 0, "next": ""}
 
 
 @pytest.fixture
