@@ -24,6 +24,7 @@ from app.crash_points import Passing, carry_on
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.loop import Loop, recover, rewake
+from app.engine.night import nightly
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reaper import Reaper
 from app.engine.reconcile import Reconciler
@@ -31,7 +32,7 @@ from app.engine.resync import Resync
 from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
-from app.engine.ticker import Chore, Ticker, every, nightly
+from app.engine.ticker import Chore, Ticker, every
 from app.gitlab.apply import Applier, HookSecrets
 from app.gitlab.client import Client
 from app.gitlab.control import Control
@@ -267,7 +268,7 @@ def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random) -> list[
     often = timedelta(minutes=bot.settings.resync_minutes)
     return [
         Chore("resync", every(often, rng), resync.changed, at_start=True),
-        Chore("deep resync", nightly(rng), lambda: resync.everyone("nightly look at everybody")),
+        Chore("deep resync", nightly(rng), resync.by_night),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
     ]
 

@@ -2,7 +2,8 @@
 
 GitLab redelivers nothing by itself, switches failing hooks off, and sends no event for a deleted issue
 (https://docs.gitlab.com/user/project/integrations/webhooks/). A short resync asks what changed since the last one; a
-deep one looks at everybody. Both only wake partners: the reconcile is the same one as ever.
+deep one looks at everybody, by night at each in a minute of its own. Both only wake partners: the reconcile is the
+same one as ever.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
+from app.engine.night import minute_of
 from app.engine.queue import Queue
 from app.engine.reconcile import Reconciler
 from app.engine.store import Store
@@ -110,6 +112,17 @@ class Resync:
         self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)
         self._store.remember(_ENDED, started.isoformat())
         return len(woken)
+
+    def by_night(self) -> int:
+        """Sets a timer for each partner: it is woken at its own minute of this night, or at once if that has passed.
+
+        A timer that comes earlier stays: what it wakes looks at GitLab as well. Raises GitLabError.
+        """
+        now = self._clock()
+        slugs = self._reconciler.reload().wishes.partners
+        self._store.set_timers({slug: minute_of(slug, now) for slug in slugs}, "nightly look at everybody")
+        self._passing("everybody is woken")
+        return len(slugs)
 
     def everyone(self, reason: str) -> int:
         """Wakes every partner of the control project's newest commit."""

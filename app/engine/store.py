@@ -6,7 +6,7 @@ both find nothing; here the insert itself decides (`ON CONFLICT DO NOTHING`), an
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import datetime, timedelta
 from typing import Any, Self
@@ -206,13 +206,23 @@ class Store:
 
     def set_timer(self, slug: str, at: datetime, reason: str) -> None:
         """Wake this partner at `at`. An earlier timer stays; a later one is replaced."""
-        excluded = {"next_at": at, "next_reason": reason[:REASON_LIMIT]}
-        earlier = sa.or_(partners.c.next_at.is_(None), partners.c.next_at > at)
-        kept = {
-            name: sa.case((earlier, sa.literal(value, partners.c[name].type)), else_=partners.c[name])
-            for name, value in excluded.items()
+        self.set_timers({slug: at}, reason)
+
+    def set_timers(self, moments: Mapping[str, datetime], reason: str) -> None:
+        """As set_timer for many partners, in one transaction."""
+        if not moments:
+            return
+        insert = self._insert(partners)
+        earlier = sa.or_(partners.c.next_at.is_(None), partners.c.next_at > insert.excluded.next_at)
+        changed = {
+            name: sa.case((earlier, insert.excluded[name]), else_=partners.c[name])
+            for name in ("next_at", "next_reason")
         }
-        self._upsert_partner({"slug": slug} | excluded, kept)
+        rows = [
+            {"slug": slug, "next_at": at, "next_reason": reason[:REASON_LIMIT]} for slug, at in sorted(moments.items())
+        ]
+        with self._writing() as connection:
+            connection.execute(insert.on_conflict_do_update(index_elements=["slug"], set_=changed), rows)
 
     def due_timers(self, now: datetime) -> list[PartnerState]:
         """Partners whose timer has come, earliest first."""

@@ -12,7 +12,7 @@ import random
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Self
 
@@ -42,17 +42,6 @@ class Chore:
 def every(period: timedelta, rng: random.Random) -> Callable[[datetime], datetime]:
     """At most this long from now, and up to a fifth sooner: many bots on one GitLab should not come at once."""
     return lambda now: now + period * rng.uniform(0.8, 1.0)
-
-
-def nightly(rng: random.Random) -> Callable[[datetime], datetime]:
-    """The next night between two and four o'clock, UTC."""
-
-    def next_time(now: datetime) -> datetime:
-        begin = now.astimezone(UTC).replace(hour=2, minute=0, second=0, microsecond=0)
-        night = begin if begin > now else begin + timedelta(days=1)
-        return night + timedelta(hours=2) * rng.random()
-
-    return next_time
 
 
 class Ticker:
@@ -97,13 +86,14 @@ class Ticker:
         if not leading:
             self._begun = False
             return
-        self._try("timers", lambda: self._fire_timers(now))
-        self._try("retries", lambda: self._retry_parked(now))
         for name, part in self._every_tick.items():
             self._try(name, part)
         starting, self._begun = not self._begun, True
         for chore in self._chores:
             self._try(chore.name, partial(self._do, chore, now, starting and chore.at_start))
+        # After the chores: a timer that one of them sets for now or before is not late.
+        self._try("timers", lambda: self._fire_timers(now))
+        self._try("retries", lambda: self._retry_parked(now))
 
     def _fire_timers(self, now: datetime) -> None:
         for state in self._store.due_timers(now):

@@ -77,7 +77,7 @@ class Readings(Collector):
     def _from_database(self) -> Iterator[GaugeMetricFamily]:
         store, queue = self._parts.store, self._parts.queue
         states = store.partners()
-        yield _gauge("partners", {(): len(states)})
+        yield _gauge("partners", {(): sum(state.last_run_at is not None for state in states)})
         yield _gauge("parked_partners", _counts(state.kind for state in states if state.failures))
         yield _gauge("queue_partners", {("waiting",): len(queue.waiting()), ("working",): len(queue.working())})
         yield _gauge("outbox_messages", {(state,): n for state, n in store.outbox_counts().items()})

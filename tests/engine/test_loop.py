@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import random
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
@@ -12,11 +13,12 @@ from pathlib import Path
 import pytest
 
 from app.engine.loop import Loop, Turn, TurnError, next_try, recover
+from app.engine.night import LASTS, minute_of, nightly
 from app.engine.queue import MemoryQueue
 from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
 from app.engine.tables import StoreError
-from app.engine.ticker import Chore, Ticker, every, nightly
+from app.engine.ticker import Chore, Ticker, every
 from app.gitlab.errors import Denied, GitLabError, Throttled, Transient
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -294,8 +296,31 @@ def test_chores_are_never_late_and_spread(world: World) -> None:
     assert len(set(waits)) > 40
     for hour in range(0, 48, 3):
         night = nightly(rng)(NOON + timedelta(hours=hour))
-        assert 2 <= night.hour < 4
+        assert (night.hour, night.minute // 10) == (2, 0)
         assert timedelta(0) < night - (NOON + timedelta(hours=hour)) <= timedelta(hours=26)
+
+
+def test_each_partner_has_a_minute_of_the_night_and_keeps_it() -> None:
+    slugs = [f"partner-{n}" for n in range(1000)]
+    begin = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)
+    moments = {slug: minute_of(slug, begin) for slug in slugs}
+    assert all(begin <= moment < begin + LASTS for moment in moments.values())
+    by_minute = Counter((moment - begin) // MINUTE for moment in moments.values())
+    assert len(by_minute) > 170  # of 180
+    assert max(by_minute.values()) < 20
+    for later in (MINUTE, timedelta(hours=9), timedelta(hours=23, minutes=59)):
+        assert {slug: minute_of(slug, begin + later) for slug in slugs} == moments
+    assert minute_of("acme", begin + timedelta(days=1)) == minute_of("acme", begin) + timedelta(days=1)
+
+
+def test_many_timers_at_once_follow_the_rule_of_one(world: World) -> None:
+    world.store.set_timer("acme", NOON, "earlier")
+    world.store.set_timer("globex", NOON + 9 * MINUTE, "later")
+    world.store.set_timers(dict.fromkeys(["acme", "globex", "initech"], NOON + MINUTE), "night")
+    found = {state.slug: (state.next_at, state.next_reason) for state in world.store.partners()}
+    assert found == {
+        "acme": (NOON, "earlier"), "globex": (NOON + MINUTE, "night"), "initech": (NOON + MINUTE, "night"),
+    }  # fmt: skip
 
 
 def test_the_tickers_thread_ticks_and_stops(world: World) -> None:

@@ -6,6 +6,7 @@ And what people wrote stays theirs: ticks, text, labels and comments survive eve
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 from stagehand import (
@@ -33,6 +34,7 @@ from stagehand import (
 )
 
 from app.demo.local import GLOBEX, LocalStage
+from app.engine.night import minute_of
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.world import World
@@ -108,7 +110,7 @@ def test_stopped_between_two_writes_it_finishes_them(theatre: Theatre, travelled
         with Fault(stage, "lost on the way back", 4):
             stage.service.loop.run("acme", "cut off")
     with theatre.open(world, database="one") as stage:
-        stage.clock.advance(minutes=5)
+        stage.clock.advance(minutes=10)
         stage.settle()
         assert told(stage, page(stage)) == told(stage, epic(stage))
         assert told(stage, page(stage))[-1] == "stage/3/strategic"
@@ -155,6 +157,18 @@ def test_a_deleted_issue_is_opened_again_by_the_nightly_look(travelled: LocalSta
     assert again.parent_id == epic(travelled).id
     assert len(capabilities(travelled)) == count
     assert nothing_to_do(travelled)
+
+
+def test_the_nightly_look_comes_to_each_partner_at_its_own_minute(two_partners: LocalStage) -> None:
+    stage = two_partners
+    night = stage.clock.now.replace(hour=2, minute=0) + timedelta(days=1)
+    while stage.clock.now < night + timedelta(hours=7):
+        stage.clock.advance(minutes=10)
+        stage.settle()
+    came = {run.partner: run.started_at for run in stage.service.store.runs() if run.reason.startswith("nightly")}
+    assert sorted(came) == ["acme", "globex"]
+    assert all(timedelta(0) <= came[slug] - minute_of(slug, night) <= timedelta(minutes=25) for slug in came)
+    assert abs(came["acme"] - came["globex"]) > timedelta(minutes=15)
 
 
 def test_a_deleted_closed_issue_comes_back_open_and_nothing_is_announced(travelled: LocalStage) -> None:
