@@ -46,6 +46,25 @@ def delete_badge(world: World, actor: User, subject: Project | Group, badge: Bad
     subject.badges.remove(badge)
 
 
+def fill_placeholders(world: World, container: Project | Group, url: str) -> str:
+    """`%{project_path}` and its kin; those of a project stay as they are on a group's own badge."""
+    values = {"gitlab_server": world.base_url.partition("://")[2]}
+    if isinstance(container, Project):
+        values |= {
+            "project_path": world.project_path(container),
+            "project_title": container.name,
+            "project_name": container.path,
+            "project_id": str(container.id),
+            "project_namespace": world.groups[container.group_id].full_path,
+            "group_name": world.groups[container.group_id].path,
+            "default_branch": container.default_branch,
+            "commit_sha": container.commits[-1].sha if container.commits else "",
+        }
+    for name, value in values.items():
+        url = url.replace(f"%{{{name}}}", value)
+    return url
+
+
 def _require_admin(world: World, actor: User, subject: Project | Group) -> None:
     require_visible(world, actor, subject)
     require(permissions.can_admin(world, actor, subject))

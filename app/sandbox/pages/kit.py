@@ -11,6 +11,7 @@ from datetime import date, datetime
 from markupsafe import Markup
 
 from app.sandbox import permissions
+from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.pages import addresses, markdown
 from app.sandbox.pages.chips import Chip, chips_of
 from app.sandbox.pages.references import label_address, lineage
@@ -86,9 +87,10 @@ class Kit:
             hidden.add("wiki")
         return hidden if permissions.issues_enabled(home) else hidden | {"issues", "boards"}
 
-    def safe_url(self, url: str) -> str:
-        """An address to put into href or src: only http, https and local paths; badges come from API clients."""
-        return url if url.startswith(("https://", "http://", "/")) else "#"
+    def badge_url(self, home: Project | Group, url: str) -> str:
+        """A badge's address, filled in; only http and https, for badges come from API clients."""
+        filled = fill_placeholders(self.visit.world, home, url)
+        return filled if filled.startswith(("https://", "http://")) else "#"
 
     def container(self, item: WorkItem) -> Project | Group:
         return permissions.container_of(self.visit.world, item)

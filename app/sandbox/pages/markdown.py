@@ -90,6 +90,7 @@ def _make_parser() -> MarkdownIt:
     parser.core.ruler.after("inline", "sandbox", _decorate)
     parser.add_render_rule("list_item_open", _open_list_item)
     parser.add_render_rule("fence", _fence)
+    parser.add_render_rule("code_block", _code_block)
     return parser
 
 
@@ -217,10 +218,20 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
     del renderer, options, env
     token = tokens[index]
     language = token.info.strip().split(maxsplit=1)[0].lower() if token.info.strip() else ""
-    code = f"<pre><code>{escape(token.content)}</code></pre>\n"
+    code = _code(token)
     if language not in DRAWN:
         return code
     return f'<figure class="drawn"><figcaption>{DRAWN[language]}</figcaption>{code}</figure>\n'
+
+
+def _code_block(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    del renderer, options, env
+    return _code(tokens[index])
+
+
+def _code(token: Token) -> str:
+    """Can be reached by keyboard, because a long line is read by scrolling."""
+    return f'<pre tabindex="0"><code>{escape(token.content)}</code></pre>\n'
 
 
 # The sanitiser ----------------------------------------------------------------------------------------------------
@@ -229,6 +240,8 @@ def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options:
 def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
     if attribute == "style":
         return value if tag in {"a", "span"} and _CHIP_STYLE.fullmatch(value) else None
+    if attribute == "tabindex":
+        return value if value == "0" else None
     if attribute == "id":
         return value if value.startswith(("toc-", "task-")) else None
     return value
@@ -242,6 +255,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "span": {"role", "aria-checked", "aria-disabled", "style"},
     "button": {"type", "name", "value", "id", "role", "aria-checked", "aria-label"},
     "ol": {"start"},
+    "pre": {"tabindex"},
     "details": {"open"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},

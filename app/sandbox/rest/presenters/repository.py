@@ -9,6 +9,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.rest.presenters.formats import Json, moment
 from app.sandbox.world import Badge, Commit, Group, Project, WikiPage, World
 
@@ -130,25 +131,6 @@ def badge(world: World, container: Project | Group, record: Badge) -> Json:
         "id": record.id,
         "kind": "project" if isinstance(container, Project) else "group",
     }
-
-
-def fill_placeholders(world: World, container: Project | Group, url: str) -> str:
-    """`%{project_path}` and its kin; those of a project stay as they are on a group's own badge."""
-    values = {"gitlab_server": world.base_url.partition("://")[2]}
-    if isinstance(container, Project):
-        values |= {
-            "project_path": world.project_path(container),
-            "project_title": container.name,
-            "project_name": container.path,
-            "project_id": str(container.id),
-            "project_namespace": world.groups[container.group_id].full_path,
-            "group_name": world.groups[container.group_id].path,
-            "default_branch": container.default_branch,
-            "commit_sha": container.commits[-1].sha if container.commits else "",
-        }
-    for name, value in values.items():
-        url = url.replace(f"%{{{name}}}", value)
-    return url
 
 
 def wiki_page(page: WikiPage, *, with_content: bool = True) -> Json:
