@@ -37,6 +37,7 @@ class HookSecrets:
         return {name: value for name, value in given.items() if value}
 
 
+_ALREADY = "Member already exists"
 _KINDS = CreateProject | CreateBadge | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
 
 
@@ -130,11 +131,20 @@ class Steps:
         self._client.put(f"{self._project}/milestones/{number(target)}", **given)
 
     def _invite(self, action: InviteMembers) -> None:
-        answer = self._client.post(
-            f"{self._project}/members", username=",".join(action.usernames), access_level=action.access_level
-        )
-        if isinstance(answer, dict) and answer.get("status") == "error":
-            what = f"GitLab did not add {action.key} ({answer.get('message')})."
+        """Who is a member already was made one a moment ago, and the look did not show it yet
+        (https://docs.gitlab.com/api/project_members/#add-a-member-to-a-project)."""
+        try:
+            answer = self._client.post(
+                f"{self._project}/members", username=",".join(action.usernames), access_level=action.access_level
+            )
+        except Refused as error:
+            if _ALREADY not in error.cause:
+                raise
+            return
+        told = answer.get("message") if isinstance(answer, dict) and answer.get("status") == "error" else None
+        refused = {name: why for name, why in told.items() if why != _ALREADY} if isinstance(told, dict) else told
+        if refused:
+            what = f"GitLab did not add {action.key} ({refused})."
             raise Refused(what, "Correct the partner file, or add them by hand.")
 
     def _hook_fields(self, url: str) -> dict[str, Any]:

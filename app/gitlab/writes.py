@@ -23,6 +23,7 @@ from app.journey.actions import (
     CreateLabel,
     CreatePortfolioItem,
     PostComment,
+    RemoveComment,
     UpdateIssue,
     UpdatePortfolioItem,
 )
@@ -95,6 +96,8 @@ class Writes:
                 return self._update_issue(action)
             case PostComment():
                 return self._post_comment(action)
+            case RemoveComment():
+                return Write("destroyNote", {"id": action.id})
             case CommitFiles():
                 return self._commit_files(action)
         raise TypeError(f"no write for {type(action).__name__}")

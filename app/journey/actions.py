@@ -264,6 +264,22 @@ class PostComment:
 
 
 @dataclass(frozen=True)
+class RemoveComment:
+    """One of the bot's own comments, by GitLab's id: another one with the same mark stays."""
+
+    where: Literal["status", "portfolio"]
+    id: str
+    mark: str
+    reason: str
+    verb: Verb = "-"
+
+    @property
+    def key(self) -> str:
+        place = "status issue" if self.where == "status" else "epic"
+        return f"second comment {self.mark} on the {place}"
+
+
+@dataclass(frozen=True)
 class Notify:
     """Told to every outside channel once; `key` is the identity by which a channel's outbox knows it again."""
 
@@ -284,7 +300,7 @@ class Notify:
 Action = (
     CreateLabel | CreateBoard | AddBoardList | CreateProject | CreateBadge | CommitFiles | CreateMilestone
     | UpdateMilestone | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem
-    | CreateIssue | UpdateIssue | PostComment | Notify
+    | CreateIssue | UpdateIssue | PostComment | RemoveComment | Notify
 )  # fmt: skip
 
 

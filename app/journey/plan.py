@@ -19,7 +19,13 @@ from app.journey.actions import (
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page
-from app.journey.plan_portfolio import plan_announcement, plan_commit_point, plan_portfolio_item, plan_stand_in
+from app.journey.plan_portfolio import (
+    plan_announcement,
+    plan_commit_point,
+    plan_doubled_comments,
+    plan_portfolio_item,
+    plan_stand_in,
+)
 from app.journey.plan_project import (
     plan_boards,
     plan_closed_milestones,
@@ -69,6 +75,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *plan_status_page(scene, observed),
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=before),
+        *plan_doubled_comments(observed),
         *plan_files(scene, observed),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),

@@ -5,8 +5,9 @@ The record is the commit point: until it is written, the next run does the same 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from typing import Literal
 
 from app.journey import labels, markers, prose
 from app.journey.actions import (
@@ -14,9 +15,10 @@ from app.journey.actions import (
     CreatePortfolioItem,
     Notify,
     PostComment,
+    RemoveComment,
     UpdatePortfolioItem,
 )
-from app.journey.observed import Observed
+from app.journey.observed import Note, Observed
 from app.journey.plan_issues import early_scene
 from app.journey.progress import (
     Announced,
@@ -99,3 +101,21 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
         "complete" if scene.stage is None else "step-back" if change.kind == "step-back" else "stage-change",
         scene.partner.slug, change.mark, title, text, scene.project_url, "outside channels hear of it once",
     )  # fmt: skip
+
+
+def plan_doubled_comments(observed: Observed) -> Iterator[Action]:
+    """Of two comments with one mark the older stays: GitLab showed it late to the run that posted the second."""
+    if observed.project is not None:
+        yield from _doubled("status", observed.project.status_notes)
+    if observed.portfolio_item is not None:
+        yield from _doubled("portfolio", observed.portfolio_item.notes)
+
+
+def _doubled(where: Literal["status", "portfolio"], notes: Iterable[Note]) -> Iterator[Action]:
+    seen = set[str]()
+    for note in sorted(notes, key=lambda each: each.created_at):
+        mark = markers.find("comment", note.body) if note.by_bot else None
+        if mark in seen:
+            yield RemoveComment(where, note.id, mark, "it was posted twice")
+        elif mark is not None:
+            seen.add(mark)

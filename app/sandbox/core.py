@@ -16,7 +16,7 @@ from typing import Any
 from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
 
 from app.sandbox import journal, oauth, rest, webhooks
-from app.sandbox.http import Request, Response, json_response
+from app.sandbox.http import Request, Response, error_response, json_response
 from app.sandbox.identity import Identity, identify
 from app.sandbox.rates import RateLimiter
 from app.sandbox.world import Delivery, World
@@ -33,7 +33,8 @@ After = Callable[[Request, int, Response], Response | Exception | None]
 class Sandbox:
     """A GitLab around a world.
 
-    Faults, for tests, on API requests only, with the request's running number from 1:
+    What goes wrong by name is in `world.faults`. For faults at one certain request tests have two hooks, on API
+    requests only, with the request's running number from 1:
     `fault(request, number)` is asked before anything happens; a Response is answered instead, an Exception is raised.
     `fault_after(request, number, response)` is asked after the effect, such as for a timeout after a success.
     A TimeoutError or ConnectionError becomes the client library's own in `inprocess`.
@@ -95,12 +96,16 @@ class Sandbox:
         replaced = self.fault_after(request, number, response) if self.fault_after else None
         if isinstance(replaced, Exception):
             raise replaced
+        if response.status < 400 and _is_write(request) and self.world.faults.take_loss():
+            raise TimeoutError("it is done, but the answer was lost")
         return replaced or response
 
     def _dispatch(self, request: Request, identity: Identity | Response) -> Response:
         if isinstance(identity, Response):
             return _graphql_errors(identity.status, "Invalid token") if request.path == GRAPHQL_PATH else identity
         refusal, headers = self._rates.check(self.world, identity.user, request)
+        if refusal is None and _is_write(request) and self.world.faults.take_lock():
+            refusal = _locked(request)
         if refusal is None:
             refusal = self._route(request, identity)
         refusal.headers = headers | refusal.headers
@@ -130,6 +135,23 @@ class Sandbox:
         count = partial(self._rates.count, self.world, identity.user)
         status, data = graphql.execute(self.world, identity.user, payload, count)
         return json_response(status, data)
+
+
+def _is_write(request: Request) -> bool:
+    if request.path != GRAPHQL_PATH:
+        return request.method not in ("GET", "HEAD", "OPTIONS")
+    try:
+        payload = json.loads(request.body)
+    except ValueError:
+        return False
+    return isinstance(payload, dict) and _is_mutation(payload)
+
+
+def _locked(request: Request) -> Response:
+    """REST names the lock, as `rescue_from` in GitLab's lib/api/api.rb does; a mutation fails as GitLab's own error."""
+    if request.path == GRAPHQL_PATH:
+        return _graphql_errors(500, "Internal server error")
+    return error_response(409, "409 Conflict: Resource lock")
 
 
 def _refuse_scope(identity: Identity, payload: dict[str, Any]) -> Response | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from app.sandbox.faults import is_late
 from app.sandbox.world import (
     DEVELOPER,
     GUEST,
@@ -31,16 +32,24 @@ def members_of(world: World, subject: Project | Group) -> list[Member]:
     group, with the share's role at most. One user may occur several times
     (https://docs.gitlab.com/user/project/members/sharing_projects_groups/).
     """
-    today = world.clock().date()
+    now = world.clock()
     found: list[Member] = []
     group = world.groups[subject.group_id] if isinstance(subject, Project) else subject
     for place in ([subject] if isinstance(subject, Project) else []) + list(world.ancestors(group)):
         found.extend(place.members)
         for share in place.shares:
-            if share.expires_at is None or share.expires_at > today:
+            if share.expires_at is None or share.expires_at > now.date():
                 invited = world.groups[share.group_id].members
                 found.extend(replace(m, access_level=min(m.access_level, share.access_level)) for m in invited)
-    return [member for member in found if member.expires_at is None or member.expires_at > today]
+    return [member for member in found if counts(world, member)]
+
+
+def counts(world: World, member: Member) -> bool:
+    """False for a membership that has expired, or that GitLab has not reckoned with yet (`late_members_seconds`)."""
+    now = world.clock()
+    if member.expires_at is not None and member.expires_at <= now.date():
+        return False
+    return not is_late(member.created_at, world.faults.late_members_seconds, now)
 
 
 def member_level(world: World, user: User | None, subject: Project | Group) -> int:
@@ -67,7 +76,12 @@ def container_of(world: World, item: WorkItem) -> Project | Group:
 
 
 def can_read_project(world: World, user: User | None, project: Project) -> bool:
-    """A private project is seen by its members only (Guest and up); an internal one by everybody signed in."""
+    """A private project is seen by its members only (Guest and up); an internal one by everybody signed in.
+
+    A fresh one may be seen by nobody for a while (`late_projects_seconds`).
+    """
+    if is_late(project.created_at, world.faults.late_projects_seconds, world.clock()):
+        return False
     if project.visibility == "public" or (project.visibility == "internal" and user is not None):
         return True
     return access_level(world, user, project) >= GUEST
@@ -123,8 +137,13 @@ def can_read_item(world: World, user: User | None, item: WorkItem) -> bool:
 
 
 def can_read_note(world: World, user: User | None, item: WorkItem, note: Note) -> bool:
-    """Internal notes are for Planner and higher (https://docs.gitlab.com/user/discussions/#add-an-internal-note)."""
+    """Internal notes are for Planner and higher (https://docs.gitlab.com/user/discussions/#add-an-internal-note).
+
+    A fresh note is seen by nobody for `late_notes_seconds`.
+    """
     if not can_read_item(world, user, item):
+        return False
+    if is_late(note.created_at, world.faults.late_notes_seconds, world.clock()):
         return False
     if not note.internal or access_level(world, user, container_of(world, item)) >= PLANNER:
         return True

@@ -17,6 +17,8 @@ from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from typing import Literal
 
+from app.sandbox.faults import Faults
+
 Tier = Literal["ce", "free", "premium", "ultimate"]
 Visibility = Literal["private", "internal", "public"]
 
@@ -460,6 +462,7 @@ class World:
     tier: Tier = "ultimate"
     version: str = "19.5.0-sandbox"
     limits: Limits = field(default_factory=Limits)
+    faults: Faults = field(default_factory=Faults)
     users: dict[int, User] = field(default_factory=dict)
     tokens: dict[str, Token] = field(default_factory=dict)  # by value
     applications: dict[str, Application] = field(default_factory=dict)  # by uid

@@ -94,6 +94,7 @@ STATUSES: dict[str, tuple[int, str]] = {
 """A status that GitLab answers and its document leaves out, and why."""
 OTHER_SHAPES: tuple[tuple[str, set[str], str], ...] = (
     ("POST /:scope/:id/members", {"status"}, "several at once, https://docs.gitlab.com/api/members/"),
+    ("POST /:scope/:id/members", {"status", "message"}, "several at once, https://docs.gitlab.com/api/members/"),
     ("POST /:scope/:id/invitations", {"status"}, "https://docs.gitlab.com/api/invitations/"),
     (
         "POST /projects/:id/issues/:issue_iid/notes",

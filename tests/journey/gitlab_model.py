@@ -243,6 +243,16 @@ def _post_comment(observed: Observed, _slug: str, action: act.PostComment, now: 
     return replace(observed, project=replace(project, status_notes=(*project.status_notes, note)))
 
 
+def _remove_comment(observed: Observed, _slug: str, action: act.RemoveComment, _now: datetime) -> Observed:
+    owner = _item(observed) if action.where == "portfolio" else None
+    notes = owner.notes if owner is not None else _project(observed).status_notes
+    _need(any(n.id == action.id and n.by_bot for n in notes), "no such comment of the bot")
+    left = tuple(n for n in notes if n.id != action.id)
+    if owner is not None:
+        return replace(observed, portfolio_item=replace(owner, notes=left))
+    return replace(observed, project=replace(_project(observed), status_notes=left))
+
+
 def _notify(observed: Observed, _slug: str, _action: act.Notify, _now: datetime) -> Observed:
     return observed
 
@@ -254,5 +264,5 @@ _APPLY: dict[type, Callable[..., Observed]] = {
     act.UpdateMilestone: _update_milestone, act.InviteMembers: _invite, act.CreateHook: _create_hook,
     act.UpdateHook: _update_hook, act.CreatePortfolioItem: _create_item, act.UpdatePortfolioItem: _update_item,
     act.CreateIssue: _create_issue, act.UpdateIssue: _update_issue, act.PostComment: _post_comment,
-    act.Notify: _notify,
+    act.RemoveComment: _remove_comment, act.Notify: _notify,
 }  # fmt: skip

@@ -58,10 +58,11 @@ class Scene:
         body: bytes = b"",
         username: str | None = "partner-bot",
         headers: dict[str, str] | None = None,
+        below: str = "/api/v4",
     ) -> Response:
         """A bare request, as curl sends it."""
         token = {"PRIVATE-TOKEN": f"sandbox-{username}"} if username else {}
-        request = request_for(f"/api/v4{target}", method=method, headers=token | (headers or {}), body=body)
+        request = request_for(f"{below}{target}", method=method, headers=token | (headers or {}), body=body)
         return self.sandbox.handle(request)
 
 

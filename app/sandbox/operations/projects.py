@@ -92,13 +92,15 @@ def update_project(world: World, actor: User, project: Project, **attributes: An
 
 
 def delete_project(world: World, actor: User, project: Project) -> None:
-    """Owner only. First call: marked for deletion and renamed so that the path is free; second call: gone."""
+    """Owner only. First call: marked for deletion and renamed so that the path is free (but see `Faults.paths_kept`);
+    second call: gone."""
     require_visible(world, actor, project)
     require(permissions.can_delete_project(world, actor, project))
     if project.marked_for_deletion_on is None:
         project.marked_for_deletion_on = world.clock().date()
-        suffix = f"-deletion_scheduled-{project.id}"
-        project.path, project.name = project.path + suffix, project.name + suffix
+        if not world.faults.paths_kept:
+            suffix = f"-deletion_scheduled-{project.id}"
+            project.path, project.name = project.path + suffix, project.name + suffix
         return
     webhooks.project_changed(world, project, "destroy")
     _purge(world, project)

@@ -12,7 +12,7 @@ from functools import partial
 from typing import Any
 
 from app.sandbox.http import Response
-from app.sandbox.pages.views import authorize, boards, files, groups, items, lists, projects, start, tools
+from app.sandbox.pages.views import authorize, boards, faults, files, groups, items, lists, projects, start, tools
 from app.sandbox.pages.visit import Hidden, Visit
 from app.sandbox.world import Group, Project
 
@@ -29,6 +29,8 @@ _TOOLS = _routes(
     ("GET", r"deliveries", tools.deliveries),
     ("GET", r"deliveries/(?P<number>[0-9]{1,9})", tools.delivery),
     ("POST", r"deliveries/(?P<number>[0-9]{1,9})/resend", tools.resend),
+    ("GET", r"faults", faults.show),
+    ("POST", r"faults", faults.change),
     ("GET", r"journal", tools.journal),
     ("GET", r"journal/(?P<number>[0-9]{1,9})", tools.journal_entry),
 )

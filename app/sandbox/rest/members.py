@@ -24,9 +24,7 @@ SEARCH = (text("query"), integers("user_ids"), boolean("show_seat_info"))
 
 @routes.get("/:scope/:id/members", *SEARCH, integers("skip_users"), listed=True)
 def list_members(call: Call) -> Response:
-    today = call.world.clock().date()
-    rows = [m for m in the_container(call).members if m.expires_at is None or m.expires_at > today]
-    return _list(call, rows)
+    return _list(call, [m for m in the_container(call).members if permissions.counts(call.world, m)])
 
 
 @routes.get("/:scope/:id/members/all", *SEARCH, text("state", "awaiting", "active"), listed=True)

@@ -160,7 +160,7 @@ def _named(user: User, search: str) -> bool:
 
 
 def _related(request: Context, source: Container, relations: list[str]) -> Iterator[Membership]:
-    world, today = request.world, request.world.clock().date()
+    world = request.world
     above = world.groups[source.group_id] if isinstance(source, Project) else source
     subjects: list[Container] = [source] if "DIRECT" in relations else []
     if "INHERITED" in relations:
@@ -171,7 +171,7 @@ def _related(request: Context, source: Container, relations: list[str]) -> Itera
         subjects += [each for each in world.projects.values() if world.project_path(each).startswith(prefix)]
     for subject in subjects:
         for member in subject.members:
-            if member.expires_at is None or member.expires_at > today:
+            if permissions.counts(world, member):
                 yield Membership(member, subject)
 
 
