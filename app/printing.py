@@ -14,8 +14,9 @@ from rich.table import Table
 from app.engine.reconcile import View
 from app.engine.records import PartnerState
 from app.engine.status import Status
+from app.gitlab.control import Step
 from app.gitlab.errors import GitLabError, Refused
-from app.journey.actions import Plan
+from app.journey.actions import Action, Plan
 from app.journey.numbers import Number
 from app.journey.standing import Standing, Task
 from app.journey.text import plain
@@ -25,7 +26,8 @@ _COLORS = {"+": "green", "~": "yellow", "-": "red"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 __all__ = [
-    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_standing", "print_status",
+    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_setup", "print_standing",
+    "print_status",
     "report", "validated",
 ]  # fmt: skip
 
@@ -38,11 +40,7 @@ def print_plans(console: Console, views: Mapping[str, View], errors: Mapping[str
     for slug, view in views.items():
         if view.plan:
             console.print(f"[bold]{slug}[/]  {escape(view.partner.name)}")
-            for action in view.plan.actions:
-                color = _COLORS[action.verb]
-                console.print(
-                    f"  [{color}]{action.verb} {escape(action.key)}[/]  [dim]{escape(action.reason)}[/]", soft_wrap=True
-                )
+            _print_actions(console, view.plan.actions)
             console.print()
     _print_errors(console, errors)
     total = {verb: sum(_count(view.plan, verb) for view in views.values()) for verb in "+~-"}
@@ -53,6 +51,23 @@ def print_plans(console: Console, views: Mapping[str, View], errors: Mapping[str
         )
     elif not errors:
         console.print("Nothing to do: GitLab shows what it should.")
+
+
+def print_setup(console: Console, actions: Sequence[Step | Action], group: str) -> None:
+    """What `partner-journey setup` would make."""
+    if not actions:
+        console.print(f"Nothing to do: the group {group} has all that the bot needs.")
+        return
+    console.print(f"[bold]{escape(group)}[/]")
+    _print_actions(console, actions)
+    console.print(f"Plan: {len(actions)} to create or change.")
+
+
+def _print_actions(console: Console, actions: Sequence[Step | Action]) -> None:
+    for action in actions:
+        color = _COLORS[action.verb]
+        line = f"  [{color}]{action.verb} {escape(action.key)}[/]  [dim]{escape(action.reason)}[/]"
+        console.print(line, soft_wrap=True)
 
 
 def plans_as_json(views: Mapping[str, View], errors: Mapping[str, GitLabError]) -> dict[str, Any]:

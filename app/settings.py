@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validat
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.gitlab.limits import known_limits
+from app.notify.standard_webhooks import signing_key
 
 
 class ChannelSettings(BaseModel):
@@ -28,6 +29,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="PARTNER_JOURNEY_", env_file=".env", extra="ignore", frozen=True)
 
     url: str = Field("https://gitlab.com", description="address of GitLab")
+    ca_file: Path | None = Field(
+        None, description="PEM file of the authority behind GitLab's certificate, if it is your own"
+    )
     token: SecretStr = Field(description="access token of the bot, scope `api`; a service account is best")
     group: str = Field(description="full path of the group that holds the partners' projects")
     control: str = Field("", description="full path of the control project; empty: `<group>/journey-control`")
@@ -61,6 +65,15 @@ class Settings(BaseSettings):
         if value and not value.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
         return value.rstrip("/")
+
+    @field_validator("signing_token", "previous_signing_token")
+    @classmethod
+    def _signing_token(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value():
+            return None
+        if value is not None:
+            signing_key(value.get_secret_value())
+        return value
 
     @field_validator("limits")
     @classmethod

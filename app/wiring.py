@@ -23,6 +23,7 @@ import requests
 from app.crash_points import Passing, carry_on
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
+from app.engine.groundwork import Groundwork
 from app.engine.loop import Loop, recover, rewake
 from app.engine.night import nightly
 from app.engine.queue import MemoryQueue, Queue
@@ -33,17 +34,18 @@ from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, Ticker, every
-from app.gitlab.apply import Applier, HookSecrets
+from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
 from app.gitlab.ground import Footing, Ground
+from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
 from app.gitlab.signin import SignIn
 from app.intake.router import Intake
 from app.intake.routing import Territory
-from app.intake.signature import Secrets
+from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
 from app.metrics import Meters
@@ -85,6 +87,7 @@ class Bot:
     passing: Passing
     forecaster: Forecaster
     meters: Meters
+    groundwork: Groundwork
     signin: SignIn | None = field(default=None, kw_only=True)
 
     @property
@@ -137,6 +140,7 @@ def open_bot(
     client = Client(
         settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport, limiter=limiter,
         meters=meters,
+        ca_file=settings.ca_file,
     )  # fmt: skip
     messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
@@ -177,9 +181,10 @@ def _assemble(
     standings = Standings(store)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
+    groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, meters,
+        forecaster, meters, groundwork,
     )  # fmt: skip
 
 
@@ -253,10 +258,7 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
         queue=queue,
         wake_all=resync.ask,
         territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
-        secrets=Secrets(
-            tuple(_reveal(s) or "" for s in (settings.signing_token, settings.previous_signing_token)),
-            tuple(_reveal(s) or "" for s in (settings.webhook_token, settings.previous_webhook_token)),
-        ),
+        secrets=_secrets(settings),
         clock=bot.clock,
         settle_seconds=settings.settle_seconds,
         passing=bot.passing,
@@ -328,7 +330,15 @@ def _event(action: Notify, clock: Clock) -> Event:
 
 
 def _hook_secrets(settings: Settings) -> HookSecrets:
-    return HookSecrets(_reveal(settings.signing_token), _reveal(settings.webhook_token))
+    signing = _reveal(settings.signing_token)
+    return HookSecrets(signing, _reveal(settings.webhook_token), stand_in_token(signing) if signing else None)
+
+
+def _secrets(settings: Settings) -> Secrets:
+    """What deliveries are proved with: present and previous, signed or plain, so that a change loses nothing."""
+    signing = [s for s in map(_reveal, (settings.signing_token, settings.previous_signing_token)) if s]
+    plain = [s for s in map(_reveal, (settings.webhook_token, settings.previous_webhook_token)) if s]
+    return Secrets(signing, [*plain, *map(stand_in_token, signing)])
 
 
 def _reveal(secret: Any) -> str | None:

@@ -8,31 +8,54 @@ from __future__ import annotations
 import json
 import sys
 from collections.abc import Iterable
+from typing import Annotated
 
 import typer
 from rich.markup import escape
 
-from app.commands.console import AsJson, bot_of_settings, out
-from app.doctor import access_of, diagnose, hooks_of, projects_of
+from app import printing
+from app.commands.console import AsJson, bot_of_settings, err, out
+from app.doctor import access_of, examine, hooks_of, projects_of
 from app.gitlab.findings import Finding
+from app.settings import load_settings
 
 hook_app = typer.Typer(help="Webhooks: check them, switch them on again, change their secret.", no_args_is_help=True)
 access_app = typer.Typer(help="Who could see what they must not.", no_args_is_help=True)
 _COLORS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
-def setup() -> None:
-    """Create the control project and its webhook where they are missing. Safe to run again."""
+def setup(
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Create what is missing in the group: control project, its webhook, labels, portfolio board. Shows the plan first.
+
+    Safe to run again. Where nobody can be asked and --yes is not given, it shows the plan and ends with code 2.
+    """
     with bot_of_settings() as bot:
-        done = bot.prepare()
-        out.print("\n".join(done) if done else "Nothing to do: the control project is there.")
-        out.print(f"Next: add a partner with `partner-journey partner add`, or a file in {bot.place.control}.")
+        planned = bot.groundwork.plan()
+        if as_json:
+            lines = [{"verb": a.verb, "key": a.key, "reason": a.reason} for a in planned.lines]
+            sys.stdout.write(json.dumps(lines, indent=2, ensure_ascii=False) + "\n")
+        else:
+            printing.print_setup(out, planned.lines, bot.place.group)
+        if planned and not yes and not _agreed(as_json=as_json):
+            raise typer.Exit(2)
+        for line in bot.groundwork.make(planned) if planned else ():
+            err.print(line, soft_wrap=True)
+        err.print(f"Next: add a partner with `partner-journey partner add`, or a file in {bot.place.control}.")
+
+
+def _agreed(*, as_json: bool) -> bool:
+    if as_json or not sys.stdin.isatty():
+        err.print("Nothing was changed. Do it with `partner-journey setup --yes`.")
+        return False
+    return typer.confirm("Do it?")
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Check everything between the bot and GitLab; each line is ok, warning or failed, with cause and fix."""
-    with bot_of_settings() as bot:
-        _show(diagnose(bot), as_json=as_json)
+    _show(examine(load_settings), as_json=as_json)
 
 
 @access_app.command("check")

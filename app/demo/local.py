@@ -7,7 +7,7 @@ drop, double or delay them; time is moved by hand. The bot is the real one: only
 from __future__ import annotations
 
 import random
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -179,22 +179,23 @@ def local_stage(
     outside: httpx.BaseTransport | None = None,
     passing: Passing = carry_on,
     watch: Callable[[Sandbox], None] = lambda _sandbox: None,
+    settings: Mapping[str, object] | None = None,
 ) -> Iterator[LocalStage]:
     """Opens the stage. Give `world` and `clock` of an earlier one to play a restart of the bot.
 
     `passing`: is called at each of the bot's crash points; `watch`: gets the sandbox before the bot's first request.
-    `channels`: the outside webhooks that hear of stage changes; they are the one thing here that uses the network,
-    unless `outside` stands in for it.
+    `settings`: replaces some of the bot's own. `channels`: the outside webhooks that hear of stage changes; they are
+    the one thing here that uses the network, unless `outside` stands in for it.
     """
     clock = clock or ManualClock()
     world = world or seed_world(clock, seed=seed, tier=tier, base_url=BASE_URL)
     sandbox = Sandbox(world)
     watch(sandbox)
-    settings = local_settings(database_url=database_url, settle_minutes=settle_minutes)
-    settings = settings.model_copy(update={"channels": channels})
+    given = local_settings(database_url=database_url, settle_minutes=settle_minutes)
+    given = given.model_copy(update={"channels": channels, **(settings or {})})
     with (
         open_bot(
-            settings,
+            given,
             adapter=requests_adapter(sandbox),
             transport=httpx_transport(sandbox),
             outside=outside,

@@ -12,15 +12,14 @@ from collections.abc import Callable
 from app.crash_points import Passing, carry_on
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
+from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance
 from app.gitlab.names import names_of
 from app.gitlab.observe import Observer
-from app.gitlab.steps import HookSecrets, Steps
+from app.gitlab.steps import Steps
 from app.gitlab.writes import Writes
 from app.journey.actions import Action, Notify, Plan
 from app.journey.observed import Observed
-
-__all__ = ["Applier", "HookSecrets"]
 
 _BATCH = 30
 

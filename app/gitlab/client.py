@@ -9,21 +9,31 @@ its seventh issue with 429, and the six before are there.
 from __future__ import annotations
 
 import random
+import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from datetime import datetime
+from email.utils import parsedate_to_datetime
+from pathlib import Path
 from typing import Any, TypeVar
 
 import gitlab
 import httpx
 import requests
-from gql.transport.exceptions import TransportError, TransportQueryError, TransportServerError
+from gql.transport.exceptions import (
+    TransportError,
+    TransportProtocolError,
+    TransportQueryError,
+    TransportServerError,
+)
 
 from app.gitlab import documents
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
+from app.gitlab.reach import no_gitlab, unreachable
 from app.metrics import Meters
 
 TIMEOUT_SECONDS = 30.0
@@ -53,8 +63,14 @@ class Client:
         transport: httpx.BaseTransport | None = None,
         limiter: Limiter | None = None,
         meters: Meters | None = None,
+        ca_file: Path | None = None,
     ) -> None:
-        """`adapter` and `transport` replace the network: tests and the demo put the sandbox there."""
+        """`adapter` and `transport` replace the network: tests and the demo put the sandbox there.
+
+        `ca_file`: certificates (PEM) of the authority that GitLab's certificate comes from. Raises Refused for one
+        that cannot be read.
+        """
+        trusted = _trusted(ca_file)
         self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
         self._meters = meters or Meters()
         session = requests.Session()
@@ -64,10 +80,11 @@ class Client:
         session.hooks["response"].append(lambda answer, *_a, **_k: self._remember(answer.status_code, answer.headers))
         self._rest = gitlab.Gitlab(
             url, private_token=token, session=session, timeout=TIMEOUT_SECONDS, keep_base_url=True,
-            retry_transient_errors=False,
+            retry_transient_errors=False, ssl_verify=str(ca_file) if ca_file else True,
         )  # fmt: skip
         http = httpx.Client(
             transport=transport,
+            verify=trusted,
             timeout=TIMEOUT_SECONDS,
             headers={"Authorization": f"Bearer {token}"},
             event_hooks={"response": [lambda answer: self._remember(answer.status_code, answer.headers)]},
@@ -91,6 +108,13 @@ class Client:
         finally:
             self._local.count = outer
 
+    def gitlab_time(self) -> datetime | None:
+        """GitLab's clock, in whole seconds, as its last answer to this thread told it; None when it did not."""
+        try:
+            return parsedate_to_datetime(getattr(self._local, "date", ""))
+        except ValueError:
+            return None
+
     # --- GraphQL ---
 
     def query(self, name: str, variables: Mapping[str, Any], *, licensed: bool = True) -> dict[str, Any]:
@@ -104,6 +128,8 @@ class Client:
         except TransportQueryError as error:
             raise self._refusal(f"the query {name}", error) from None
         except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
+            if _is_foreign(error):
+                raise no_gitlab(self.url, error) from None
             raise self._translate(error, f"the query {name}", write=False) from None
         return dict(data)
 
@@ -166,7 +192,10 @@ class Client:
             result = self._rest.http_request(verb, path, obey_rate_limit=False, max_retries=0, **arguments)
         except (gitlab.exceptions.GitlabError, requests.RequestException) as error:
             raise self._translate(error, f"{verb.upper()} {path}", write=verb != "get") from None
-        return result.json() if result.content else None
+        try:
+            return result.json() if result.content else None
+        except ValueError:
+            raise no_gitlab(self.url) if verb == "get" else _unreadable(verb, path) from None
 
     # --- limits ---
 
@@ -196,6 +225,7 @@ class Client:
 
     def _remember(self, status: int, headers: Mapping[str, str]) -> None:
         self._local.status = status
+        self._local.date = headers.get("Date", "")
         self._local.retry_after = retry_after(headers)
         costs = getattr(self._local, "costs", {})
         self._meters.request(costs, status)
@@ -207,13 +237,13 @@ class Client:
         )
         if isinstance(status, int):
             return self._translate_status(status, _message(error), what, _about(error))
-        kind = type(error).__name__
         self._meters.request(getattr(self._local, "costs", {}), None)
         if write:
+            kind = type(error).__name__
             return Ambiguous(
                 f"GitLab gave no answer to {what} ({kind}).", "The next run looks what happened and goes on."
             )
-        return Transient(f"GitLab cannot be reached at {self.url} ({kind}).", "Check the address and the network.")
+        return unreachable(error, self.url)
 
     def _refusal(self, what: str, error: TransportQueryError) -> GitLabError:
         """A refused token comes as 401 with GraphQL errors in the body; the client library drops the status."""
@@ -250,6 +280,30 @@ class Client:
             )
         fix = "Correct the cause; the next run tries again."
         return Refused(f"GitLab refused {what} ({status} {message}).", fix, about)
+
+
+def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
+    if ca_file is None:
+        return True
+    try:
+        return ssl.create_default_context(cafile=str(ca_file))
+    except OSError as error:  # no such file, or no certificate in it
+        raise Refused(
+            f"The certificates in {ca_file} cannot be read ({type(error).__name__}).",
+            "Set PARTNER_JOURNEY_CA_FILE to a PEM file, or unset it.",
+        ) from None
+
+
+def _is_foreign(error: Exception) -> bool:
+    """GitLab answers every query with JSON; a page, a redirect or 404 there comes from somebody else."""
+    status = getattr(error, "response_code", None)
+    return isinstance(error, TransportProtocolError) or status == 404 or (status is not None and 300 <= status < 400)
+
+
+def _unreadable(verb: str, path: str) -> Ambiguous:
+    return Ambiguous(
+        f"The answer to {verb.upper()} {path} cannot be read.", "The next run looks what happened and goes on."
+    )
 
 
 def _message(error: Exception) -> str:

@@ -7,16 +7,16 @@ between; a create never replaces, it fails.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from pathlib import PurePosixPath
-from typing import Any
+from typing import Any, Literal
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
+from app.gitlab.hook_secrets import HookSecrets, write_hook
 from app.gitlab.instance import Instance
 from app.gitlab.observe import HOOK_NAME, number
-from app.gitlab.steps import HookSecrets
 from app.journey import markers, prose
 from app.journey.observed import Place
 
@@ -32,6 +32,21 @@ class Wishes:
     @property
     def paths(self) -> frozenset[str]:
         return frozenset(self.journey_files) | {partner_path(slug) for slug in self.partners}
+
+
+@dataclass(frozen=True)
+class Step:
+    """Something to create or change that all partners stand on: what, why, and doing it (which raises GitLabError)."""
+
+    verb: Literal["+", "~"]
+    key: str
+    reason: str
+    do: Callable[[], object]
+
+    def done(self) -> str:
+        """Does it, and says so."""
+        self.do()
+        return f"{self.verb} {self.key}"
 
 
 def partner_path(slug: str) -> str:
@@ -95,45 +110,63 @@ class Control:
 
     # --- writing ---
 
-    def ensure(self, hook_url: str | None, secrets: HookSecrets) -> list[str]:
-        """Creates the control project, its README and its webhook where missing. Returns what it did.
+    def missing(self, hook_url: str | None, secrets: HookSecrets) -> list[Step]:
+        """What the control project lacks: itself, its README, its webhook. At most two requests; writes nothing.
 
         Each is looked for on its own, so an interrupted start is completed by the next one.
         """
-        done = []
+        steps: list[Step] = []
         try:
             project = self._client.get(self._path)
         except Missing:
-            project = self._client.post(
-                "/projects", namespace_id=number(self._instance.group_id), path=PurePosixPath(self._place.control).name,
-                name=prose.CONTROL_NAME, description=prose.CONTROL_DESCRIPTION, visibility="private",
-                default_branch="main",
-            )  # fmt: skip
-            done.append(f"+ project {self._place.control}")
-        self._branch = project["default_branch"] or "main"
-        if project["empty_repo"]:
-            self._commit(prose.CONTROL_START, [_create("README.md", prose.control_readme(self._place))])
+            project = None
+            steps.append(Step("+", f"project {self._place.control}", "SAs say here what they want", self._create))
+        if project is not None:
+            self._branch = project["default_branch"] or "main"
+        if project is None or project["empty_repo"]:
+            steps.append(Step("+", "README of the control project", "it tells how to add a partner", self._start))
         if hook_url is not None:
-            done += self._ensure_hook(hook_url, secrets)
-        return done
+            steps += self._hook_steps(hook_url, secrets, new=project is None)
+        return steps
 
-    def _ensure_hook(self, url: str, secrets: HookSecrets) -> list[str]:
-        """One webhook, found by its name: when the service has moved it is changed, not doubled."""
-        fields = {"url": url, "name": HOOK_NAME, "push_events": True, "issues_events": False, **secrets.fields()}
-        hooks = self._client.list(f"{self._path}/hooks")
-        if any(hook["url"] == url for hook in hooks):
-            return []
-        old = next((hook for hook in hooks if hook.get("name") == HOOK_NAME), None)
-        if old is not None:
-            self._client.put(f"{self._path}/hooks/{old['id']}", **fields)
-            return ["~ webhook of the control project"]
-        self._client.post(f"{self._path}/hooks", **fields)
-        return ["+ webhook of the control project"]
+    def ensure(self, hook_url: str | None, secrets: HookSecrets) -> list[str]:
+        """Does what is `missing`. Returns what it did."""
+        return [step.done() for step in self.missing(hook_url, secrets)]
+
+    def _create(self) -> None:
+        project = self._client.post(
+            "/projects", namespace_id=number(self._instance.group_id), path=PurePosixPath(self._place.control).name,
+            name=prose.CONTROL_NAME, description=prose.CONTROL_DESCRIPTION, visibility="private",
+            default_branch="main",
+        )  # fmt: skip
+        self._branch = project["default_branch"] or "main"
+
+    def _start(self) -> None:
+        self._commit(prose.CONTROL_START, [_create_file("README.md", prose.control_readme(self._place))])
+
+    def _hook_steps(self, url: str, secrets: HookSecrets, *, new: bool) -> Iterator[Step]:
+        """One webhook, found by its address or name: when the service has moved it is changed, not doubled."""
+        hooks = [] if new else self._client.list(f"{self._path}/hooks")
+        found = next((h for h in hooks if h["url"] == url), None)
+        found = found or next((h for h in hooks if h.get("name") == HOOK_NAME), None)
+        if found is not None and found["url"] == url and not secrets.lacking(found):
+            return
+
+        def write() -> None:
+            fields = {"url": url, "name": HOOK_NAME, "push_events": True, "issues_events": False}
+            write_hook(
+                self._client, f"{self._path}/hooks", secrets, number=found["id"] if found else None, **fields
+            )  # fmt: skip
+
+        why = "a changed partner file must be heard at once"
+        if found is not None:
+            why = "the service has moved" if found["url"] != url else "it carries no secret"
+        yield Step("~" if found else "+", "webhook of the control project", why, write)
 
     def add_partner(self, slug: str, text: str) -> None:
         """Commits a new partner file. Raises Refused when there is one already."""
         try:
-            self._commit(prose.partner_commit(slug), [_create(partner_path(slug), text)])
+            self._commit(prose.partner_commit(slug), [_create_file(partner_path(slug), text)])
         except Refused as error:
             if "already exists" in str(error):
                 raise Refused(
@@ -175,7 +208,7 @@ class Control:
         )
 
 
-def _create(path: str, text: str) -> dict[str, str]:
+def _create_file(path: str, text: str) -> dict[str, str]:
     return {"action": "create", "file_path": path, "content": text}
 
 

@@ -31,3 +31,8 @@ def warning(check: str, text: str, fix: str) -> Finding:
 
 def failed(check: str, text: str, fix: str) -> Finding:
     return Finding(check, "failed", text, fix)
+
+
+def unchecked(check: str, because: str, fix: str = "") -> Finding:
+    """Something that could not be looked at; never green. `because` follows "not checked because"."""
+    return Finding(check, "warning", f"Not checked, because {because}.", fix or "Mend that first, then check again.")

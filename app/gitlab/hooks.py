@@ -13,8 +13,8 @@ from typing import Any
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError, Missing, Refused
 from app.gitlab.findings import Finding, failed, ok, warning
+from app.gitlab.hook_secrets import HookSecrets, write_hook
 from app.gitlab.observe import HOOK_NAME
-from app.gitlab.steps import HookSecrets
 from app.journey.observed import Place
 
 
@@ -26,8 +26,12 @@ class Watched:
     data: dict[str, Any]
 
     @property
+    def list_path(self) -> str:
+        return f"{project_api(self.project)}/hooks"
+
+    @property
     def path(self) -> str:
-        return f"{project_api(self.project)}/hooks/{self.data['id']}"
+        return f"{self.list_path}/{self.data['id']}"
 
     @property
     def trigger(self) -> str:
@@ -83,11 +87,10 @@ class Hooks:
                 name, f"GitLab has switched it off ({data['alert_status']}).",
                 "See that the service runs and answers, then `partner-journey hook revive`.",
             )  # fmt: skip
-        if self._secrets.signing_token and not data.get("signing_token_present") and not data.get("token_present"):
+        if self._secrets.lacking(data):
             yield failed(
-                name, "It carries no secret, so its deliveries are refused.",
-                "Run `partner-journey hook rotate`; GitLab before 19.0 also needs PARTNER_JOURNEY_WEBHOOK_TOKEN.",
-            )  # fmt: skip
+                name, "It carries no secret, so its deliveries are refused.", "Run `partner-journey hook rotate`."
+            )
         lost = self._client.get(f"{hook.path}/events", status="client_failure,server_failure", per_page=20)
         if lost:
             yield warning(
@@ -111,8 +114,7 @@ class Hooks:
 
     def rotate(self, projects: Iterable[str]) -> Iterator[Finding]:
         """Gives every webhook the present secret. Safe to run again. Secrets cannot be read, so all are written."""
-        fields = self._secrets.fields()
-        if not fields:
+        if not self._secrets.fields():
             raise Refused(
                 "There is no secret to give.",
                 "Set PARTNER_JOURNEY_SIGNING_TOKEN, and the old one as PARTNER_JOURNEY_PREVIOUS_SIGNING_TOKEN.",
@@ -120,15 +122,11 @@ class Hooks:
         for hook in self.of(projects):
             name = f"webhook of {hook.project}"
             try:
-                answer = self._client.put(hook.path, url=hook.data["url"], **fields)
+                answer = write_hook(
+                    self._client, hook.list_path, self._secrets, number=hook.data["id"], url=hook.data["url"]
+                )
             except GitLabError as error:
                 yield failed(name, error.cause, error.fix)
                 continue
-            signed = not self._secrets.signing_token or answer.get("signing_token_present")
-            if signed or self._secrets.token:
-                yield ok(name, "It has the present secret." if signed else "It does not sign: plain token set.")
-            else:
-                yield failed(
-                    name, "This GitLab does not know signing tokens (it is older than 19.0).",
-                    "Set PARTNER_JOURNEY_WEBHOOK_TOKEN too, and run this again.",
-                )  # fmt: skip
+            signs = bool(answer.get("signing_token_present"))
+            yield ok(name, "It signs with the present secret." if signs else "It has the present plain token.")

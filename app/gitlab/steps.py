@@ -5,11 +5,11 @@ Each step is one request. The trap: an answer of 201 that says "error" inside, a
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
+from app.gitlab.hook_secrets import HookSecrets, write_hook
 from app.gitlab.names import Names
 from app.gitlab.observe import HOOK_NAME, number
 from app.journey.actions import (
@@ -22,20 +22,6 @@ from app.journey.actions import (
     UpdateHook,
     UpdateMilestone,
 )
-
-
-@dataclass(frozen=True)
-class HookSecrets:
-    """What a new webhook is told. The signing token needs GitLab 19.0; older ones send the plain token only."""
-
-    signing_token: str | None = None
-    token: str | None = None
-
-    def fields(self) -> dict[str, str]:
-        """The hook API's fields for those that are set."""
-        given = {"signing_token": self.signing_token, "token": self.token}
-        return {name: value for name, value in given.items() if value}
-
 
 _ALREADY = "Member already exists"
 _KINDS = CreateProject | CreateBadge | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
@@ -151,12 +137,15 @@ class Steps:
         """push_events is on unless said otherwise (https://docs.gitlab.com/api/project_webhooks/)."""
         events = ("issues", "confidential_issues", "note", "confidential_note", "milestone")
         fields: dict[str, Any] = {"url": url, "name": HOOK_NAME, "push_events": False, "enable_ssl_verification": True}
-        fields |= {f"{event}_events": True for event in events}
-        return fields | self._secrets.fields()
+        return fields | {f"{event}_events": True for event in events}
 
     def _create_hook(self, action: CreateHook) -> None:
-        hook = self._client.post(f"{self._project}/hooks", **self._hook_fields(action.url))
+        hook = self._write_hook(None, action.url)
         self.names.hook = f"gid://gitlab/ProjectHook/{hook['id']}"
 
     def _update_hook(self, action: UpdateHook) -> None:
-        self._client.put(f"{self._project}/hooks/{number(action.id)}", **self._hook_fields(action.url))
+        self._write_hook(number(action.id), action.url)
+
+    def _write_hook(self, hook: int | None, url: str) -> Any:
+        address = f"{self._project}/hooks"
+        return write_hook(self._client, address, self._secrets, number=hook, **self._hook_fields(url))

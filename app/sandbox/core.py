@@ -10,6 +10,8 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable
+from datetime import UTC
+from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
@@ -92,6 +94,7 @@ class Sandbox:
             raise instead
         response = instead or self._dispatch(request, identity)
         response.headers.setdefault("X-Request-Id", f"sandbox-{number}")
+        response.headers.setdefault("Date", format_datetime(self.world.clock().astimezone(UTC), usegmt=True))
         journal.write_entry(self.world, request, user, response)
         replaced = self.fault_after(request, number, response) if self.fault_after else None
         if isinstance(replaced, Exception):

@@ -100,6 +100,7 @@ async def _respond(sandbox: Sandbox, scope: Scope, receive: Receive, send: Send)
         response = error_response(413, "413 Request Entity Too Large")
     else:
         response = await run_in_threadpool(_handle, sandbox, _request(scope, body))
+    response.headers.pop("Date", None)  # the server below writes its own
     headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in response.headers.items()]
     await send({"type": "http.response.start", "status": response.status, "headers": headers})
     await send({"type": "http.response.body", "body": b"" if scope["method"] == "HEAD" else response.body})

@@ -18,15 +18,16 @@ import uvicorn
 from stagehand import BOT
 
 from app.cli import main
-from app.demo.local import ACME, BOT_TOKEN
+from app.demo.local import ACME, BOT_TOKEN, SIGNING_TOKEN
 from app.engine.seats import take_seat
 from app.engine.store import Store
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.core import Sandbox
+from app.sandbox.http import error_response
 from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app
-from app.sandbox.world import WorkItem, World
+from app.sandbox.world import Tier, WorkItem, World
 from app.wiring import BUILT_IN, wall_clock
 
 
@@ -160,11 +161,45 @@ def test_before_setup_plan_says_what_to_do_first(run: Run) -> None:
     assert "partner-journey setup" in result.err
 
 
-def test_setup_makes_the_control_project_once(run: Run, gitlab: Address) -> None:
-    assert "+ project partners/journey-control" in run("setup").out
+def test_setup_shows_its_plan_and_changes_nothing_until_it_is_told_to(run: Run, gitlab: Address) -> None:
+    planned = run("setup")
+    assert planned.code == 2
+    for line in ("+ project partners/journey-control", "+ label stage::leading", "+ board Partner portfolio", "--yes"):
+        assert line in planned.text
+    machine = run("setup", "--json")
+    assert machine.code == 2
+    assert {"+ project partners/journey-control"} <= {f"{row['verb']} {row['key']}" for row in machine.json}
+    assert not gitlab.world.projects
+    assert not gitlab.world.labels
+
+
+@pytest.mark.parametrize("tier", ["ultimate", "free"])
+def test_setup_makes_all_that_partners_share_once(run: Run, gitlab: Address, tier: Tier) -> None:
+    gitlab.world.tier = tier
+    first = run("setup", "--yes", PUBLIC_URL="https://journey.example.com", SIGNING_TOKEN=SIGNING_TOKEN)
+    assert first.code == 0, first.err
+    (board,) = [b for b in gitlab.world.boards.values() if b.name == "Partner portfolio"]
+    assert board.epic is (tier == "ultimate")
+    assert len([entry for entry in board.lists if entry.label_id]) == 5
+    (hook,) = gitlab.world.hooks.values()
+    assert (hook.url, hook.signing_token) == ("https://journey.example.com/webhooks/gitlab", SIGNING_TOKEN)
     again = run("setup")
     assert (again.code, len(gitlab.world.projects)) == (0, 1)
     assert "Nothing to do" in again.out
+    assert run("setup", "--json").json == []
+    run(*ADD_ACME)
+    assert not any(key in run("plan", "--json").out for key in ("label", "board"))
+
+
+def test_a_setup_that_was_cut_off_goes_on_where_it_ended(run: Run, gitlab: Address) -> None:
+    gitlab.sandbox.fault = lambda request, _: error_response(500, "no") if b"epicBoardCreate" in request.body else None
+    assert run("setup", "--yes").code == 1
+    gitlab.sandbox.fault = None
+    rest = run("setup")
+    assert "+ board Partner portfolio" in rest.out
+    assert "+ project" not in rest.out
+    assert run("setup", "--yes").code == 0
+    assert "Nothing to do" in run("setup").out
 
 
 def test_adding_a_partner_onboards_it_at_once(run: Run, gitlab: Address) -> None:
@@ -180,7 +215,7 @@ def test_adding_a_partner_onboards_it_at_once(run: Run, gitlab: Address) -> None
 
 
 def test_adding_a_partner_that_cannot_be_writes_nothing(run: Run, gitlab: Address) -> None:
-    run("setup")
+    run("setup", "--yes")
     result = run(*(word.replace("acme", "Not A Slug") if word == "acme" else word for word in ADD_ACME))
     assert result.code == 1
     assert "slug" in result.err
@@ -193,7 +228,7 @@ def test_adding_a_partner_that_cannot_be_writes_nothing(run: Run, gitlab: Addres
 
 
 def test_plan_prints_what_apply_then_does_and_tells_it_by_its_exit_code(run: Run, gitlab: Address) -> None:
-    run("setup")
+    run("setup", "--yes")
     gitlab.write("partners/acme.yaml", ACME)
     before = len(gitlab.world.projects)
     planned = run("plan")
@@ -237,7 +272,7 @@ def test_json_is_for_machines(run: Run, gitlab: Address) -> None:
 
 
 def test_sync_does_all_partners_and_one_that_is_broken_stops_nobody(run: Run, gitlab: Address) -> None:
-    run("setup")
+    run("setup", "--yes")
     gitlab.write("partners/acme.yaml", ACME.replace("region:", "regoin:"))
     gitlab.write("partners/zeta.yaml", ACME.replace("Acme", "Zeta"))
     result = run("sync")
@@ -270,7 +305,7 @@ def test_sync_needs_no_database_to_change_nothing(run: Run, gitlab: Address, tmp
 
 
 def test_show_and_list_tell_where_partners_are(run: Run, gitlab: Address) -> None:
-    run("setup")
+    run("setup", "--yes")
     assert "No partners yet" in run("partner", "list").out
     run(*ADD_ACME)
     item = gitlab.close_one()
@@ -289,7 +324,7 @@ def test_show_and_list_tell_where_partners_are(run: Run, gitlab: Address) -> Non
 
 
 def test_show_of_a_partner_that_is_not_there_says_how_to_add_one(run: Run) -> None:
-    run("setup")
+    run("setup", "--yes")
     result = run("partner", "show", "nobody")
     assert result.code == 1
     assert "partners/nobody.yaml" in result.err
@@ -321,7 +356,7 @@ def test_all_missing_settings_are_named_at_once(run: Run) -> None:
         ("TOKEN", "glpat-wrong", "PARTNER_JOURNEY_TOKEN"),
         ("TOKEN", "sandbox-acme.lead", "member of it"),
         ("GROUP", "no/such/group", "no/such/group"),
-        ("URL", "http://127.0.0.1:9", "Check the address and the network"),
+        ("URL", "http://127.0.0.1:9", "Nothing listens at"),
         ("DATABASE_URL", "sqlite:////no/such/folder/bot.sqlite", "mkdir -p"),
         ("DATABASE_URL", "nonsense", "sqlite:///"),
     ],
@@ -406,7 +441,7 @@ def test_status_says_who_is_parked_why_and_what_comes_next(run: Run, gitlab: Add
 def test_beside_a_running_service_commands_ask_it_instead_of_doing_its_work(
     run: Run, gitlab: Address, tmp_path: Path
 ) -> None:
-    run("setup")
+    run("setup", "--yes")
     url = f"sqlite:///{tmp_path / 'bot.sqlite'}"
     with take_seat(url, "one"):
         assert "A service is running" in run("status").out

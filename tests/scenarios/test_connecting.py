@@ -1,18 +1,19 @@
-"""Connecting to a GitLab and staying connected: the doctor, the access check, and webhooks that live or come back."""
+"""Staying connected to a GitLab: the access check, and webhooks that live or come back."""
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from datetime import timedelta
 
 import pytest
-from stagehand import BOT, Theatre, epic
+from pydantic import SecretStr
+from stagehand import BOT, Theatre, copied, epic, onboard
 
-from app.demo.local import LocalStage
-from app.doctor import access_of, diagnose, hooks_of, projects_of
+from app.demo.local import ACME, BASE_URL, SIGNING_TOKEN, LocalStage, ManualClock
+from app.doctor import access_of, hooks_of, projects_of
 from app.gitlab.findings import Finding
 from app.sandbox import operations
-from app.sandbox.world import DEVELOPER, GUEST, OWNER, REPORTER, Hook
+from app.sandbox.seed import seed_world
+from app.sandbox.world import DEVELOPER, GUEST, OWNER, REPORTER, Hook, World
 
 
 def by_state(findings: Iterator[Finding] | list[Finding], state: str) -> list[Finding]:
@@ -23,61 +24,6 @@ def hook_of(stage: LocalStage, slug: str) -> Hook:
     project = stage.project(slug)
     (hook,) = [h for h in stage.world.hooks.values() if h.project_id == project.id]
     return hook
-
-
-# --- the doctor ---
-
-
-def test_where_all_is_well_every_line_is_ok(two_partners: LocalStage) -> None:
-    findings = list(diagnose(two_partners.service))
-    assert [f for f in findings if f.state != "ok"] == []
-    assert {"version", "tier", "token scopes", "token end", "role", "control project", "labels", "board", "webhooks",
-            "limits", "database", "outside channels", "access"} <= {f.check for f in findings}  # fmt: skip
-
-
-@pytest.mark.parametrize("tier", ["free", "ce"])
-def test_on_a_lesser_tier_the_doctor_says_what_stands_in(theatre: Theatre, tier: str) -> None:
-    with theatre.open(tier=tier) as stage:
-        findings = list(diagnose(stage.service))
-        assert by_state(findings, "failed") == []
-        assert "tracker issues stand in" in next(f.text for f in findings if f.check == "tier")
-
-
-def test_a_token_that_ends_within_thirty_days_is_told(onboarded: LocalStage) -> None:
-    own = next(t for t in onboarded.world.tokens.values() if t.user_id == onboarded.user(BOT).id)
-    own.expires_at = (onboarded.clock() + timedelta(days=31)).date()
-    assert by_state(diagnose(onboarded.service), "warning") == []
-    own.expires_at = (onboarded.clock() + timedelta(days=30)).date()
-    (found,) = by_state(diagnose(onboarded.service), "warning")
-    assert found.check == "token end"
-    assert "in 30 days" in found.text
-
-
-def test_scopes_that_the_bot_does_not_need_are_told(onboarded: LocalStage) -> None:
-    own = next(t for t in onboarded.world.tokens.values() if t.user_id == onboarded.user(BOT).id)
-    own.scopes.append("write_repository")
-    (found,) = by_state(diagnose(onboarded.service), "warning")
-    assert "write_repository" in found.text
-
-
-def test_a_role_that_is_too_low_is_told_and_the_other_checks_go_on(onboarded: LocalStage) -> None:
-    group = onboarded.world.group_by_path("partners")
-    assert group is not None
-    (own,) = [m for m in group.members if m.user_id == onboarded.user(BOT).id]
-    own.access_level = DEVELOPER
-    findings = list(diagnose(onboarded.service))
-    assert any(f.check == "role" and "Owner" in f.fix for f in by_state(findings, "failed"))
-    assert any(f.check == "database" for f in by_state(findings, "ok"))
-
-
-def test_a_missing_label_and_a_broken_partner_file_are_told(onboarded: LocalStage) -> None:
-    world = onboarded.world
-    (label,) = [la for la in world.labels.values() if la.title == "stage::leading"]
-    operations.delete_label(world, onboarded.user("root"), label)
-    onboarded.write_partner_file("globex", "name: [\n")
-    told = {f.check: f.text for f in by_state(diagnose(onboarded.service), "warning")}
-    assert "stage::leading" in told["labels"]
-    assert "partner files" in told
 
 
 # --- webhooks ---
@@ -115,6 +61,39 @@ def test_a_webhook_without_a_secret_is_found_and_gets_the_present_one(onboarded:
     assert {f.state for f in hooks.rotate(projects)} == {"ok"}
     assert hook.signing_token == secret
     assert by_state(hooks.check(projects), "failed") == []
+
+
+def test_a_gitlab_that_cannot_sign_gets_a_plain_token_made_from_the_signing_token(theatre: Theatre) -> None:
+    clock = ManualClock()
+    world = seed_world(clock, base_url=BASE_URL)
+    world.version = "18.11.2-ee"
+    with theatre.open(world) as stage:
+        onboard(stage, "acme", ACME)
+        for slug in ("acme", "journey-control"):
+            assert (hook_of(stage, slug).signing_token, len(hook_of(stage, slug).token or "")) == (None, 64)
+        assert SIGNING_TOKEN not in str(stage.world.hooks)
+        stage.close(stage.issues("acme", state="opened")[-1], "acme.lead")
+        stage.deliver()
+        assert {d.status for d in stage.world.deliveries} == {202}
+        hooks, projects = hooks_of(stage.service), projects_of(stage.service)
+        assert {f.state for f in hooks.check(projects)} == {"ok"}
+        assert {f.state for f in hooks.rotate(projects)} == {"ok"}
+        stage.world.version = "19.5.0-ee"
+        assert {f.state for f in hooks.rotate(projects)} == {"ok"}
+        assert hook_of(stage, "acme").signing_token == SIGNING_TOKEN
+
+
+def test_both_secrets_are_accepted_while_they_are_changed(theatre: Theatre, onboarded_world: World) -> None:
+    new = "whsec_" + "bmV3LXNpZ25pbmctdG9rZW4tbm90LWEtc2VjcmV0LSE="
+    changed = {"signing_token": SecretStr(new), "previous_signing_token": SecretStr(SIGNING_TOKEN)}
+    with theatre.open(copied(onboarded_world), settings=changed) as stage:
+        issues = stage.issues("acme", state="opened")[-2:]
+        for issue, secret in zip(issues, (SIGNING_TOKEN, new), strict=True):
+            assert hook_of(stage, "acme").signing_token == secret
+            stage.close(issue, "acme.lead")
+            stage.deliver()
+            assert stage.world.deliveries[-1].status == 202
+            assert {f.state for f in hooks_of(stage.service).rotate(projects_of(stage.service))} == {"ok"}
 
 
 # --- access ---

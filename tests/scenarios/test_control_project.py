@@ -9,7 +9,7 @@ import pytest
 
 from app.demo.local import SERVICE_URL, LocalStage, local_stage
 from app.gitlab.errors import GitLabError
-from app.gitlab.steps import HookSecrets
+from app.gitlab.hook_secrets import HookSecrets
 from app.sandbox.http import Request
 
 SECRETS = HookSecrets(token="a-token")

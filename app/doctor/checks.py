@@ -1,47 +1,25 @@
-"""`partner-journey doctor`: is everything between this bot and GitLab in order, and what to do where it is not.
-
-Each check answers by itself: one that fails says so and does not hide the others. The trap: a green light that was not
-tested. Where nothing could be looked at, the line says that, and why.
-"""
+"""The doctor's single checks. Each looks at one thing, and raises GitLabError or StoreError where it cannot."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Iterator
 
 from app.engine.reconcile import PartnerFileError, UnknownPartnerError
+from app.engine.store import Store
 from app.gitlab.access import Access
-from app.gitlab.errors import GitLabError
-from app.gitlab.findings import Finding, failed, ok, warning
+from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.hooks import Hooks
 from app.gitlab.observe import number
-from app.gitlab.tokens import check_token
+from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
 from app.journey.templates import TemplateError, load_partner
+from app.settings import Settings
 from app.wiring import Bot
 
 OLDEST = (18, 9)
 MAINTAINER = 40
-
-
-def diagnose(bot: Bot) -> Iterator[Finding]:
-    """All checks, one after the other. Raises nothing that GitLab can cause."""
-    checks: tuple[tuple[str, Callable[[Bot], Iterable[Finding]]], ...] = (
-        ("version", _version),
-        ("token", lambda b: check_token(b.client, b.clock().date())),
-        ("role", _role),
-        ("control project", _control),
-        ("labels and board", _labels_and_board),
-        ("webhooks", lambda b: hooks_of(b).check(projects_of(b))),
-        ("limits", _limits),
-        ("database", _database),
-        ("outside channels", _channels),
-        ("access", lambda b: access_of(b).check()),
-    )
-    for name, check in checks:
-        try:
-            yield from check(bot)
-        except GitLabError as error:
-            yield failed(name, f"It could not be checked: {error.cause}", error.fix)
+SKEW_SECONDS = 30
 
 
 def hooks_of(bot: Bot) -> Hooks:
@@ -69,10 +47,10 @@ def access_of(bot: Bot) -> Access:
     return Access(bot.client, bot.place, partners, staff)
 
 
-def _version(bot: Bot) -> Iterator[Finding]:
+def version(bot: Bot) -> Iterator[Finding]:
+    """Version and tier."""
     version = bot.instance.version
-    parts = version.split("-")[0].split(".")
-    found = (int(parts[0]), int(parts[1]))
+    found = tuple(int(part) for part in re.findall(r"\d+", version)[:2])
     if found < OLDEST:
         yield failed("version", f"GitLab is {version}.", "Update GitLab to 18.9 or newer.")
     else:
@@ -87,7 +65,8 @@ def _version(bot: Bot) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def _role(bot: Bot) -> Iterator[Finding]:
+def role(bot: Bot) -> Iterator[Finding]:
+    """The bot's role in the group."""
     group = "/groups/" + bot.place.group.replace("/", "%2F")
     level = bot.client.get(f"{group}/members/all/{number(bot.instance.bot_id)}")["access_level"]
     if level < MAINTAINER:
@@ -99,7 +78,8 @@ def _role(bot: Bot) -> Iterator[Finding]:
         yield ok("role", f"`{bot.place.bot}` is {'Owner' if level >= 50 else 'Maintainer'} of {bot.place.group}.")
 
 
-def _control(bot: Bot) -> Iterator[Finding]:
+def control(bot: Bot) -> Iterator[Finding]:
+    """The control project and its files."""
     desired = bot.reconciler.refresh()
     yield ok("control project", f"{bot.place.control} has {len(desired.wishes.partners)} partner files.")
     for slug in sorted(desired.wishes.partners):
@@ -109,13 +89,14 @@ def _control(bot: Bot) -> Iterator[Finding]:
             yield warning("partner files", error.cause, error.fix)
 
 
-def _labels_and_board(bot: Bot) -> Iterator[Finding]:
+def labels_and_board(bot: Bot) -> Iterator[Finding]:
+    """What all partners share in the group."""
     group = "/groups/" + bot.place.group.replace("/", "%2F")
     rows = bot.client.list(f"{group}/labels", only_group_labels=True)
     there = {row["name"] for row in rows}
     journey = bot.reconciler.desired().templates.base()
     missing = [label.title for label in labels.labels_for(journey) if label.title not in there]
-    later = "The first partner's onboarding creates it: `partner-journey apply`."
+    later = "Run `partner-journey setup`, which creates it."
     if missing:
         yield warning("labels", f"The group lacks {len(missing)} labels: {', '.join(missing)}.", later)
     else:
@@ -128,24 +109,46 @@ def _labels_and_board(bot: Bot) -> Iterator[Finding]:
         yield warning("board", f"There is no board {prose.PORTFOLIO_BOARD}.", later)
 
 
-def _limits(bot: Bot) -> Iterator[Finding]:
+def clock(bot: Bot) -> Iterator[Finding]:
+    """GitLab's clock against ours. One request; its answer may take a second or two, which is no fault of a clock."""
+    bot.client.get("/version")
+    theirs, ours = bot.client.gitlab_time(), bot.clock()
+    if theirs is None:
+        yield unchecked("clock", "GitLab's answers have no date", "Nothing to do, unless a proxy takes it away.")
+        return
+    seconds = round((ours - theirs).total_seconds())
+    side = "ahead of" if seconds > 0 else "behind"
+    text = f"This machine's clock is {abs(seconds)} s {side} GitLab's."
+    fix = "Set both machines' clocks by NTP (on Linux: `timedatectl set-ntp true`)."
+    if abs(seconds) > TOLERANCE_SECONDS:
+        yield failed("clock", f"{text} Signed webhooks are refused above {TOLERANCE_SECONDS} s.", fix)
+    elif abs(seconds) > SKEW_SECONDS:
+        yield warning("clock", text, fix)
+    else:
+        yield ok("clock", "This machine's clock and GitLab's agree." if abs(seconds) < 3 else text)
+
+
+def limits(bot: Bot) -> Iterator[Finding]:
+    """What the bot keeps to; GitLab does not tell its own."""
     text = ", ".join(f"{name} {most or 'no limit'}" for name, most in bot.client.limiter.limits.items())
     yield ok("limits", f"A minute: {text}.")
 
 
-def _database(bot: Bot) -> Iterator[Finding]:
-    parked = [state.slug for state in bot.store.partners() if state.failures]
+def database(store: Store) -> Iterator[Finding]:
+    """The bot's own database, and what it says of partners."""
+    parked = [state.slug for state in store.partners() if state.failures]
     yield ok("database", "The bot's own database answers.")
     if parked:
         yield warning("partners", f"Parked: {', '.join(parked)}.", "`partner-journey partner show` says why.")
 
 
-def _channels(bot: Bot) -> Iterator[Finding]:
-    dead = bot.store.outbox(state="dead")
+def channels(store: Store, settings: Settings) -> Iterator[Finding]:
+    """Messages to people outside GitLab."""
+    dead = store.outbox(state="dead")
     if dead:
         names = ", ".join(sorted({entry.channel for entry in dead}))
         yield warning("outside channels", f"{len(dead)} messages were given up ({names}).", dead[0].last_error)
-    elif bot.settings.channels:
-        yield ok("outside channels", f"{len(bot.settings.channels)} channels, no message was given up.")
+    elif settings.channels:
+        yield ok("outside channels", f"{len(settings.channels)} channels, no message was given up.")
     else:
         yield ok("outside channels", "None is set up.")

@@ -1,0 +1,84 @@
+"""Why GitLab cannot be reached, in plain words: a wrong name, a closed port, an unknown certificate, another server.
+
+HTTP libraries wrap the one telling error three times over. The trap: their texts may quote headers, so only the kind of
+the error is used, never its text.
+"""
+
+from __future__ import annotations
+
+import re
+import socket
+import ssl
+from collections.abc import Iterator
+
+from app.gitlab.errors import Transient
+
+_TIMEOUTS = re.compile(r"Timeout")
+_CLOSED = ("RemoteProtocolError", "RemoteDisconnected", "ReadError")
+_REDIRECT = re.compile(r"Redirect location: '(https?://[^/'?#]+)")
+
+
+def unreachable(error: BaseException, url: str) -> Transient:
+    """The error for a request that got no answer; `url` is the address that was set."""
+    for link in _chain(error):
+        found = _told(link, url)
+        if found is not None:
+            return Transient(*found)
+    return Transient(
+        f"GitLab cannot be reached at {url} ({type(error).__name__}).", "Check the address and the network."
+    )
+
+
+def no_gitlab(url: str, error: BaseException | None = None) -> Transient:
+    """The error for an answer that is none of GitLab's: a page instead of JSON, or a redirect."""
+    redirect = _REDIRECT.search(str(error)) if error is not None else None
+    if redirect is not None and redirect[1] != url:
+        return Transient(f"{url} redirects to {redirect[1]}.", f"Set PARTNER_JOURNEY_URL to {redirect[1]}.")
+    return Transient(
+        f"What answers at {url} does not answer as GitLab does.",
+        "Set PARTNER_JOURNEY_URL to GitLab's own address, without the path of a group or page; a proxy or a sign-in "
+        "page in between must let /api/ pass.",
+    )
+
+
+def _told(link: BaseException, url: str) -> tuple[str, str] | None:
+    """Cause and fix for an error of the machine itself; None for a wrapper."""
+    if isinstance(link, socket.gaierror):
+        return (
+            f"The host name in {url} is not known.",
+            "Check PARTNER_JOURNEY_URL for a typing mistake, and the DNS of this machine.",
+        )
+    if isinstance(link, ssl.SSLCertVerificationError):
+        return (
+            f"The certificate of {url} is not trusted ({link.verify_message or 'verification failed'}).",
+            "Where GitLab's certificate comes from an authority of your own, set PARTNER_JOURNEY_CA_FILE to that "
+            "authority's certificate (PEM); else check the host name.",
+        )
+    if isinstance(link, ssl.SSLError):
+        return (
+            f"{url} does not speak TLS ({link.reason or 'handshake failed'}).",
+            "Check the port in PARTNER_JOURNEY_URL, or write http:// where this GitLab has no TLS.",
+        )
+    if isinstance(link, ConnectionRefusedError):
+        return f"Nothing listens at {url}.", "Check host and port in PARTNER_JOURNEY_URL, and that GitLab runs."
+    if isinstance(link, ConnectionResetError) or type(link).__name__ in _CLOSED:
+        return (
+            f"{url} closed the connection.",
+            "Check PARTNER_JOURNEY_URL (https:// may be needed) and the proxy in between.",
+        )
+    if isinstance(link, TimeoutError) or _TIMEOUTS.search(type(link).__name__):
+        return f"{url} did not answer in time.", "Check the network, and firewalls and proxies in between."
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The error and all that it wraps, from the inside out: the innermost tells most."""
+    found: list[BaseException] = []
+    waiting: list[object] = [error]
+    while waiting:
+        link = waiting.pop(0)
+        if not isinstance(link, BaseException) or link in found:
+            continue
+        found.append(link)
+        waiting += [link.__cause__, link.__context__, getattr(link, "reason", None), *link.args]
+    yield from reversed(found)
