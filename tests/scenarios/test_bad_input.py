@@ -305,7 +305,7 @@ def throttled() -> Response:
 TROUBLES = {
     401: (lambda: error_response(401, "401 Unauthorized"), "PARTNER_JOURNEY_TOKEN"),
     403: (lambda: error_response(403, "403 Forbidden"), "Owner"),
-    404: (lambda: error_response(404, "404 Not Found"), "membership"),
+    404: (lambda: error_response(404, "404 Not Found"), "PARTNER_JOURNEY_URL"),
     429: (throttled, "limit"),
     500: (lambda: error_response(500, "500 Internal Server Error"), "again"),
     502: (lambda: Response(502, {"Content-Type": "text/html"}, b"<html>Bad Gateway</html>"), "again"),
