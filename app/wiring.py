@@ -6,6 +6,7 @@ The sandbox is plugged in here as another network, never as another code path.
 
 from __future__ import annotations
 
+import hashlib
 import logging
 import random
 import time
@@ -34,9 +35,11 @@ from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, Ticker, every
+from app.engine.watch import Topic, Watch, quietly
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
@@ -88,6 +91,7 @@ class Bot:
     forecaster: Forecaster
     meters: Meters
     groundwork: Groundwork
+    watch: Watch
     signin: SignIn | None = field(default=None, kw_only=True)
 
     @property
@@ -182,9 +186,14 @@ def _assemble(
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
+
+    def alarm(topic: Topic, finding: Finding) -> None:
+        outbox.put(_alarm(topic, finding, settings, clock))
+
+    watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, meters, groundwork,
+        forecaster, meters, groundwork, watch,
     )  # fmt: skip
 
 
@@ -268,9 +277,23 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
 
 def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random) -> list[Chore]:
     often = timedelta(minutes=bot.settings.resync_minutes)
+    watch = bot.watch
+
+    def webhooks() -> None:
+        watch.look_at_webhooks(queue.wake, resync.ask)
+
+    def dead_webhooks() -> None:
+        """Every look at a partner tells whether its webhook is on, so this costs nothing while all are."""
+        if any(seen.hook not in (None, "executable") for seen in bot.standings.all().values()):
+            webhooks()
+
     return [
         Chore("resync", every(often, rng), resync.changed, at_start=True),
         Chore("deep resync", nightly(rng), resync.by_night),
+        Chore("token", every(timedelta(hours=1), rng), quietly(watch.look_at_token, "the token"), at_start=True),
+        Chore("webhooks", every(timedelta(hours=1), rng), quietly(webhooks, "the webhooks"), at_start=True),
+        Chore("dead webhooks", every(timedelta(minutes=5), rng), quietly(dead_webhooks, "dead webhooks")),
+        Chore("access", nightly(rng), quietly(watch.look_at_access, "access"), at_start=True),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
     ]
 
@@ -325,6 +348,20 @@ def _event(action: Notify, clock: Clock) -> Event:
         title=action.title,
         text=action.text,
         url=action.url,
+        at=clock(),
+    )
+
+
+def _alarm(topic: Topic, finding: Finding, settings: Settings, clock: Clock) -> Event:
+    """A message that the connection to GitLab needs somebody. One a day and finding at most."""
+    known = hashlib.sha256(f"{topic}/{finding.check}".encode()).hexdigest()[:16]
+    return Event(
+        key=f"connection/{topic}/{known}/{clock():%Y-%m-%d}",
+        kind="connection.failed",
+        partner=settings.group,
+        title=f"Partner Journey: {finding.check}",
+        text=f"{finding.text} {finding.fix}",
+        url=f"{settings.public_url or settings.url}/health",
         at=clock(),
     )
 

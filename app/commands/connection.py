@@ -15,7 +15,7 @@ from rich.markup import escape
 
 from app import printing
 from app.commands.console import AsJson, bot_of_settings, err, out
-from app.doctor import access_of, examine, hooks_of, projects_of
+from app.doctor import examine
 from app.gitlab.findings import Finding
 from app.settings import load_settings
 
@@ -62,28 +62,28 @@ def doctor(as_json: AsJson = False) -> None:
 def access_check(as_json: AsJson = False) -> None:
     """List every way in which a partner's people could see another partner, the control project or an epic."""
     with bot_of_settings() as bot:
-        _show(access_of(bot).check(), as_json=as_json)
+        _show(bot.watch.access().check(), as_json=as_json)
 
 
 @hook_app.command("check")
 def hook_check(as_json: AsJson = False) -> None:
     """Webhooks that are switched off or carry no secret, and deliveries that failed in seven days."""
     with bot_of_settings() as bot:
-        _show(hooks_of(bot).check(projects_of(bot)), as_json=as_json)
+        _show(bot.watch.hooks.check(bot.watch.projects(), bot.watch.overtaken()), as_json=as_json)
 
 
 @hook_app.command("revive")
 def hook_revive(as_json: AsJson = False) -> None:
     """Send a test delivery to each webhook that GitLab has switched off; success switches it on again."""
     with bot_of_settings() as bot:
-        _show(hooks_of(bot).revive(projects_of(bot)), as_json=as_json)
+        _show(bot.watch.hooks.revive(bot.watch.projects()), as_json=as_json)
 
 
 @hook_app.command("rotate")
 def hook_rotate(as_json: AsJson = False) -> None:
     """Give all webhooks the present secret. Keep the old one as PARTNER_JOURNEY_PREVIOUS_… until this is done."""
     with bot_of_settings() as bot:
-        _show(hooks_of(bot).rotate(projects_of(bot)), as_json=as_json)
+        _show(bot.watch.hooks.rotate(bot.watch.projects()), as_json=as_json)
 
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> None:

@@ -15,7 +15,6 @@ from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
 from app.doctor import checks
-from app.doctor.checks import access_of, hooks_of, projects_of
 from app.doctor.delivery import check_delivery
 from app.engine.store import Store
 from app.engine.tables import StoreError
@@ -25,7 +24,7 @@ from app.gitlab.tokens import check_token
 from app.settings import Settings, SettingsError
 from app.wiring import Bot, open_bot, wall_clock
 
-__all__ = ["LINES", "access_of", "diagnose", "examine", "hooks_of", "projects_of"]
+__all__ = ["LINES", "diagnose", "examine"]
 
 Sleep: TypeAlias = Callable[[float], None]
 _Check: TypeAlias = Callable[[Bot, Sleep], Iterable[Finding]]
@@ -37,12 +36,12 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("clock",), lambda b, _: checks.clock(b)),
     (("control project",), lambda b, _: checks.control(b)),
     (("labels", "board"), lambda b, _: checks.labels_and_board(b)),
-    (("webhooks",), lambda b, _: hooks_of(b).check(projects_of(b))),
+    (("webhooks",), lambda b, _: b.watch.hooks.check(b.watch.projects(), b.watch.overtaken())),
     (("test delivery",), check_delivery),
     (("limits",), lambda b, _: checks.limits(b)),
     (("database",), lambda b, _: checks.database(b.store)),
     (("outside channels",), lambda b, _: checks.channels(b.store, b.settings)),
-    (("access",), lambda b, _: access_of(b).check()),
+    (("access",), lambda b, _: b.watch.access().check()),
 )
 LINES = ("settings", "connection", *(name for names, _ in _CHECKS for name in names))
 """The lines that every report has; some checks add more, each with a name of its own."""

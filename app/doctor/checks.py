@@ -7,44 +7,16 @@ from collections.abc import Iterator
 
 from app.engine.reconcile import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
-from app.gitlab.access import Access
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
-from app.gitlab.hooks import Hooks
 from app.gitlab.observe import number
 from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
-from app.journey.templates import TemplateError, load_partner
 from app.settings import Settings
 from app.wiring import Bot
 
 OLDEST = (18, 9)
 MAINTAINER = 40
 SKEW_SECONDS = 30
-
-
-def hooks_of(bot: Bot) -> Hooks:
-    return Hooks(bot.client, bot.place, bot.hook_secrets)
-
-
-def projects_of(bot: Bot) -> list[str]:
-    """Full paths of the control project and of all partners' projects."""
-    return [bot.place.control, *(bot.place.project_path(slug) for slug in bot.reconciler.slugs())]
-
-
-def access_of(bot: Bot) -> Access:
-    """The access check for the partners of the control project; files with mistakes name nobody."""
-    partners: dict[str, tuple[str, ...]] = {}
-    staff: set[str] = set()
-    desired = bot.reconciler.desired()
-    for slug in bot.reconciler.slugs():
-        try:
-            people = load_partner(slug, desired.wishes.partners[slug], desired.templates).people
-        except TemplateError:
-            partners[slug] = ()
-            continue
-        partners[slug] = tuple(people.partner_side)
-        staff |= {name for name in people.everyone if name not in people.partner_side}
-    return Access(bot.client, bot.place, partners, staff)
 
 
 def version(bot: Bot) -> Iterator[Finding]:

@@ -14,7 +14,7 @@ from app.engine.status import status_of
 from app.gitlab.client import Client
 from app.gitlab.errors import Refused
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
-from app.gitlab.hooks import Hooks, Watched
+from app.gitlab.hooks import Watched
 from app.wiring import Bot
 
 _WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
@@ -42,8 +42,7 @@ def check_delivery(bot: Bot, sleep: Callable[[float], None]) -> Iterator[Finding
             "Start `partner-journey serve` beside this, then run the doctor again.",
         )  # fmt: skip
         return
-    hooks = Hooks(bot.client, bot.place, bot.hook_secrets)
-    hook = next(iter(hooks.of([bot.place.control])), None)
+    hook = next(bot.watch.hooks.of([bot.place.control]), None)
     if hook is None:
         yield failed(
             "test delivery", f"{bot.place.control} has no webhook of the bot.", "Run `partner-journey setup`."

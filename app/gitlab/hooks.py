@@ -6,12 +6,12 @@ GitLab before 19.0 ignores a signing token without a word, so it is read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from app.gitlab.client import Client
-from app.gitlab.errors import GitLabError, Missing, Refused
+from app.gitlab.errors import GitLabError, Missing, Refused, Throttled
 from app.gitlab.findings import Finding, failed, ok, warning
 from app.gitlab.hook_secrets import HookSecrets, write_hook
 from app.gitlab.observe import HOOK_NAME
@@ -26,6 +26,15 @@ class Watched:
     data: dict[str, Any]
 
     @property
+    def number(self) -> int:
+        return int(self.data["id"])
+
+    @property
+    def off(self) -> bool:
+        """Whether GitLab sends nothing to it, for a while or for good."""
+        return bool(self.data["alert_status"] != "executable")
+
+    @property
     def list_path(self) -> str:
         return f"{project_api(self.project)}/hooks"
 
@@ -37,6 +46,23 @@ class Watched:
     def trigger(self) -> str:
         """What can always be made up from a project of its kind."""
         return "push_events" if self.data.get("push_events") else "issues_events"
+
+
+@dataclass(frozen=True)
+class HookLook:
+    """One look at a webhook: what it is, and its deliveries that failed in seven days (the newest twenty at most)."""
+
+    hook: Watched
+    lost: tuple[Mapping[str, Any], ...]
+
+    @property
+    def off(self) -> bool:
+        return self.hook.off
+
+    @property
+    def lost_last(self) -> int:
+        """Number of the newest lost delivery, 0 for none. GitLab's list has no times, but its numbers grow."""
+        return max((int(event["id"]) for event in self.lost), default=0)
 
 
 def project_api(full_path: str) -> str:
@@ -62,55 +88,81 @@ class Hooks:
                 if row["url"] == self._place.hook_url or row.get("name") == HOOK_NAME:
                     yield Watched(project, row)
 
-    def check(self, projects: Iterable[str]) -> Iterator[Finding]:
-        """Address, secret, whether GitLab sends, and what it could not deliver. Two requests for each webhook."""
+    def look(self, projects: Iterable[str]) -> Iterator[HookLook]:
+        """Two requests for each webhook."""
+        for hook in self.of(projects):
+            query = {"status": "client_failure,server_failure", "per_page": 20}
+            yield HookLook(hook, tuple(self._client.get(f"{hook.path}/events", **query)))
+
+    def check(self, projects: Iterable[str], overtaken: Mapping[int, int]) -> Iterator[Finding]:
+        """Address, secret, whether GitLab sends, and what it could not deliver. Two requests for each webhook.
+
+        `overtaken`: number of a webhook -> the newest lost delivery that was made good.
+        """
+        return self.judge(self.look(projects) if self._place.hook_url is not None else (), overtaken)
+
+    def judge(self, looks: Iterable[HookLook], overtaken: Mapping[int, int]) -> Iterator[Finding]:
+        """What the looks mean."""
         if self._place.hook_url is None:
             yield warning(
                 "webhooks", "No webhooks: PARTNER_JOURNEY_PUBLIC_URL is not set.",
                 "Set it to the address where GitLab reaches `partner-journey serve`, or run `partner-journey sync`.",
             )  # fmt: skip
             return
-        wrong = 0
-        total = 0
-        for hook in self.of(projects):
+        wrong = total = lost = 0
+        for look in looks:
             total += 1
-            for finding in self._wrong(hook):
+            lost += len(look.lost)
+            for finding in self._wrong(look, overtaken):
                 wrong += 1
                 yield finding
         if not wrong:
-            yield ok("webhooks", f"{total} webhooks are switched on, and no delivery has failed in seven days.")
+            text = f"{total} webhooks are switched on"
+            if lost:
+                yield ok("webhooks", f"{text}; what {lost} lost deliveries said was read from GitLab since.")
+            else:
+                yield ok("webhooks", f"{text}, and no delivery has failed in seven days.")
 
-    def _wrong(self, hook: Watched) -> Iterator[Finding]:
-        data, name = hook.data, f"webhook of {hook.project}"
-        if data["alert_status"] != "executable":
+    def _wrong(self, look: HookLook, overtaken: Mapping[int, int]) -> Iterator[Finding]:
+        data, name = look.hook.data, f"webhook of {look.hook.project}"
+        if look.off:
+            until = f" until {data['disabled_until']}" if data.get("disabled_until") else ""
             yield failed(
-                name, f"GitLab has switched it off ({data['alert_status']}).",
-                "See that the service runs and answers, then `partner-journey hook revive`.",
+                name, f"GitLab has switched it off{until} ({data['alert_status']}).",
+                "The running service switches it on within the hour; `partner-journey hook revive` does it now.",
             )  # fmt: skip
         if self._secrets.lacking(data):
             yield failed(
                 name, "It carries no secret, so its deliveries are refused.", "Run `partner-journey hook rotate`."
             )
-        lost = self._client.get(f"{hook.path}/events", status="client_failure,server_failure", per_page=20)
-        if lost:
+        if look.lost_last > overtaken.get(look.hook.number, 0):
             yield warning(
                 name,
-                f"{len(lost)} or more deliveries failed in seven days, the last with {lost[0]['response_status']}.",
-                "The nightly look at everybody makes them good; `partner-journey sync` does it now.",
-            )  # fmt: skip
+                f"{len(look.lost)} or more deliveries failed in seven days, the last with "
+                f"{look.lost[0]['response_status']}.",
+                "The running service looks at what they said within the hour; `partner-journey sync` does it now.",
+            )
 
     def revive(self, projects: Iterable[str]) -> Iterator[Finding]:
         """A test delivery for each webhook that is switched off; success switches it on again."""
         for hook in self.of(projects):
-            if hook.data["alert_status"] == "executable":
-                continue
-            name = f"webhook of {hook.project}"
-            try:
-                self._client.post(f"{hook.path}/test/{hook.trigger}")
-            except Refused as error:
-                yield failed(name, f"The test delivery did not arrive ({error.cause})", "Start the service first.")
-            else:
-                yield ok(name, "A test delivery was sent; its success switches the webhook on.")
+            if hook.off:
+                yield from self.revive_one(hook)
+
+    def revive_one(self, hook: Watched) -> Iterator[Finding]:
+        """A test delivery, which GitLab sends although the webhook is off, and what came of it. Two requests."""
+        name = f"webhook of {hook.project}"
+        try:
+            self._client.post(f"{hook.path}/test/{hook.trigger}")
+        except (Refused, Throttled) as error:
+            yield failed(
+                name, f"GitLab has switched it off, and a test delivery did not arrive ({error.cause})",
+                "See with `partner-journey doctor` why GitLab does not reach the service.",
+            )  # fmt: skip
+            return
+        now = self._client.get(hook.path)["alert_status"]
+        text = "a test delivery has switched it on" if now == "executable" else "a test delivery is under way"
+        yield warning(name, f"GitLab had switched it off; {text}.", "Nothing to do, unless it is switched off again.")
 
     def rotate(self, projects: Iterable[str]) -> Iterator[Finding]:
         """Gives every webhook the present secret. Safe to run again. Secrets cannot be read, so all are written."""

@@ -37,10 +37,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     api = api_router(service, api_token)
     add_status(api, service)
     app.include_router(api)
-    health = Health(
-        service.client, service.instance, service.standings, service.store, service.queue, service.clock,
-        service.place.hook_url,
-    )  # fmt: skip
+    health = Health(service.instance, service.watch, service.store, service.queue, service.clock)
     app.include_router(metrics_router(service, health, token_guard(api_token)))
     add_site(app, service, health)
 

@@ -1,4 +1,4 @@
-"""Is the bot well? Hooks, token, engine and the partners it cannot look at, each with what to do.
+"""Is the bot well? Token, webhooks, access, engine and the partners it cannot look at, each with what to do.
 
 The trap: a green light that only says that the process answers. These checks read what really happened.
 """
@@ -7,20 +7,17 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from app.engine.queue import Queue
 from app.engine.records import Delivery, PartnerState
-from app.engine.standings import Standings
 from app.engine.store import Store
-from app.gitlab.client import Client
-from app.gitlab.errors import GitLabError
+from app.engine.watch import Topic, Watch
 from app.gitlab.instance import Instance
-from app.gitlab.tokens import check_token
 from app.web.tables import Table, table
 
-_TOKEN_EVERY = timedelta(minutes=10)
 _STATES = {"ok": "good", "warning": "watch", "failed": "bad"}  # from the best to the worst
+_CONNECTION: dict[Topic, str] = {"token": "Token", "webhooks": "Webhooks", "access": "Access"}
 STATES = tuple(_STATES.values())
 
 
@@ -35,33 +32,27 @@ class Check:
 
 
 class Health:
-    """Asks GitLab about the token every ten minutes at most; all else comes from the store."""
+    """Everything here comes from the store; GitLab is asked nothing."""
 
     def __init__(
         self,
-        client: Client,
         instance: Instance,
-        standings: Standings,
+        watch: Watch,
         store: Store,
         queue: Queue,
         clock: Callable[[], datetime],
-        hook_url: str | None,
     ) -> None:
-        self._client = client
         self._instance = instance
-        self._standings = standings
+        self._watch = watch
         self._store = store
         self._queue = queue
         self._clock = clock
-        self._hook_url = hook_url
-        self._token: tuple[datetime, Check] | None = None
 
     def checks(self) -> list[Check]:
         """All checks, in the order in which trouble spreads."""
         return [
             self._gitlab(),
-            self._token_check(),
-            self._hooks(),
+            *self._connection(),
             self._deliveries(),
             self._engine(),
             self._messages(),
@@ -94,32 +85,22 @@ class Health:
             "GitLab", "good", f"Version {self._instance.version}, {kind}; the bot is {self._instance.bot_username}."
         )
 
-    def _token_check(self) -> Check:
-        now = self._clock()
-        if self._token is None or now - self._token[0] > _TOKEN_EVERY:
-            self._token = now, self._ask_token(now)
-        return self._token[1]
-
-    def _ask_token(self, now: datetime) -> Check:
-        try:
-            findings = list(check_token(self._client, now.date()))
-        except GitLabError as error:
-            return Check("Token", "bad", error.cause, error.fix)
-        worst = max(reversed(findings), key=lambda found: list(_STATES).index(found.state))
-        return Check("Token", _STATES[worst.state], worst.text, worst.fix)
-
-    def _hooks(self) -> Check:
-        if self._hook_url is None:
-            fix = "Set PARTNER_JOURNEY_PUBLIC_URL to the address under which GitLab reaches this service."
-            return Check("Webhooks", "watch", "None are wanted: changes are found by the resync only.", fix)
-        kept = self._standings.all().values()
-        off = sorted(s.slug for s in kept if s.hook not in (None, "executable"))
-        if off:
-            fix = "Send a test event from the project's webhook page: one success switches it on again."
-            return Check("Webhooks", "bad", f"GitLab has switched off the webhooks of {', '.join(off[:10])}.", fix)
-        return Check(
-            "Webhooks", "good", f"{sum(s.hook is not None for s in kept)} of {len(kept)} projects have theirs."
-        )
+    def _connection(self) -> list[Check]:
+        """What the service's own looks at GitLab found; nobody asks GitLab because a page is opened."""
+        kept = {found.topic: found for found in self._watch.kept()}
+        checks = []
+        for topic, name in _CONNECTION.items():
+            found = kept.get(topic)
+            if found is None:
+                checks.append(Check(name, "watch", "Not looked at yet.", "Wait a minute: the service looks by itself."))
+                continue
+            bad = [f for f in found.findings if f.state == found.worst.state]
+            more = f" And {len(bad) - 1} more: see `partner-journey doctor`." if len(bad) > 1 else ""
+            worst = found.worst
+            told = worst.text + (more if worst.state != "ok" else "")
+            text = f"{told} Looked at {found.at:%Y-%m-%d %H:%M} UTC."
+            checks.append(Check(name, _STATES[worst.state], text, worst.fix))
+        return checks
 
     def _deliveries(self) -> Check:
         newest = self.deliveries()[:1]

@@ -19,6 +19,7 @@ from app.engine.queue import Queue
 from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
 from app.engine.store import Store
+from app.engine.watch import Watch
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance
@@ -49,6 +50,7 @@ class SiteParts(Protocol):
     standings: Standings
     reconciler: Reconciler
     queue: Queue
+    watch: Watch
     signin: SignIn | None
 
     def clock(self) -> Any:

@@ -5,7 +5,8 @@ The trap: a health page that asks GitLab at each look. All here was found by the
 
 from __future__ import annotations
 
-from typing import Protocol
+from datetime import datetime
+from typing import Literal, Protocol
 
 from fastapi import APIRouter
 from pydantic import BaseModel, Field
@@ -14,6 +15,7 @@ from app.engine.forecast import Forecaster
 from app.engine.queue import Queue
 from app.engine.status import Parked, parked_of
 from app.engine.store import Store
+from app.engine.watch import Watch
 from app.web.api import as_http
 
 
@@ -23,6 +25,24 @@ class StatusParts(Protocol):
     queue: Queue
     store: Store
     forecaster: Forecaster
+    watch: Watch
+
+
+class Line(BaseModel):
+    """One finding about the connection to GitLab."""
+
+    check: str
+    state: Literal["ok", "warning", "failed"]
+    text: str
+    fix: str = Field(description="empty where nothing is to be done")
+
+
+class Looked(BaseModel):
+    """The last look at one side of the connection."""
+
+    topic: Literal["token", "webhooks", "access"]
+    at: datetime
+    findings: list[Line]
 
 
 class Waiting(BaseModel):
@@ -37,6 +57,7 @@ class Waiting(BaseModel):
 
 class Status(BaseModel):
     waiting: Waiting
+    connection: list[Looked] = Field(description="what the service's own looks at token, webhooks and access found")
     parked: list[Parked] = Field(description="partners whose last reconcile failed, with cause and fix")
 
 
@@ -47,7 +68,12 @@ def add_status(router: APIRouter, parts: StatusParts) -> None:
     def status() -> Status:
         with as_http():
             found = parts.forecaster.of(parts.queue.waiting())
+        looked = [
+            Looked(topic=k.topic, at=k.at, findings=[Line(**f.as_json()) for f in k.findings])
+            for k in parts.watch.kept()
+        ]
         return Status(
+            connection=looked,
             parked=[parked_of(state) for state in parts.store.partners() if state.failures],
             waiting=Waiting(
                 partners=found.partners,

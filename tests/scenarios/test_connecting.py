@@ -9,7 +9,6 @@ from pydantic import SecretStr
 from stagehand import BOT, Theatre, copied, epic, onboard
 
 from app.demo.local import ACME, BASE_URL, SIGNING_TOKEN, LocalStage, ManualClock
-from app.doctor import access_of, hooks_of, projects_of
 from app.gitlab.findings import Finding
 from app.sandbox import operations
 from app.sandbox.seed import seed_world
@@ -26,19 +25,25 @@ def hook_of(stage: LocalStage, slug: str) -> Hook:
     return hook
 
 
+def hooks_found(stage: LocalStage) -> Iterator[Finding]:
+    """What `partner-journey hook check` says."""
+    watch = stage.service.watch
+    return watch.hooks.check(watch.projects(), watch.overtaken())
+
+
 # --- webhooks ---
 
 
 def test_a_webhook_that_gitlab_switched_off_is_found_and_switched_on_by_a_test_delivery(onboarded: LocalStage) -> None:
     hook = hook_of(onboarded, "acme")
     hook.recent_failures = 40
-    hooks, projects = hooks_of(onboarded.service), projects_of(onboarded.service)
-    (found,) = by_state(hooks.check(projects), "failed")
+    hooks, projects = onboarded.service.watch.hooks, onboarded.service.watch.projects()
+    (found,) = by_state(hooks.check(projects, {}), "failed")
     assert "switched it off (disabled)" in found.text
-    assert [f.state for f in hooks.revive(projects)] == ["ok"]
+    assert ["under way" in f.text for f in hooks.revive(projects)] == [True]
     onboarded.deliver()
     assert hook.recent_failures == 0
-    assert by_state(hooks.check(projects), "failed") == []
+    assert by_state(hooks.check(projects, {}), "failed") == []
     assert list(hooks.revive(projects)) == []
 
 
@@ -48,19 +53,19 @@ def test_deliveries_that_failed_in_the_last_days_are_found(onboarded: LocalStage
     onboarded.deliver()
     delivery = next(d for d in reversed(world.deliveries) if d.hook_id == hook_of(onboarded, "acme").id)
     delivery.status = 503
-    (found,) = by_state(hooks_of(onboarded.service).check(projects_of(onboarded.service)), "warning")
+    (found,) = by_state(hooks_found(onboarded), "warning")
     assert "the last with 503" in found.text
 
 
 def test_a_webhook_without_a_secret_is_found_and_gets_the_present_one(onboarded: LocalStage) -> None:
     hook = hook_of(onboarded, "acme")
     secret, hook.signing_token = hook.signing_token, None
-    hooks, projects = hooks_of(onboarded.service), projects_of(onboarded.service)
-    (found,) = by_state(hooks.check(projects), "failed")
+    hooks, projects = onboarded.service.watch.hooks, onboarded.service.watch.projects()
+    (found,) = by_state(hooks.check(projects, {}), "failed")
     assert "no secret" in found.text
     assert {f.state for f in hooks.rotate(projects)} == {"ok"}
     assert hook.signing_token == secret
-    assert by_state(hooks.check(projects), "failed") == []
+    assert by_state(hooks.check(projects, {}), "failed") == []
 
 
 def test_a_gitlab_that_cannot_sign_gets_a_plain_token_made_from_the_signing_token(theatre: Theatre) -> None:
@@ -75,8 +80,8 @@ def test_a_gitlab_that_cannot_sign_gets_a_plain_token_made_from_the_signing_toke
         stage.close(stage.issues("acme", state="opened")[-1], "acme.lead")
         stage.deliver()
         assert {d.status for d in stage.world.deliveries} == {202}
-        hooks, projects = hooks_of(stage.service), projects_of(stage.service)
-        assert {f.state for f in hooks.check(projects)} == {"ok"}
+        hooks, projects = stage.service.watch.hooks, stage.service.watch.projects()
+        assert {f.state for f in hooks.check(projects, {})} == {"ok"}
         assert {f.state for f in hooks.rotate(projects)} == {"ok"}
         stage.world.version = "19.5.0-ee"
         assert {f.state for f in hooks.rotate(projects)} == {"ok"}
@@ -93,14 +98,14 @@ def test_both_secrets_are_accepted_while_they_are_changed(theatre: Theatre, onbo
             stage.close(issue, "acme.lead")
             stage.deliver()
             assert stage.world.deliveries[-1].status == 202
-            assert {f.state for f in hooks_of(stage.service).rotate(projects_of(stage.service))} == {"ok"}
+            assert {f.state for f in stage.service.watch.hooks.rotate(stage.service.watch.projects())} == {"ok"}
 
 
 # --- access ---
 
 
 def access(stage: LocalStage) -> list[Finding]:
-    return access_of(stage.service).check()
+    return stage.service.watch.access().check()
 
 
 def test_two_partners_who_see_only_themselves_are_in_order(two_partners: LocalStage) -> None:

@@ -1,0 +1,173 @@
+"""Looks by the clock whether the connection to GitLab is in order, mends what it can, and keeps what it found.
+
+Token, webhooks and access: page, API, metrics and the command line all read what is kept here, so they cannot disagree.
+The traps: a warning that only those see who ask for it (here what is new goes to the log, what failed to the outside
+channels too), and a webhook that GitLab has switched off while everybody believes that events are heard.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, TypeAlias
+
+from app.engine.reconcile import Reconciler
+from app.engine.store import Store
+from app.gitlab.access import Access
+from app.gitlab.client import Client
+from app.gitlab.errors import Denied, GitLabError
+from app.gitlab.findings import Finding, failed
+from app.gitlab.hook_secrets import HookSecrets
+from app.gitlab.hooks import HookLook, Hooks
+from app.gitlab.tokens import check_token
+from app.journey.observed import Place
+from app.journey.templates import TemplateError, load_partner
+
+log = logging.getLogger(__name__)
+
+Topic: TypeAlias = Literal["token", "webhooks", "access"]
+_OVERTAKEN = "lost deliveries"
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What the last look at a topic found, and when."""
+
+    topic: Topic
+    at: datetime
+    findings: tuple[Finding, ...]
+
+    @property
+    def worst(self) -> Finding:
+        """The first of the gravest findings."""
+        return max(reversed(self.findings), key=lambda found: ("ok", "warning", "failed").index(found.state))
+
+
+class Watch:
+    """Looks at the connection. `tell` hears of each failed finding that was not there at the look before."""
+
+    def __init__(
+        self,
+        client: Client,
+        place: Place,
+        reconciler: Reconciler,
+        store: Store,
+        clock: Callable[[], datetime],
+        secrets: HookSecrets,
+        tell: Callable[[Topic, Finding], None] = lambda _topic, _finding: None,
+    ) -> None:
+        self._client = client
+        self._place = place
+        self._reconciler = reconciler
+        self._store = store
+        self._clock = clock
+        self._tell = tell
+        self.hooks = Hooks(client, place, secrets)
+
+    # --- what there is to look at ---
+
+    def projects(self) -> list[str]:
+        """Full paths of the control project and of all partners' projects."""
+        return [self._place.control, *(self._place.project_path(slug) for slug in self._reconciler.slugs())]
+
+    def access(self) -> Access:
+        """The access check for the partners of the control project; files with mistakes name nobody."""
+        partners: dict[str, tuple[str, ...]] = {}
+        staff: set[str] = set()
+        desired = self._reconciler.desired()
+        for slug, text in sorted(desired.wishes.partners.items()):
+            try:
+                people = load_partner(slug, text, desired.templates).people
+            except TemplateError:
+                partners[slug] = ()
+                continue
+            partners[slug] = tuple(people.partner_side)
+            staff |= {name for name in people.everyone if name not in people.partner_side}
+        return Access(self._client, self._place, partners, staff)
+
+    # --- looking ---
+
+    def look_at_token(self) -> None:
+        """One request. A token that GitLab refuses is a finding, not an error. Raises other GitLabErrors."""
+        try:
+            findings = list(check_token(self._client, self._clock().date()))
+        except Denied as error:
+            findings = [failed("token", error.cause, error.fix)]
+        self._keep("token", findings)
+
+    def look_at_webhooks(self, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
+        """Switches on what GitLab has switched off, by a test delivery, and wakes whoever has lost an event.
+
+        Two requests for each webhook, two more for one that is off. Raises GitLabError.
+        """
+        if self._place.hook_url is None:
+            self._keep("webhooks", self.hooks.judge([], {}))
+            return
+        known = self.overtaken()
+        looks = list(self.hooks.look(self.projects()))
+        mended = [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
+        for look in looks:
+            if look.off or look.lost_last > known.get(look.hook.number, 0):
+                self._overtake(look, wake, wake_all)
+        newest = {look.hook.number: look.lost_last for look in looks if look.lost_last}
+        self._store.remember(_OVERTAKEN, json.dumps(newest))
+        well = [look for look in looks if not look.off]
+        self._keep("webhooks", [*mended, *self.hooks.judge(well, newest)])
+
+    def _overtake(self, look: HookLook, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
+        """What a lost event said, GitLab says too; so its partner is looked at instead of sending it again."""
+        if look.hook.project == self._place.control:
+            wake_all("deliveries of the control project's webhook were lost")
+        else:
+            wake(look.hook.project.rpartition("/")[2], "deliveries of its webhook were lost")
+
+    def overtaken(self) -> Mapping[int, int]:
+        """Number of a webhook -> the newest lost delivery that a look at GitLab has made good."""
+        return {int(hook): last for hook, last in json.loads(self._store.recall(_OVERTAKEN) or "{}").items()}
+
+    def look_at_access(self) -> None:
+        """Three requests for each partner. Raises GitLabError."""
+        self._keep("access", self.access().check())
+
+    # --- what was found ---
+
+    def kept(self) -> list[Kept]:
+        """The last look at each topic that was looked at, in the order in which trouble spreads."""
+        topics: tuple[Topic, ...] = ("token", "webhooks", "access")
+        return [found for topic in topics if (found := self._recall(topic)) is not None]
+
+    def _recall(self, topic: Topic) -> Kept | None:
+        text = self._store.recall(f"found:{topic}")
+        if text is None:
+            return None
+        data = json.loads(text)
+        return Kept(topic, datetime.fromisoformat(data["at"]), tuple(Finding(**row) for row in data["findings"]))
+
+    def _keep(self, topic: Topic, found: Iterable[Finding]) -> None:
+        before = self._recall(topic)
+        known = {(f.check, f.state) for f in before.findings} if before else set()
+        findings = list(found)
+        for finding in findings:
+            if finding.state == "ok" or (finding.check, finding.state) in known:
+                continue
+            level = logging.ERROR if finding.state == "failed" else logging.WARNING
+            log.log(level, "%s: %s %s", finding.check, finding.text, finding.fix)
+            if finding.state == "failed":
+                self._tell(topic, finding)
+        data = {"at": self._clock().isoformat(), "findings": [finding.as_json() for finding in findings]}
+        self._store.remember(f"found:{topic}", json.dumps(data))
+
+
+def quietly(look: Callable[[], None], what: str) -> Callable[[], None]:
+    """A look as a chore: GitLab's failure is one line in the log, and the next turn looks again."""
+
+    def chore() -> None:
+        try:
+            look()
+        except GitLabError as error:
+            log.warning("The look at %s did not succeed: %s", what, error.cause)
+
+    return chore
