@@ -33,6 +33,7 @@ for command in (
     app.command()(command)
 app.add_typer(partners.partner_app, name="partner")
 app.add_typer(connection.hook_app, name="hook")
+app.add_typer(connection.token_app, name="token")
 app.add_typer(connection.access_app, name="access")
 app.add_typer(files.template_app, name="template")
 app.add_typer(files.docs_app, name="docs")

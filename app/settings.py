@@ -8,7 +8,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.gitlab.limits import known_limits
@@ -32,7 +32,14 @@ class Settings(BaseSettings):
     ca_file: Path | None = Field(
         None, description="PEM file of the authority behind GitLab's certificate, if it is your own"
     )
-    token: SecretStr = Field(description="access token of the bot, scope `api`; a service account is best")
+    token: SecretStr | None = Field(
+        None, description="access token of the bot, scope `api`; a service account is best; this or a file is needed"
+    )
+    token_file: Path | None = Field(
+        None,
+        validate_default=True,
+        description="file that holds the token; it may change while the service runs, see `token rotate`",
+    )
     group: str = Field(description="full path of the group that holds the partners' projects")
     control: str = Field("", description="full path of the control project; empty: `<group>/journey-control`")
     public_url: str = Field("", description="address under which GitLab reaches this service; empty: no webhooks")
@@ -73,6 +80,14 @@ class Settings(BaseSettings):
             return None
         if value is not None:
             signing_key(value.get_secret_value())
+        return value
+
+    @field_validator("token_file")
+    @classmethod
+    def _one_token(cls, value: Path | None, info: ValidationInfo) -> Path | None:
+        token = info.data.get("token")
+        if (token is not None and bool(token.get_secret_value())) == (value is not None):
+            raise ValueError("set either PARTNER_JOURNEY_TOKEN or PARTNER_JOURNEY_TOKEN_FILE")
         return value
 
     @field_validator("limits")

@@ -39,6 +39,7 @@ from app.engine.watch import Topic, Watch, quietly
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.credential import Credential, FixedToken, TokenFile
 from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.hook_secrets import HookSecrets
@@ -142,7 +143,7 @@ def open_bot(
         meters=meters,
     )
     client = Client(
-        settings.url, settings.token.get_secret_value(), adapter=adapter, transport=transport, limiter=limiter,
+        settings.url, credential_of(settings), adapter=adapter, transport=transport, limiter=limiter,
         meters=meters,
         ca_file=settings.ca_file,
     )  # fmt: skip
@@ -206,6 +207,18 @@ def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn |
         bot.client, bot.instance, group=settings.group, application_id=settings.oauth_application_id, secret=secret,
         callback=settings.signin_callback, clock=bot.clock, adapter=adapter,
     )  # fmt: skip
+
+
+def connect(settings: Settings, credential: Credential) -> Client:
+    """A client for one short conversation. Raises Refused for certificates that cannot be read."""
+    return Client(settings.url, credential, ca_file=settings.ca_file)
+
+
+def credential_of(settings: Settings) -> Credential:
+    """The token of the settings, or the file that holds it."""
+    if settings.token_file is not None:
+        return TokenFile(settings.token_file)
+    return FixedToken(_reveal(settings.token) or "")
 
 
 @contextmanager

@@ -1,4 +1,4 @@
-"""`setup`, `doctor`, `access check`, `hook check`, `revive` and `rotate`: the connection to GitLab.
+"""`setup`, `doctor`, `access check`, `hook …` and `token rotate`: the connection to GitLab.
 
 Thin like all commands: they ask one part and print its findings. Exit code 1 when a finding failed.
 """
@@ -16,10 +16,15 @@ from rich.markup import escape
 from app import printing
 from app.commands.console import AsJson, bot_of_settings, err, out
 from app.doctor import examine
+from app.gitlab.credential import FixedToken, TokenFile
+from app.gitlab.errors import Refused
 from app.gitlab.findings import Finding
+from app.gitlab.rotation import Rotation
 from app.settings import load_settings
+from app.wiring import connect, credential_of, wall_clock
 
 hook_app = typer.Typer(help="Webhooks: check them, switch them on again, change their secret.", no_args_is_help=True)
+token_app = typer.Typer(help="The bot's access token.", no_args_is_help=True)
 access_app = typer.Typer(help="Who could see what they must not.", no_args_is_help=True)
 _COLORS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
@@ -84,6 +89,32 @@ def hook_rotate(as_json: AsJson = False) -> None:
     """Give all webhooks the present secret. Keep the old one as PARTNER_JOURNEY_PREVIOUS_… until this is done."""
     with bot_of_settings() as bot:
         _show(bot.watch.hooks.rotate(bot.watch.projects()), as_json=as_json)
+
+
+@token_app.command("rotate")
+def token_rotate(
+    days: Annotated[int, typer.Option(min=1, max=365, help="how long the new token lives")] = 365,
+) -> None:
+    """Put a new token into the file of PARTNER_JOURNEY_TOKEN_FILE, try it, then revoke the old one.
+
+    Never prints a token. A running service takes the new one without a restart. Cut off anywhere, run it again.
+    """
+    settings = load_settings()
+    if settings.token_file is None:
+        raise Refused(
+            "The token comes from the environment, where no program can change it.",
+            "Write it to a file that only this user may read, set PARTNER_JOURNEY_TOKEN_FILE to that instead of "
+            "PARTNER_JOURNEY_TOKEN, start again; or change it by hand as docs/operate.md tells.",
+        )
+    client = connect(settings, credential_of(settings))
+    try:
+        rotation = Rotation(
+            client, TokenFile(settings.token_file), lambda token: connect(settings, FixedToken(token)), settings.group
+        )
+        for line in rotation.rotate(wall_clock().date(), days):
+            out.print(escape(line), soft_wrap=True)
+    finally:
+        client.close()
 
 
 def _show(findings: Iterable[Finding], *, as_json: bool) -> None:

@@ -18,9 +18,10 @@ from app.doctor import checks
 from app.doctor.delivery import check_delivery
 from app.engine.store import Store
 from app.engine.tables import StoreError
+from app.gitlab.credential import TokenFile
 from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, unchecked
-from app.gitlab.tokens import check_token
+from app.gitlab.tokens import check_file, check_token
 from app.settings import Settings, SettingsError
 from app.wiring import Bot, open_bot, wall_clock
 
@@ -32,6 +33,7 @@ _Check: TypeAlias = Callable[[Bot, Sleep], Iterable[Finding]]
 _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("version", "tier"), lambda b, _: checks.version(b)),
     (("token scopes", "token end"), lambda b, _: check_token(b.client, b.clock().date())),
+    (("token file",), lambda b, _: [check_file(TokenFile(b.settings.token_file) if b.settings.token_file else None)]),
     (("role",), lambda b, _: checks.role(b)),
     (("clock",), lambda b, _: checks.clock(b)),
     (("control project",), lambda b, _: checks.control(b)),

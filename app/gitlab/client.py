@@ -31,6 +31,7 @@ from gql.transport.exceptions import (
 )
 
 from app.gitlab import documents
+from app.gitlab.credential import Credential, FixedToken, GraphQLAuth, RestAuth
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
 from app.gitlab.reach import no_gitlab, unreachable
@@ -57,7 +58,7 @@ class Client:
     def __init__(
         self,
         url: str,
-        token: str,
+        token: str | Credential,
         *,
         adapter: requests.adapters.BaseAdapter | None = None,
         transport: httpx.BaseTransport | None = None,
@@ -70,23 +71,25 @@ class Client:
         `ca_file`: certificates (PEM) of the authority that GitLab's certificate comes from. Raises Refused for one
         that cannot be read.
         """
+        self._credential = FixedToken(token) if isinstance(token, str) else token
         trusted = _trusted(ca_file)
         self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
         self._meters = meters or Meters()
         session = requests.Session()
+        session.auth = RestAuth(self._credential)
         if adapter is not None:
             session.mount("http://", adapter)
             session.mount("https://", adapter)
         session.hooks["response"].append(lambda answer, *_a, **_k: self._remember(answer.status_code, answer.headers))
         self._rest = gitlab.Gitlab(
-            url, private_token=token, session=session, timeout=TIMEOUT_SECONDS, keep_base_url=True,
+            url, session=session, timeout=TIMEOUT_SECONDS, keep_base_url=True,
             retry_transient_errors=False, ssl_verify=str(ca_file) if ca_file else True,
         )  # fmt: skip
         http = httpx.Client(
             transport=transport,
             verify=trusted,
             timeout=TIMEOUT_SECONDS,
-            headers={"Authorization": f"Bearer {token}"},
+            auth=GraphQLAuth(self._credential),
             event_hooks={"response": [lambda answer: self._remember(answer.status_code, answer.headers)]},
         )
         self._graphql = gitlab.GraphQL(url, client=http, max_retries=0, obey_rate_limit=False)
@@ -142,19 +145,24 @@ class Client:
         self._let_pass(f"{len(writes)} writes", costs_of_writes(writes))
         self._note(" + ".join(write.operation for write in writes))
         text, variables = documents.join(writes)
+        data, problems = self._presently(lambda: self._mutate(text, variables, len(writes)))
+        outcomes = [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
+        if any(isinstance(outcome, Throttled) for outcome in outcomes):
+            self.limiter.learn(costs_of_writes(writes), 429, {})
+        return outcomes
+
+    def _mutate(self, text: str, variables: dict[str, Any], count: int) -> tuple[dict[str, Any], list[Any]]:
+        """Data and errors of a request of mutations."""
         try:
             data = dict(self._graphql.execute(text, variable_values=variables))
             problems: list[Any] = []
         except TransportQueryError as error:
             if not error.data:
-                raise self._refusal(f"{len(writes)} writes", error) from None
+                raise self._refusal(f"{count} writes", error) from None
             data, problems = dict(error.data), list(error.errors or [])
         except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
-            raise self._translate(error, f"{len(writes)} writes", write=True) from None
-        outcomes = [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
-        if any(isinstance(outcome, Throttled) for outcome in outcomes):
-            self.limiter.learn(costs_of_writes(writes), 429, {})
-        return outcomes
+            raise self._translate(error, f"{count} writes", write=True) from None
+        return data, problems
 
     # --- REST ---
 
@@ -208,12 +216,22 @@ class Client:
         for _ in range(_TRIES - 1):
             self._let_pass(what, costs)
             try:
-                return send()
+                return self._presently(send)
             except Throttled as error:  # the limiter has learned from it how long to wait
                 if not self.limiter.bears(error.retry_after):
                     raise
         self._let_pass(what, costs)
-        return send()
+        return self._presently(send)
+
+    def _presently(self, send: Callable[[], _Answer]) -> _Answer:
+        """Sends, and once more when the token was refused and is another one by now: GitLab did nothing with it."""
+        token = self._credential.value()
+        try:
+            return send()
+        except Denied:
+            if self._credential.value() == token:
+                raise
+            return send()
 
     # --- errors ---
 

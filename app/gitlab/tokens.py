@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from datetime import date
 
 from app.gitlab.client import Client
+from app.gitlab.credential import TokenFile
 from app.gitlab.findings import Finding, failed, ok, warning
 
 NEEDED = "api"
@@ -35,6 +36,21 @@ def check_token(client: Client, today: date) -> Iterator[Finding]:
     yield _end(token["expires_at"], today)
 
 
+def check_file(file: TokenFile | None) -> Finding:
+    """Where the token is kept."""
+    if file is None:
+        return ok("token file", "The token comes from the environment.")
+    if file.waiting():
+        return warning(
+            "token file", f"A rotation was cut off: {file.beside} holds a token.", "Run `partner-journey token rotate`."
+        )  # fmt: skip
+    if file.open_to_others():
+        return warning(
+            "token file", f"Other users of this machine can read {file.path}.", f"Run `chmod 600 {file.path}`."
+        )  # fmt: skip
+    return ok("token file", f"The token is in {file.path}, which only its user can read.")
+
+
 def _end(expires_at: str | None, today: date) -> Finding:
     if expires_at is None:
         return ok("token end", "The token has no end.")
@@ -42,6 +58,7 @@ def _end(expires_at: str | None, today: date) -> Finding:
     if days <= DAYS_AHEAD:
         return warning(
             "token end", f"The token ends on {expires_at}, in {days} days.",
-            "Create a new one for the same account, set it as PARTNER_JOURNEY_TOKEN, start again, revoke the old one.",
+            "Run `partner-journey token rotate` where PARTNER_JOURNEY_TOKEN_FILE is set; else create a new one for the "
+            "same account, set it as PARTNER_JOURNEY_TOKEN, start again, and revoke the old one.",
         )  # fmt: skip
     return ok("token end", f"The token is good until {expires_at}.")

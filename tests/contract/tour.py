@@ -86,6 +86,11 @@ def _people(guide: Guide, bot: gitlab.Gitlab) -> None:
     guide.client("root").http_get("/user")
     bot.users.get(bot.users.list(username="gl.sa1", get_all=True)[0].id)
     guide.client("gl.sa2").http_post("/personal_access_tokens/self/rotate", post_data={"expires_at": "2026-10-01"})
+    guide.client("globex.dev").http_delete("/personal_access_tokens/self")
+    if guide.world.enterprise:
+        me = bot.http_get("/user")
+        path = f"/groups/partners/service_accounts/{me['id']}/personal_access_tokens"  # type: ignore[index]
+        bot.http_post(path, post_data={"name": "second", "scopes": ["api"]})
 
 
 def _groups(bot: gitlab.Gitlab, group: Any) -> None:
