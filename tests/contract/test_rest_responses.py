@@ -20,7 +20,7 @@ from app.sandbox import rest
 ALWAYS_REFUSED = {"POST /projects/:id/protected_branches"}
 """The sandbox has one branch, and that is protected from the start: 409."""
 NOT_ON_FREE = ("/groups/:id/epic", "/groups/:id/hooks")
-NOT_ON_CE = ("/groups/:id/boards",)
+NOT_ON_CE = ("/groups/:id/boards", "/groups/:id/service_accounts")
 
 
 @pytest.mark.parametrize("tier", STORY_TIERS)
