@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInf
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from app.gitlab.limits import known_limits
+from app.journey.observed import PartnerRole
 from app.notify.standard_webhooks import signing_key
 
 
@@ -47,6 +48,13 @@ class Settings(BaseSettings):
     previous_signing_token: SecretStr | None = Field(None, description="still accepted while the secret is changed")
     webhook_token: SecretStr | None = Field(None, description="plain secret token for older GitLab versions")
     previous_webhook_token: SecretStr | None = Field(None, description="still accepted while the secret is changed")
+    group_hook: bool = Field(
+        False, description="one webhook of the group instead of one for each project (Premium; the bot must be Owner)"
+    )
+    partner_role: PartnerRole = Field(
+        "reporter",
+        description="what partner people are in their project: `reporter`, `planner`, or `guest` (Free and CE)",
+    )
     api_token: SecretStr | None = Field(None, description="bearer token of the REST API; empty: the API is off")
     oauth_application_id: str = Field("", description="id of the OAuth application in GitLab; empty: the site is off")
     oauth_secret: SecretStr | None = Field(None, description="secret of that application; also signs the sessions")

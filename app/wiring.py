@@ -342,6 +342,8 @@ def _place(settings: Settings, instance: Instance) -> Place:
         control=settings.control_path,
         bot=instance.bot_username,
         hook_url=settings.hook_url,
+        group_hook=settings.group_hook and settings.hook_url is not None and instance.epics,
+        partner_role=settings.partner_role,
         epics=instance.epics,
     )
 

@@ -35,6 +35,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("token scopes", "token end"), lambda b, _: check_token(b.client, b.clock().date())),
     (("token file",), lambda b, _: [check_file(TokenFile(b.settings.token_file) if b.settings.token_file else None)]),
     (("role",), lambda b, _: checks.role(b)),
+    (("partner role",), lambda b, _: checks.partner_role(b)),
     (("clock",), lambda b, _: checks.clock(b)),
     (("control project",), lambda b, _: checks.control(b)),
     (("labels", "board"), lambda b, _: checks.labels_and_board(b)),

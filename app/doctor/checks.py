@@ -50,6 +50,28 @@ def role(bot: Bot) -> Iterator[Finding]:
         yield ok("role", f"`{bot.place.bot}` is {'Owner' if level >= 50 else 'Maintainer'} of {bot.place.group}.")
 
 
+_LOSES = {
+    "reporter": "",
+    "planner": "Planners may delete issues, and older GitLab versions do not show them README and pictures.",
+    "guest": "Guests do not see README and pictures, set no labels and dates, and close only issues that are assigned "
+    "to them or that they opened.",
+}
+
+
+def partner_role(bot: Bot) -> Iterator[Finding]:
+    """What partner people are, and what they lose by it (https://docs.gitlab.com/user/permissions/)."""
+    role = bot.settings.partner_role
+    if role == "guest" and bot.place.confidential:
+        yield failed(
+            "partner role", "Guests cannot see confidential issues, which epics need here: no partner is looked after.",
+            "Set PARTNER_JOURNEY_PARTNER_ROLE to reporter or planner; guest is for Free and CE only.",
+        )  # fmt: skip
+    elif loss := _LOSES[role]:
+        yield warning("partner role", f"New partner people become {role}s. {loss}", "Nothing to do, if that is wanted.")
+    else:
+        yield ok("partner role", "New partner people become Reporters: they see their issues and the README.")
+
+
 def control(bot: Bot) -> Iterator[Finding]:
     """The control project and its files."""
     desired = bot.reconciler.refresh()

@@ -119,10 +119,10 @@ class Watch:
 
     def _overtake(self, look: HookLook, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
         """What a lost event said, GitLab says too; so its partner is looked at instead of sending it again."""
-        if look.hook.project == self._place.control:
-            wake_all("deliveries of the control project's webhook were lost")
+        if look.hook.owner in (self._place.control, self._place.group):
+            wake_all(f"deliveries of the webhook of {look.hook.owner} were lost")
         else:
-            wake(look.hook.project.rpartition("/")[2], "deliveries of its webhook were lost")
+            wake(look.hook.owner.rpartition("/")[2], "deliveries of its webhook were lost")
 
     def overtaken(self) -> Mapping[int, int]:
         """Number of a webhook -> the newest lost delivery that a look at GitLab has made good."""

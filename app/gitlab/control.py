@@ -14,7 +14,7 @@ from typing import Any, Literal
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
-from app.gitlab.hook_secrets import HookSecrets, write_hook
+from app.gitlab.hook_secrets import HookSecrets, issue_events, write_hook
 from app.gitlab.instance import Instance
 from app.gitlab.observe import HOOK_NAME, number
 from app.journey import markers, prose
@@ -111,7 +111,9 @@ class Control:
     # --- writing ---
 
     def missing(self, hook_url: str | None, secrets: HookSecrets) -> list[Step]:
-        """What the control project lacks: itself, its README, its webhook. At most two requests; writes nothing.
+        """What is missing: the control project, its README, its webhook, and by choice the group's. Writes nothing.
+
+        At most three requests.
 
         Each is looked for on its own, so an interrupted start is completed by the next one.
         """
@@ -126,7 +128,14 @@ class Control:
         if project is None or project["empty_repo"]:
             steps.append(Step("+", "README of the control project", "it tells how to add a partner", self._start))
         if hook_url is not None:
-            steps += self._hook_steps(hook_url, secrets, new=project is None)
+            push = {"url": hook_url, "push_events": True, "issues_events": False}
+            there = [] if project is None else self._client.list(f"{self._path}/hooks")
+            why = "a changed partner file must be heard at once"
+            steps += self._hook_steps("the control project", f"{self._path}/hooks", there, push, secrets, why)
+            if self._place.group_hook:
+                address = "/groups/" + self._place.group.replace("/", "%2F") + "/hooks"
+                there, why = self._client.list(address), "closing an issue must be heard at once"
+                steps += self._hook_steps("the group", address, there, issue_events(hook_url), secrets, why)
         return steps
 
     def ensure(self, hook_url: str | None, secrets: HookSecrets) -> list[str]:
@@ -144,24 +153,28 @@ class Control:
     def _start(self) -> None:
         self._commit(prose.CONTROL_START, [_create_file("README.md", prose.control_readme(self._place))])
 
-    def _hook_steps(self, url: str, secrets: HookSecrets, *, new: bool) -> Iterator[Step]:
+    def _hook_steps(
+        self,
+        whose: str,
+        address: str,
+        there: list[dict[str, Any]],
+        fields: dict[str, Any],
+        secrets: HookSecrets,
+        why: str,
+    ) -> Iterator[Step]:
         """One webhook, found by its address or name: when the service has moved it is changed, not doubled."""
-        hooks = [] if new else self._client.list(f"{self._path}/hooks")
-        found = next((h for h in hooks if h["url"] == url), None)
-        found = found or next((h for h in hooks if h.get("name") == HOOK_NAME), None)
+        url = fields["url"]
+        found = next((h for h in there if h["url"] == url), None)
+        found = found or next((h for h in there if h.get("name") == HOOK_NAME), None)
         if found is not None and found["url"] == url and not secrets.lacking(found):
             return
-
-        def write() -> None:
-            fields = {"url": url, "name": HOOK_NAME, "push_events": True, "issues_events": False}
-            write_hook(
-                self._client, f"{self._path}/hooks", secrets, number=found["id"] if found else None, **fields
-            )  # fmt: skip
-
-        why = "a changed partner file must be heard at once"
+        old = found["id"] if found else None
         if found is not None:
             why = "the service has moved" if found["url"] != url else "it carries no secret"
-        yield Step("~" if found else "+", "webhook of the control project", why, write)
+        yield Step(
+            "~" if found else "+", f"webhook of {whose}", why,
+            lambda: write_hook(self._client, address, secrets, number=old, name=HOOK_NAME, **fields),
+        )  # fmt: skip
 
     def add_partner(self, slug: str, text: str) -> None:
         """Commits a new partner file. Raises Refused when there is one already."""

@@ -34,6 +34,14 @@ class HookSecrets:
         return not hook["token_present"] and not (self.signing_token and hook["signing_token_present"])
 
 
+def issue_events(url: str) -> dict[str, Any]:
+    """A webhook that hears of issues. push_events is on unless said otherwise
+    (https://docs.gitlab.com/api/project_webhooks/)."""
+    events = ("issues", "confidential_issues", "note", "confidential_note", "milestone")
+    fields: dict[str, Any] = {"url": url, "push_events": False, "enable_ssl_verification": True}
+    return fields | {f"{event}_events": True for event in events}
+
+
 def write_hook(client: Client, hooks: str, secrets: HookSecrets, *, number: int | None, **fields: Any) -> Any:
     """Creates a webhook (`number` None) or changes one, with the present secrets; returns what GitLab says of it.
 

@@ -20,9 +20,10 @@ from app.journey.observed import Place
 
 @dataclass(frozen=True)
 class Watched:
-    """One webhook of the bot: its project's full path and what REST says of it."""
+    """One webhook of the bot: the full path of its project or group, its list in the API, and what REST says of it."""
 
-    project: str
+    owner: str
+    list_path: str
     data: dict[str, Any]
 
     @property
@@ -33,10 +34,6 @@ class Watched:
     def off(self) -> bool:
         """Whether GitLab sends nothing to it, for a while or for good."""
         return bool(self.data["alert_status"] != "executable")
-
-    @property
-    def list_path(self) -> str:
-        return f"{project_api(self.project)}/hooks"
 
     @property
     def path(self) -> str:
@@ -78,15 +75,21 @@ class Hooks:
         self._secrets = secrets
 
     def of(self, projects: Iterable[str]) -> Iterator[Watched]:
-        """One request for each project; a project that is not there has none. Raises other GitLabErrors."""
-        for project in projects:
+        """One request for each project, one for the group where it has one. A project that is not there has none.
+
+        Raises other GitLabErrors.
+        """
+        places = [(project, f"{project_api(project)}/hooks") for project in projects]
+        if self._place.group_hook:
+            places.append((self._place.group, "/groups/" + self._place.group.replace("/", "%2F") + "/hooks"))
+        for owner, address in places:
             try:
-                rows = self._client.list(f"{project_api(project)}/hooks")
+                rows = self._client.list(address)
             except Missing:
                 continue
             for row in rows:
                 if row["url"] == self._place.hook_url or row.get("name") == HOOK_NAME:
-                    yield Watched(project, row)
+                    yield Watched(owner, address, row)
 
     def look(self, projects: Iterable[str]) -> Iterator[HookLook]:
         """Two requests for each webhook."""
@@ -124,12 +127,17 @@ class Hooks:
                 yield ok("webhooks", f"{text}, and no delivery has failed in seven days.")
 
     def _wrong(self, look: HookLook, overtaken: Mapping[int, int]) -> Iterator[Finding]:
-        data, name = look.hook.data, f"webhook of {look.hook.project}"
+        data, name = look.hook.data, f"webhook of {look.hook.owner}"
         if look.off:
             until = f" until {data['disabled_until']}" if data.get("disabled_until") else ""
             yield failed(
                 name, f"GitLab has switched it off{until} ({data['alert_status']}).",
                 "The running service switches it on within the hour; `partner-journey hook revive` does it now.",
+            )  # fmt: skip
+        if self._place.group_hook and look.hook.owner not in (self._place.control, self._place.group):
+            yield warning(
+                name, "The group's webhook has taken its place, so each event comes twice, which does no harm.",
+                f"Delete it: Settings > Webhooks of {look.hook.owner}.",
             )  # fmt: skip
         if self._secrets.lacking(data):
             yield failed(
@@ -151,7 +159,7 @@ class Hooks:
 
     def revive_one(self, hook: Watched) -> Iterator[Finding]:
         """A test delivery, which GitLab sends although the webhook is off, and what came of it. Two requests."""
-        name = f"webhook of {hook.project}"
+        name = f"webhook of {hook.owner}"
         try:
             self._client.post(f"{hook.path}/test/{hook.trigger}")
         except (Refused, Throttled) as error:
@@ -172,7 +180,7 @@ class Hooks:
                 "Set PARTNER_JOURNEY_SIGNING_TOKEN, and the old one as PARTNER_JOURNEY_PREVIOUS_SIGNING_TOKEN.",
             )
         for hook in self.of(projects):
-            name = f"webhook of {hook.project}"
+            name = f"webhook of {hook.owner}"
             try:
                 answer = write_hook(
                     self._client, hook.list_path, self._secrets, number=hook.data["id"], url=hook.data["url"]

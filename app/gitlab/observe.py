@@ -190,7 +190,7 @@ class Observer:
             after = items["pageInfo"]["endCursor"]
 
     def _find_hook(self, project_id: str) -> str | None:
-        if self._place.hook_url is None:
+        if self._place.hook_url is None or self._place.group_hook:
             return None
         for hook in self._client.list(f"/projects/{number(project_id)}/hooks"):
             if hook["url"] == self._place.hook_url or hook.get("name") == HOOK_NAME:

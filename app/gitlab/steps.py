@@ -9,7 +9,7 @@ from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
-from app.gitlab.hook_secrets import HookSecrets, write_hook
+from app.gitlab.hook_secrets import HookSecrets, issue_events, write_hook
 from app.gitlab.names import Names
 from app.gitlab.observe import HOOK_NAME, number
 from app.journey.actions import (
@@ -133,12 +133,6 @@ class Steps:
             what = f"GitLab did not add {action.key} ({refused})."
             raise Refused(what, "Correct the partner file, or add them by hand.")
 
-    def _hook_fields(self, url: str) -> dict[str, Any]:
-        """push_events is on unless said otherwise (https://docs.gitlab.com/api/project_webhooks/)."""
-        events = ("issues", "confidential_issues", "note", "confidential_note", "milestone")
-        fields: dict[str, Any] = {"url": url, "name": HOOK_NAME, "push_events": False, "enable_ssl_verification": True}
-        return fields | {f"{event}_events": True for event in events}
-
     def _create_hook(self, action: CreateHook) -> None:
         hook = self._write_hook(None, action.url)
         self.names.hook = f"gid://gitlab/ProjectHook/{hook['id']}"
@@ -148,4 +142,4 @@ class Steps:
 
     def _write_hook(self, hook: int | None, url: str) -> Any:
         address = f"{self._project}/hooks"
-        return write_hook(self._client, address, self._secrets, number=hook, **self._hook_fields(url))
+        return write_hook(self._client, address, self._secrets, number=hook, name=HOOK_NAME, **issue_events(url))

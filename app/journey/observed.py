@@ -9,9 +9,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal
+from typing import Literal, TypeAlias
 
 State = Literal["open", "closed"]
+
+
+PartnerRole: TypeAlias = Literal["guest", "planner", "reporter"]
+"""What partner people are in their project."""
 
 
 @dataclass(frozen=True)
@@ -23,6 +27,8 @@ class Place:
     control: str
     bot: str
     hook_url: str | None = None  # None: no server listens, so no webhook is wanted
+    group_hook: bool = False  # True: the group has one webhook for all, so a project wants none
+    partner_role: PartnerRole = "reporter"
     epics: bool = True  # False on Free and CE: a tracker issue in the control project stands in
 
     @property

@@ -86,6 +86,12 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
 
 
 def _refuse_impossible(partner: Partner, observed: Observed) -> None:
+    if observed.place.partner_role == "guest" and observed.place.confidential:
+        raise PartnerError(
+            "Guests cannot see confidential issues, and open ones would need an open epic, which shows every partner "
+            "to every other.",
+            "Set PARTNER_JOURNEY_PARTNER_ROLE to reporter or planner; guest is for Free and CE only.",
+        )
     file = f"partners/{partner.slug}.yaml"
     unknown = [name for name in partner.people.everyone if name not in observed.known_users]
     if unknown:

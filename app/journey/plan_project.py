@@ -6,7 +6,7 @@ Deterministic paths and titles find each thing again; nothing here depends on a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import timedelta
 
 from app.journey import labels, prose
@@ -25,16 +25,16 @@ from app.journey.actions import (
     UpdateMilestone,
 )
 from app.journey.model import COMPLETE, Capability, Journey, Partner
-from app.journey.observed import Milestone, Observed
+from app.journey.observed import Milestone, Observed, PartnerRole
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, render_badge, render_picture
 from app.journey.progress import (
     Announced,
 )
 from app.journey.prose import Scene
 
-# The least role that sees confidential issues and the README of a private project, and cannot delete an issue, as a
-# Planner can (https://docs.gitlab.com/user/permissions/).
-REPORTER = 20
+# Reporter is the least role that sees confidential issues and the README of a private project, and cannot delete an
+# issue, as a Planner can (https://docs.gitlab.com/user/permissions/).
+ROLES: Mapping[PartnerRole, int] = {"guest": 10, "planner": 15, "reporter": 20}
 
 
 def plan_group(journey: Journey, observed: Observed) -> Iterator[Action]:
@@ -144,11 +144,11 @@ def plan_people(partner: Partner, observed: Observed) -> Iterator[Action]:
     members = observed.project.members if observed.project else {}
     missing = tuple(name for name in partner.people.partner_side if name not in members)
     if missing:
-        yield InviteMembers(missing, REPORTER, "the partner file names them")
+        yield InviteMembers(missing, ROLES[observed.place.partner_role], "the partner file names them")
 
 
 def plan_hook(observed: Observed) -> Iterator[Action]:
-    url = observed.place.hook_url
+    url = None if observed.place.group_hook else observed.place.hook_url
     hook = observed.project.hook if observed.project else None
     if url is not None and hook is None:
         yield CreateHook(url, "closing an issue must be heard at once")

@@ -8,11 +8,12 @@ import pytest
 from pydantic import SecretStr
 from stagehand import BOT, Theatre, copied, epic, onboard
 
-from app.demo.local import ACME, BASE_URL, SIGNING_TOKEN, LocalStage, ManualClock
+from app.demo.local import ACME, BASE_URL, GLOBEX, SERVICE_URL, SIGNING_TOKEN, LocalStage, ManualClock
+from app.doctor import checks
 from app.gitlab.findings import Finding
 from app.sandbox import operations
 from app.sandbox.seed import seed_world
-from app.sandbox.world import DEVELOPER, GUEST, OWNER, REPORTER, Hook, World
+from app.sandbox.world import DEVELOPER, GUEST, OWNER, REPORTER, Hook, Tier, World
 
 
 def by_state(findings: Iterator[Finding] | list[Finding], state: str) -> list[Finding]:
@@ -99,6 +100,76 @@ def test_both_secrets_are_accepted_while_they_are_changed(theatre: Theatre, onbo
             stage.deliver()
             assert stage.world.deliveries[-1].status == 202
             assert {f.state for f in stage.service.watch.hooks.rotate(stage.service.watch.projects())} == {"ok"}
+
+
+# --- one webhook for the group ---
+
+
+def group_hooks(stage: LocalStage) -> list[Hook]:
+    return [hook for hook in stage.world.hooks.values() if hook.group_id is not None]
+
+
+def test_by_choice_the_group_has_one_webhook_for_all_partners(theatre: Theatre) -> None:
+    with theatre.open(settings={"group_hook": True}) as stage:
+        onboard(stage, "acme", ACME)
+        onboard(stage, "globex", GLOBEX)
+        (hook,) = group_hooks(stage)
+        owners = [h.project_id for h in stage.world.hooks.values() if h.project_id is not None]
+        assert owners == [stage.project("journey-control").id]
+        stage.close(stage.issues("globex", state="opened")[-1], "globex.lead")
+        stage.deliver()
+        assert (stage.world.deliveries[-1].hook_id, stage.world.deliveries[-1].status) == (hook.id, 202)
+        assert stage.service.queue.waiting() == ["globex"]
+        stage.settle()
+        assert [f.state for f in hooks_found(stage)] == ["ok"]
+
+        hook.recent_failures = 40
+        stage.clock.advance(hours=1)
+        stage.settle()
+        assert hook.recent_failures == 0
+
+
+def test_webhooks_from_before_the_groups_one_are_told_and_do_no_harm(theatre: Theatre, onboarded_world: World) -> None:
+    with theatre.open(copied(onboarded_world), settings={"group_hook": True}) as stage:
+        stage.settle()
+        (found,) = [f for f in hooks_found(stage) if f.state != "ok"]
+        assert (found.state, "partners/acme" in found.fix) == ("warning", True)
+        stage.close(stage.issues("acme", state="opened")[-1], "acme.lead")
+        stage.settle()
+        assert stage.service.reconciler.standing("acme").stages[0].done == 1
+
+
+@pytest.mark.parametrize("tier", ["free", "ce"])
+def test_where_groups_have_no_webhooks_each_project_has_its_own(theatre: Theatre, tier: Tier) -> None:
+    with theatre.open(tier=tier, settings={"group_hook": True}) as stage:
+        onboard(stage, "acme", ACME)
+        assert group_hooks(stage) == []
+        assert hook_of(stage, "acme").url == f"{SERVICE_URL}/webhooks/gitlab"
+
+
+# --- what partner people are ---
+
+
+@pytest.mark.parametrize(
+    ("tier", "role", "level"), [("ultimate", "planner", 15), ("free", "guest", 10), ("free", "reporter", 20)]
+)
+def test_partner_people_get_the_role_that_was_chosen(theatre: Theatre, tier: Tier, role: str, level: int) -> None:
+    with theatre.open(tier=tier, settings={"partner_role": role}) as stage:
+        onboard(stage, "acme", ACME)
+        project = stage.project("acme")
+        levels = {stage.world.users[m.user_id].username: m.access_level for m in project.members}
+        assert (levels["acme.lead"], levels["acme.dev"]) == (level, level)
+        (told,) = checks.partner_role(stage.service)
+        assert told.state == ("ok" if role == "reporter" else "warning")
+
+
+def test_guests_are_refused_where_their_issues_would_have_to_be_open(theatre: Theatre) -> None:
+    with theatre.open(settings={"partner_role": "guest"}) as stage:
+        onboard(stage, "acme", ACME)
+        assert stage.world.project_by_path("partners/acme") is None
+        assert "every partner to every other" in stage.service.store.partner("acme").cause
+        (told,) = checks.partner_role(stage.service)
+        assert (told.state, "PARTNER_JOURNEY_PARTNER_ROLE" in told.fix) == ("failed", True)
 
 
 # --- access ---
