@@ -11,7 +11,7 @@ import sys
 import typer
 
 from app import printing
-from app.commands import changes, connection, files, partners, reports, service, tryout
+from app.commands import changes, connection, files, notify, partners, reports, service, tryout
 from app.commands.console import err
 from app.engine.tables import StoreError
 from app.gitlab.errors import GitLabError
@@ -35,6 +35,7 @@ app.add_typer(partners.partner_app, name="partner")
 app.add_typer(connection.hook_app, name="hook")
 app.add_typer(connection.token_app, name="token")
 app.add_typer(connection.access_app, name="access")
+app.add_typer(notify.notify_app, name="notify")
 app.add_typer(files.template_app, name="template")
 app.add_typer(files.docs_app, name="docs")
 

@@ -61,7 +61,7 @@ METRICS = {
         ("cause",),
     ),
     "partner_journey_outbox_messages": Metric(
-        "gauge", "Messages to outside channels by state: waiting, sent, dead (given up).", ("state",)
+        "gauge", "Messages to outside channels by state: waiting, sending, sent, dead (given up).", ("state",)
     ),
     "partner_journey_resync_age_seconds": Metric(
         "gauge", "Time since the last resync that found GitLab well. Alert when it is more than three periods."

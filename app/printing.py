@@ -157,6 +157,10 @@ def print_status(console: Console, found: Status) -> None:
     for heading, names in (("At work", found.working), ("Waiting", found.waiting)):
         console.print(f"{heading}: {len(names)}" + (f" ({_some(names)})" if names else ""))
     console.print(f"Messages: {found.messages_waiting} waiting, {found.messages_dead} given up")
+    if found.messages_dead:
+        console.print(
+            "`partner-journey notify test` tries each channel, `partner-journey notify retry` sends them again."
+        )
     if not found.parked:
         console.print("Nobody is parked.")
     for parked in found.parked:

@@ -8,20 +8,22 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Annotated
 
-from pydantic import BaseModel, Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from app.gitlab.limits import known_limits
 from app.journey.observed import PartnerRole
 from app.notify.standard_webhooks import signing_key
+from app.notify.subscription import Subscription
 
 
-class ChannelSettings(BaseModel):
-    """A webhook outside GitLab that hears of stage changes."""
+class ChannelSettings(Subscription):
+    """A way out of GitLab: a webhook when it has a signing token, else an address for Apprise."""
 
     name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
     url: SecretStr
-    signing_token: SecretStr
+    signing_token: SecretStr | None = None
 
 
 class Settings(BaseSettings):
@@ -71,7 +73,9 @@ class Settings(BaseSettings):
         {}, description="JSON: GitLab's limits a minute where they are not gitlab.com's, as in `docs/operate.md`"
     )
     journey_dir: Path | None = Field(None, description="folder with journey.yaml; empty: the built-in journey")
-    channels: tuple[ChannelSettings, ...] = Field((), description="JSON list of webhooks: name, url, signing_token")
+    channels: tuple[ChannelSettings, ...] = Field(
+        (), description="JSON list of chat, mail and webhook channels, as in `docs/operate.md`"
+    )
     node: str = Field("one", pattern=r"^[a-z0-9-]{1,60}$", description="name of this process, stable over restarts")
 
     @field_validator("url", "public_url")
@@ -132,11 +136,18 @@ def load_settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        lines = []
-        for detail in error.errors():
-            name = "PARTNER_JOURNEY_" + "_".join(str(part) for part in detail["loc"]).upper()
-            what = "is not set" if detail["type"] == "missing" else f"is wrong: {detail['msg']}"
-            lines.append(f"{name} {what}.")
-        raise SettingsError(
-            "\n".join([*lines, "Set them in the environment or in a file .env; see README.md."])
-        ) from None
+        lines = [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
+    except UnreadableError:
+        lines = [
+            "PARTNER_JOURNEY_CHANNELS or PARTNER_JOURNEY_LIMITS is no JSON. "
+            "Put it on one line in single quotes, with double quotes inside."
+        ]
+    raise SettingsError("\n".join([*lines, "Set them in the environment or in a file .env; see README.md."])) from None
+
+
+def _problem(where: tuple[int | str, ...], kind: str, said: str) -> str:
+    name = f"PARTNER_JOURNEY_{str(where[0]).upper()}"
+    inside = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in where[1:])
+    if kind == "missing":
+        return f"{name} is not set." if not inside else f"{name}: {inside} is missing."
+    return f"{name} is wrong{f' at {inside}' if inside else ''}: {said}."

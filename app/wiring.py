@@ -11,7 +11,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -52,11 +52,13 @@ from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
+from app.journey.standing import Standing
 from app.metrics import Meters
-from app.notify.channels import Channel, Event
+from app.notify.channels import Channel, Event, Kind
+from app.notify.lanes import Lanes
 from app.notify.outbox import Outbox
 from app.notify.webhook import Webhook
-from app.settings import Settings
+from app.settings import ChannelSettings, Settings, SettingsError
 
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
@@ -171,10 +173,17 @@ def _assemble(
     meters: Meters,
 ) -> Bot:
     place = _place(settings, instance)
-    outbox = Outbox(store, _channels(settings, outside, clock), clock, passing)
+    standings = Standings(store)
+    outbox = Outbox(
+        store,
+        open_channels(settings.channels, outside, clock),
+        clock,
+        passing,
+        subscriptions={channel.name: channel for channel in settings.channels},
+    )
 
     def tell(action: Notify) -> None:
-        outbox.put(_event(action, clock))
+        outbox.put(_event(action, standings.get(action.partner), clock))
 
     def make(offered: Instance) -> Footing:
         observer = Observer(client, offered, _place(settings, offered))
@@ -183,7 +192,6 @@ def _assemble(
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    standings = Standings(store)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
@@ -320,6 +328,7 @@ def _every_tick(bot: Bot, queue: Queue, seat: Seat, resync: Resync) -> dict[str,
         "resync": resync.answer, "new issues": resync.look_again, "outbox": bot.outbox.flush, "deliveries": forgotten,
     }  # fmt: skip
     if isinstance(queue, DurableQueue):
+        parts["outbox"] = Lanes(bot.outbox).start
         parts["dead processes"] = Reaper(queue, seat, bot.clock).look
     return parts
 
@@ -348,14 +357,37 @@ def _place(settings: Settings, instance: Instance) -> Place:
     )
 
 
-def _channels(settings: Settings, outside: httpx.Client, clock: Clock) -> list[Channel]:
-    return [
-        Webhook(c.url.get_secret_value(), c.signing_token.get_secret_value(), outside, clock, name=c.name)
-        for c in settings.channels
-    ]
+def open_channels(wanted: Iterable[ChannelSettings], outside: httpx.Client, clock: Clock) -> list[Channel]:
+    """The channels of the settings. Raises SettingsError, whose text holds no address."""
+    channels: list[Channel] = []
+    for settings in wanted:
+        try:
+            channels.append(_channel(settings, outside, clock))
+        except ValueError as error:
+            raise SettingsError(f"PARTNER_JOURNEY_CHANNELS is wrong at {settings.name}: {error}") from None
+    names = [channel.name for channel in channels]
+    if len(set(names)) < len(names):
+        raise SettingsError("PARTNER_JOURNEY_CHANNELS has two channels of one name. Give each its own.")
+    return channels
 
 
-def _event(action: Notify, clock: Clock) -> Event:
+def check_channels(settings: Settings) -> None:
+    """Whether all channels could be opened. Raises SettingsError as `open_channels` does; sends nothing."""
+    with httpx.Client() as outside:
+        open_channels(settings.channels, outside, wall_clock)
+
+
+def _channel(settings: ChannelSettings, outside: httpx.Client, clock: Clock) -> Channel:
+    """Raises SigningTokenError or AddressError, which are ValueErrors."""
+    address, token = settings.url.get_secret_value(), _reveal(settings.signing_token)
+    if token is not None:
+        return Webhook(address, token, outside, clock, name=settings.name)
+    from app.notify.apprise_channel import AppriseChannel  # half a second that only those pay who use it
+
+    return AppriseChannel(settings.name, address)
+
+
+def _event(action: Notify, standing: Standing | None, clock: Clock) -> Event:
     return Event(
         key=f"{action.partner}/{action.mark}",
         kind=action.kind,
@@ -364,20 +396,27 @@ def _event(action: Notify, clock: Clock) -> Event:
         text=action.text,
         url=action.url,
         at=clock(),
+        category=standing.category if standing else "",
+        region=standing.region if standing else "",
     )
 
 
+_TROUBLE: dict[Topic, Kind] = {"token": "token-trouble", "webhooks": "hook-trouble", "access": "access-trouble"}
+
+
 def _alarm(topic: Topic, finding: Finding, settings: Settings, clock: Clock) -> Event:
-    """A message that the connection to GitLab needs somebody. One a day and finding at most."""
+    """A message that the connection needs somebody: of each finding one a day at most, of a warning one a week."""
     known = hashlib.sha256(f"{topic}/{finding.check}".encode()).hexdigest()[:16]
+    now = clock()
+    when = f"{now:%Y-%m-%d}" if finding.state == "failed" else f"{now:%G-W%V}"
     return Event(
-        key=f"connection/{topic}/{known}/{clock():%Y-%m-%d}",
-        kind="connection.failed",
-        partner=settings.group,
+        key=f"connection/{topic}/{known}/{when}",
+        kind=_TROUBLE[topic],
+        partner="",
         title=f"Partner Journey: {finding.check}",
-        text=f"{finding.text} {finding.fix}",
+        text=f"{finding.text}\n\nNext: {finding.fix}",
         url=f"{settings.public_url or settings.url}/health",
-        at=clock(),
+        at=now,
     )
 
 

@@ -7,18 +7,16 @@ from __future__ import annotations
 
 import json
 import sys
-from collections.abc import Iterable
 from typing import Annotated
 
 import typer
 from rich.markup import escape
 
 from app import printing
-from app.commands.console import AsJson, bot_of_settings, err, out
+from app.commands.console import AsJson, bot_of_settings, err, out, show_findings
 from app.doctor import examine
 from app.gitlab.credential import FixedToken, TokenFile
 from app.gitlab.errors import Refused
-from app.gitlab.findings import Finding
 from app.gitlab.rotation import Rotation
 from app.settings import load_settings
 from app.wiring import connect, credential_of, wall_clock
@@ -26,7 +24,6 @@ from app.wiring import connect, credential_of, wall_clock
 hook_app = typer.Typer(help="Webhooks: check them, switch them on again, change their secret.", no_args_is_help=True)
 token_app = typer.Typer(help="The bot's access token.", no_args_is_help=True)
 access_app = typer.Typer(help="Who could see what they must not.", no_args_is_help=True)
-_COLORS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 
 def setup(
@@ -60,35 +57,35 @@ def _agreed(*, as_json: bool) -> bool:
 
 def doctor(as_json: AsJson = False) -> None:
     """Check everything between the bot and GitLab; each line is ok, warning or failed, with cause and fix."""
-    _show(examine(load_settings), as_json=as_json)
+    show_findings(examine(load_settings), as_json=as_json)
 
 
 @access_app.command("check")
 def access_check(as_json: AsJson = False) -> None:
     """List every way in which a partner's people could see another partner, the control project or an epic."""
     with bot_of_settings() as bot:
-        _show(bot.watch.access().check(), as_json=as_json)
+        show_findings(bot.watch.access().check(), as_json=as_json)
 
 
 @hook_app.command("check")
 def hook_check(as_json: AsJson = False) -> None:
     """Webhooks that are switched off or carry no secret, and deliveries that failed in seven days."""
     with bot_of_settings() as bot:
-        _show(bot.watch.hooks.check(bot.watch.projects(), bot.watch.overtaken()), as_json=as_json)
+        show_findings(bot.watch.hooks.check(bot.watch.projects(), bot.watch.overtaken()), as_json=as_json)
 
 
 @hook_app.command("revive")
 def hook_revive(as_json: AsJson = False) -> None:
     """Send a test delivery to each webhook that GitLab has switched off; success switches it on again."""
     with bot_of_settings() as bot:
-        _show(bot.watch.hooks.revive(bot.watch.projects()), as_json=as_json)
+        show_findings(bot.watch.hooks.revive(bot.watch.projects()), as_json=as_json)
 
 
 @hook_app.command("rotate")
 def hook_rotate(as_json: AsJson = False) -> None:
     """Give all webhooks the present secret. Keep the old one as PARTNER_JOURNEY_PREVIOUS_… until this is done."""
     with bot_of_settings() as bot:
-        _show(bot.watch.hooks.rotate(bot.watch.projects()), as_json=as_json)
+        show_findings(bot.watch.hooks.rotate(bot.watch.projects()), as_json=as_json)
 
 
 @token_app.command("rotate")
@@ -115,20 +112,3 @@ def token_rotate(
             out.print(escape(line), soft_wrap=True)
     finally:
         client.close()
-
-
-def _show(findings: Iterable[Finding], *, as_json: bool) -> None:
-    seen = []
-    for finding in findings:
-        seen.append(finding)
-        if not as_json:
-            color = _COLORS[finding.state]
-            out.print(f"[{color}]{finding.state:7}[/] {finding.check}: {escape(finding.text)}", soft_wrap=True)
-            if finding.fix:
-                out.print(f"        {escape(finding.fix)}", soft_wrap=True)
-    if as_json:
-        sys.stdout.write(json.dumps([f.as_json() for f in seen], indent=2, ensure_ascii=False) + "\n")
-    elif not seen:
-        out.print("Nothing to do.")
-    if any(f.state == "failed" for f in seen):
-        raise typer.Exit(1)

@@ -5,12 +5,15 @@ The trap: two ways to open the bot or to show progress, which then behave differ
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import json
+import sys
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.progress import (
     BarColumn,
     MofNCompleteColumn,
@@ -23,12 +26,14 @@ from rich.progress import (
 from app.engine.resync import ask_everyone
 from app.engine.seats import SeatTakenError
 from app.gitlab.errors import GitLabError
+from app.gitlab.findings import Finding
 from app.settings import load_settings
 from app.wiring import Bot, Service, open_bot, open_service
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
 _Result = TypeVar("_Result")
+_COLORS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 
 Slugs = Annotated[list[str] | None, typer.Argument(metavar="[PARTNER]...", help="slugs; none: every partner")]
 AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
@@ -79,3 +84,21 @@ def hand(bot: Bot, slugs: list[str], reason: str) -> Iterator[Service | None]:
             yield None
         else:
             yield service
+
+
+def show_findings(findings: Iterable[Finding], *, as_json: bool) -> None:
+    """One line for each, as it is found. Ends the command with exit code 1 when one failed."""
+    seen = []
+    for finding in findings:
+        seen.append(finding)
+        if not as_json:
+            color = _COLORS[finding.state]
+            out.print(f"[{color}]{finding.state:7}[/] {finding.check}: {escape(finding.text)}", soft_wrap=True)
+            if finding.fix:
+                out.print(f"        {escape(finding.fix)}", soft_wrap=True)
+    if as_json:
+        sys.stdout.write(json.dumps([f.as_json() for f in seen], indent=2, ensure_ascii=False) + "\n")
+    elif not seen:
+        out.print("Nothing to do.")
+    if any(f.state == "failed" for f in seen):
+        raise typer.Exit(1)

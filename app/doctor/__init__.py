@@ -23,7 +23,7 @@ from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, unchecked
 from app.gitlab.tokens import check_file, check_token
 from app.settings import Settings, SettingsError
-from app.wiring import Bot, open_bot, wall_clock
+from app.wiring import Bot, check_channels, open_bot, wall_clock
 
 __all__ = ["LINES", "diagnose", "examine"]
 
@@ -62,7 +62,13 @@ def examine(
         yield failed("settings", str(error), "The README's table tells what each setting is.")
         yield from _unchecked(LINES[1:], "the settings are not complete")
         return
-    yield ok("settings", "All settings can be read.")
+    try:
+        check_channels(settings)
+    except SettingsError as error:
+        yield failed("settings", str(error), "`docs/operate.md` shows how a channel is written.")
+        settings = settings.model_copy(update={"channels": ()})
+    else:
+        yield ok("settings", "All settings can be read.")
     with ExitStack() as stack:
         broken: StoreError | None = None
         try:

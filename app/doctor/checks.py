@@ -141,8 +141,12 @@ def channels(store: Store, settings: Settings) -> Iterator[Finding]:
     dead = store.outbox(state="dead")
     if dead:
         names = ", ".join(sorted({entry.channel for entry in dead}))
-        yield warning("outside channels", f"{len(dead)} messages were given up ({names}).", dead[0].last_error)
+        yield warning(
+            "outside channels", f"{len(dead)} messages were given up ({names}). The newest: {dead[0].last_error}",
+            "`partner-journey notify test` tries each channel, `partner-journey notify retry` sends them again.",
+        )  # fmt: skip
     elif settings.channels:
-        yield ok("outside channels", f"{len(settings.channels)} channels, no message was given up.")
+        text = "; ".join(f"{channel.name} {channel}" for channel in settings.channels)
+        yield ok("outside channels", f"No message was given up. {text}.")
     else:
         yield ok("outside channels", "None is set up.")

@@ -77,7 +77,7 @@ class PartnerState:
 
 @dataclass(frozen=True)
 class OutboxEntry:
-    """One message for one channel. `event` is the message as JSON; `state`: "waiting", "sent" or "dead"."""
+    """One message for one channel. `event` is the message as JSON; `state`: "waiting", "sending", "sent" or "dead"."""
 
     key: str
     channel: str

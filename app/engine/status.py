@@ -61,7 +61,7 @@ def status_of(url: str, clock: Callable[[], datetime]) -> Status:
             working=working,
             last_run=max((s.last_run_at for s in states if s.last_run_at), default=None),
             next_resync=datetime.fromisoformat(next_resync) if next_resync else None,
-            messages_waiting=messages.get("waiting", 0),
+            messages_waiting=messages.get("waiting", 0) + messages.get("sending", 0),
             messages_dead=messages.get("dead", 0),
         )
 

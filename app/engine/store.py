@@ -271,11 +271,22 @@ class Store:
         with self._writing() as connection:
             return self._insert_once(connection, outbox, values | {"state": "waiting", "attempts": 0, "last_error": ""})
 
-    def outbox_due(self, now: datetime, limit: int) -> list[OutboxEntry]:
-        """Messages to send now, oldest first."""
-        due = (outbox.c.state == "waiting") & (outbox.c.next_at <= now)
+    def outbox_channels(self, now: datetime) -> list[str]:
+        """The channels that have messages to send now, by name."""
+        statement = sa.select(outbox.c.channel).where(_due(now)).distinct().order_by(outbox.c.channel)
+        return [row["channel"] for row in self._rows(statement)]
+
+    def outbox_due(self, now: datetime, channel: str, limit: int) -> list[OutboxEntry]:
+        """Messages to send now by one channel, oldest first; with those whose claim is over."""
+        due = _due(now) & (outbox.c.channel == channel)
         statement = outbox.select().where(due).order_by(outbox.c.created_at, outbox.c.key).limit(limit)
         return [OutboxEntry(**row) for row in self._rows(statement)]
+
+    def outbox_claim(self, key: str, channel: str, until: datetime) -> bool:
+        """Take this waiting message to send it; False when somebody else has. The claim is over at `until`."""
+        mine = (outbox.c.key == key) & (outbox.c.channel == channel) & (outbox.c.state == "waiting")
+        with self._writing() as connection:
+            return connection.execute(outbox.update().where(mine).values(state="sending", next_at=until)).rowcount == 1
 
     def outbox_sent(self, key: str, channel: str) -> None:
         """The channel has taken this message."""
@@ -353,6 +364,11 @@ class Store:
     def _writing(self) -> Iterator[sa.Connection]:
         with translated(), self._engine.begin() as connection:
             yield connection
+
+
+def _due(now: datetime) -> sa.ColumnElement[bool]:
+    """Messages in the outbox whose time has come; one that is being sent only when its claim is over."""
+    return outbox.c.state.in_(("waiting", "sending")) & (outbox.c.next_at <= now)
 
 
 def _delivery(row: dict[str, Any]) -> Delivery:

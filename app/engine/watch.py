@@ -30,6 +30,8 @@ log = logging.getLogger(__name__)
 
 Topic: TypeAlias = Literal["token", "webhooks", "access"]
 _OVERTAKEN = "lost deliveries"
+_REMINDED = "token end"
+"""A warning that is told outside, again and again: weeks are left to do something, and then none."""
 
 
 @dataclass(frozen=True)
@@ -47,7 +49,10 @@ class Kept:
 
 
 class Watch:
-    """Looks at the connection. `tell` hears of each failed finding that was not there at the look before."""
+    """Looks at the connection. `tell` hears of each failed finding that was not there at the look before.
+
+    It hears of a token that is about to end at every look, and must tell that apart by itself.
+    """
 
     def __init__(
         self,
@@ -151,6 +156,8 @@ class Watch:
         known = {(f.check, f.state) for f in before.findings} if before else set()
         findings = list(found)
         for finding in findings:
+            if finding.check == _REMINDED and finding.state == "warning":
+                self._tell(topic, finding)
             if finding.state == "ok" or (finding.check, finding.state) in known:
                 continue
             level = logging.ERROR if finding.state == "failed" else logging.WARNING

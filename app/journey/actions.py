@@ -283,7 +283,7 @@ class RemoveComment:
 class Notify:
     """Told to every outside channel once; `key` is the identity by which a channel's outbox knows it again."""
 
-    kind: Literal["stage-change", "step-back", "complete"]
+    kind: Literal["stage-change", "step-back", "complete", "at-risk", "expiry"]
     partner: str
     mark: str
     title: str

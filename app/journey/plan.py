@@ -24,6 +24,7 @@ from app.journey.plan_portfolio import (
     plan_commit_point,
     plan_doubled_comments,
     plan_portfolio_item,
+    plan_risk,
     plan_stand_in,
 )
 from app.journey.plan_project import (
@@ -70,6 +71,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *plan_people(partner, observed),
         *plan_milestones(journey, observed, after),
         *plan_portfolio_item(scene, observed, before=before),
+        *plan_risk(scene, before),
         *plan_boards(journey, observed),
         *plan_capability_issues(scene, observed, before=before),
         *plan_status_page(scene, observed),

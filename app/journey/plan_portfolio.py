@@ -89,17 +89,31 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
     told_partner = {markers.find("comment", n.body) for n in (project.status_notes if project else ()) if n.by_bot}
     item = observed.portfolio_item
     told_us = {markers.find("comment", n.body) for n in (item.notes if item else ()) if n.by_bot}
-    title = prose.stage_change_title(scene, change)
     if change.mark not in told_partner:
         body = prose.stage_change_comment(scene, change, for_partner=True)
         yield PostComment("status", change.mark, body, "the stage has changed")
     if change.mark not in told_us:
         body = prose.stage_change_comment(outer, change, for_partner=False)
         yield PostComment("portfolio", change.mark, body, "the stage has changed")
-    text = prose.stage_change_comment(outer, change, for_partner=False)
+    notice = prose.stage_change_notice(scene, change)
     yield Notify(
         "complete" if scene.stage is None else "step-back" if change.kind == "step-back" else "stage-change",
-        scene.partner.slug, change.mark, title, text, scene.project_url, "outside channels hear of it once",
+        scene.partner.slug, change.mark, notice.title, notice.text, scene.project_url,
+        "outside channels hear of it once",
+    )  # fmt: skip
+
+
+def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
+    """The word to the outside that a reached stage may be lost. In GitLab the pages say so, and nobody is called."""
+    since = scene.announced.at_risk_since
+    if since is None or before.at_risk_since is not None:
+        return
+    notice = prose.at_risk_notice(scene)
+    # The day and not the moment: a run that is repeated after a crash must find the same mark.
+    mark = f"at-risk/{scene.announced.changes}/{since.date()}"
+    yield Notify(
+        "at-risk", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
+        "outside channels hear of it once",
     )  # fmt: skip
 
 

@@ -6,18 +6,26 @@ decides about another try.
 
 from __future__ import annotations
 
-from typing import Annotated, Protocol
+from typing import Annotated, Literal, Protocol
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, StringConstraints
 
 Key = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,200}$")]
 """Printable ASCII without spaces: it is also the `webhook-id` header."""
 
-Kind = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_.-]{0,99}$")]
+Kind = Literal[
+    "stage-change", "step-back", "complete", "at-risk", "expiry",
+    "hook-trouble", "token-trouble", "access-trouble", "test",
+]  # fmt: skip
+"""What can be told. The first five are about one partner, trouble is about the bot itself."""
 
 
 class Event(BaseModel):
-    """One message. `key` names what happened once and for all: the same key is never sent twice on purpose."""
+    """One message. `key` names what happened once and for all: the same key is never sent twice on purpose.
+
+    `partner` is a slug, empty when the message is about the bot itself; `category` and `region` are the partner's.
+    `title` and `text` are Markdown as GitLab reads it, with other people's words made harmless by `journey.text`.
+    """
 
     model_config = ConfigDict(frozen=True)
 
@@ -28,6 +36,8 @@ class Event(BaseModel):
     text: str
     url: str
     at: AwareDatetime
+    category: str = ""
+    region: str = ""
 
 
 class UndeliveredError(Exception):
@@ -48,6 +58,11 @@ class Channel(Protocol):
         """Unique and stable: the outbox keeps messages by it."""
         ...
 
+    @property
+    def knows_again(self) -> bool:
+        """Whether the receiver recognises a message that is sent once more, by its key."""
+        ...
+
     def send(self, event: Event) -> None:
-        """Send now. Raises UndeliveredError."""
+        """Send now, in seconds, not minutes. Raises UndeliveredError."""
         ...

@@ -1,14 +1,15 @@
-"""Messages are kept before they are sent, so a crash or a dead receiver loses none.
+"""Messages are kept before they are sent, so a crash, a dead receiver or quiet hours lose none.
 
-Putting is idempotent by event and channel; sending is at least once: a crash between the send and its note sends again,
-which the receiver recognises by the event's key. The trap this avoids: one dead receiver that holds up the tick for its
-timeout times the backlog. After one failure a channel rests until the next flush.
+Putting is idempotent by event and channel. A receiver that knows a message again by its key gets it at least once. One
+that does not gets it at most once around a crash: the message is claimed before it is sent, and a claim that nobody
+lives to settle is given up for a person to judge. The trap this avoids: one dead receiver that holds up all others, for
+its timeout times the backlog. Each channel is delivered by itself, and rests after a failure.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timedelta
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from pydantic import ValidationError
 
 from app.crash_points import Passing, carry_on
 from app.notify.channels import Channel, Event, UndeliveredError
+from app.notify.subscription import Subscription
 
 log = logging.getLogger(__name__)
 
@@ -23,6 +25,9 @@ TRIES = 8
 FIRST_RETRY = timedelta(minutes=1)
 LONGEST_RETRY = timedelta(hours=12)
 FLUSH_LIMIT = 50
+LONGEST_REST = timedelta(minutes=15)
+CLAIM = timedelta(minutes=2)
+"""How long a claim lasts: longer than any send takes."""
 
 
 class Entry(Protocol):
@@ -35,6 +40,8 @@ class Entry(Protocol):
     @property
     def event(self) -> str: ...
     @property
+    def state(self) -> str: ...
+    @property
     def attempts(self) -> int: ...
 
 
@@ -45,8 +52,16 @@ class Storage(Protocol):
         """Keep a message; False when it is already known."""
         ...
 
-    def outbox_due(self, now: datetime, limit: int) -> Sequence[Entry]:
-        """What to send now, oldest first."""
+    def outbox_channels(self, now: datetime) -> Sequence[str]:
+        """The channels that have something to send now."""
+        ...
+
+    def outbox_due(self, now: datetime, channel: str, limit: int) -> Sequence[Entry]:
+        """What to send now, oldest first; in the state "sending" what was claimed and never settled."""
+        ...
+
+    def outbox_claim(self, key: str, channel: str, until: datetime) -> bool:
+        """Whether this caller, and nobody else, may send it."""
         ...
 
     def outbox_sent(self, key: str, channel: str) -> None:
@@ -67,44 +82,84 @@ class Outbox:
         channels: Sequence[Channel],
         clock: Callable[[], datetime],
         passing: Passing = carry_on,
+        *,
+        subscriptions: Mapping[str, Subscription] | None = None,
     ) -> None:
+        """`subscriptions`: what a channel wants to hear, by its name; without one it hears everything at once."""
         self._store = store
         self._channels = {channel.name: channel for channel in channels}
         self._clock = clock
         self._passing = passing
+        self._wishes = dict(subscriptions or {})
+        self._rests: dict[str, tuple[int, datetime]] = {}  # channel -> failures in a row, rests until
         if len(self._channels) != len(channels):
             raise ValueError("Two notification channels have the same name. Give each its own.")
 
     def put(self, event: Event) -> None:
-        """Keep this event for every channel. The same key again changes nothing, whatever its text."""
+        """Keep this event for every channel that wants it. The same key again changes nothing, whatever its text."""
         for name in self._channels:
-            self._store.outbox_put(event.key, name, event.model_dump_json())
-            self._passing("a message is kept")
+            if self._wish(name).wants(event):
+                self._store.outbox_put(event.key, name, event.model_dump_json())
+                self._passing("a message is kept")
 
     def flush(self) -> int:
-        """Send what is due, at most 50 messages; returns how many were taken. Failures are kept, not raised."""
+        """Deliver all channels, one after the other; returns how many messages were taken."""
+        return sum(self.deliver(name) for name in self.due())
+
+    def due(self) -> Sequence[str]:
+        """The channels that have something to send now, by name."""
+        return self._store.outbox_channels(self._clock())
+
+    def deliver(self, name: str) -> int:
+        """Send what is due by one channel, at most 50 messages; returns how many were taken. Failures are kept.
+
+        Two threads must not deliver the same channel at once. Raises StoreError.
+        """
+        channel = self._channels.get(name)
+        if channel is not None and self._must_wait(name):
+            return 0
         sent = 0
-        resting: set[str] = set()
-        for entry in self._store.outbox_due(self._clock(), FLUSH_LIMIT):
-            if entry.channel in resting:
+        for entry in self._store.outbox_due(self._clock(), name, FLUSH_LIMIT):
+            if channel is None:
+                self._note(entry, _no_channel())
+                continue
+            if not self._claim(channel, entry):
                 continue
             try:
-                self._send(entry)
+                self._send(channel, entry)
             except UndeliveredError as error:
-                resting.add(entry.channel)
                 self._note(entry, error)
-            else:
-                self._passing("a message is sent")
-                self._store.outbox_sent(entry.key, entry.channel)
-                sent += 1
+                self._rest(name)
+                break
+            self._passing("a message is sent")
+            self._store.outbox_sent(entry.key, entry.channel)
+            self._rests.pop(name, None)
+            sent += 1
         return sent
 
-    def _send(self, entry: Entry) -> None:
-        channel = self._channels.get(entry.channel)
-        if channel is None:
-            raise UndeliveredError(
-                "Its channel is no longer set up.", "Set the channel up again, then retry.", final=True
-            )
+    def _wish(self, name: str) -> Subscription:
+        return self._wishes.get(name, _EVERYTHING)
+
+    def _must_wait(self, name: str) -> bool:
+        now = self._clock()
+        _, until = self._rests.get(name, (0, now))
+        return now < until or self._wish(name).is_quiet(now)
+
+    def _rest(self, name: str) -> None:
+        failures = self._rests.get(name, (0, self._clock()))[0] + 1
+        pause = min(FIRST_RETRY * int(2 ** min(failures - 1, 10)), LONGEST_REST)
+        self._rests[name] = failures, self._clock() + pause
+
+    def _claim(self, channel: Channel, entry: Entry) -> bool:
+        """Whether to send this now. One that may be there already, or that another process sends, is left alone."""
+        if channel.knows_again:
+            return True
+        if entry.state == "sending":
+            self._note(entry, _in_doubt())
+            return False
+        return self._store.outbox_claim(entry.key, entry.channel, self._clock() + CLAIM)
+
+    def _send(self, channel: Channel, entry: Entry) -> None:
         try:
             event = Event.model_validate_json(entry.event)
         except ValidationError:
@@ -113,11 +168,10 @@ class Outbox:
             channel.send(event)
         except UndeliveredError:
             raise
-        except Exception as error:
+        except Exception as error:  # noqa: BLE001 - its text may hold the channel's address: only its type is told
             # A bug in one channel must not stop the others; the tries run out and the entry shows what it was.
-            log.exception("Channel %s failed on %s.", entry.channel, entry.key)
             raise UndeliveredError(
-                f"A bug in the channel: {type(error).__name__}.", "See the log and report it."
+                f"A bug in the channel: {type(error).__name__}.", "Report it with the name of the service."
             ) from None
 
     def _note(self, entry: Entry, error: UndeliveredError) -> None:
@@ -126,6 +180,23 @@ class Outbox:
         retry_at = None if final else self._clock() + retry_delay(tries)
         log.warning("Message %s by %s was not sent (try %d): %s", entry.key, entry.channel, tries, error.cause)
         self._store.outbox_failed(entry.key, entry.channel, f"{error.cause} {error.fix}", retry_at)
+
+
+_EVERYTHING = Subscription()
+
+
+def _in_doubt() -> UndeliveredError:
+    return UndeliveredError(
+        "The process ended while this message was sent; it may have arrived.",
+        "Look there; if it is missing, send it again with `partner-journey notify retry`.",
+        final=True,
+    )
+
+
+def _no_channel() -> UndeliveredError:
+    return UndeliveredError(
+        "Its channel is no longer set up.", "Set the channel up again, then `partner-journey notify retry`.", final=True
+    )
 
 
 def retry_delay(tries: int) -> timedelta:

@@ -12,6 +12,7 @@ from datetime import datetime
 
 import httpx
 
+from app.notify import formats
 from app.notify.channels import Event, UndeliveredError
 from app.notify.standard_webhooks import sign, signing_key
 
@@ -21,6 +22,8 @@ GONE = 410
 
 class Webhook:
     """A channel that posts to `url`. The client is lent, not owned. Raises SigningTokenError for a malformed token."""
+
+    knows_again = True
 
     def __init__(
         self,
@@ -68,17 +71,24 @@ class Webhook:
 
 def cloud_event(event: Event, source: str) -> bytes:
     """The event in CloudEvents' structured JSON mode (https://cloudevents.io, version 1.0)."""
-    return json.dumps(
-        {
-            "specversion": "1.0",
-            "id": event.key,
-            "source": source,
-            "type": f"partner-journey.{event.kind}",
-            "subject": event.partner,
-            "time": event.at.isoformat(),
-            "datacontenttype": "application/json",
-            "data": {"partner": event.partner, "title": event.title, "text": event.text, "url": event.url},
-        },
-        ensure_ascii=False,
-        separators=(",", ":"),
-    ).encode("utf-8", "replace")
+    about = {"subject": event.partner} if event.partner else {}  # CloudEvents allows no empty subject
+    data = {
+        "partner": event.partner,
+        "category": event.category,
+        "region": event.region,
+        "title": formats.plain(event.title),
+        "text": formats.plain(event.text),
+        "markdown": formats.markdown(event.text),
+        "url": event.url,
+    }
+    content = {
+        "specversion": "1.0",
+        "id": event.key,
+        "source": source,
+        "type": f"partner-journey.{event.kind}",
+        **about,
+        "time": event.at.isoformat(),
+        "datacontenttype": "application/json",
+        "data": data,
+    }
+    return json.dumps(content, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")

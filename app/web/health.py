@@ -118,5 +118,9 @@ class Health:
     def _messages(self) -> Check:
         dead = len(self._store.outbox(state="dead", limit=100))
         waiting = len(self._store.outbox(state="waiting", limit=100))
-        fix = "Check the channel's address, then send them again." if dead else ""
+        fix = (
+            "`partner-journey notify test` tries each channel, `partner-journey notify retry` sends them again."
+            if dead
+            else ""
+        )
         return Check("Notifications", "bad" if dead else "good", f"{waiting} wait, {dead} were given up.", fix)

@@ -291,7 +291,7 @@ def test_the_last_capability_completes_the_journey() -> None:
 
 def test_a_reached_stage_that_loses_a_capability_is_at_risk_and_nobody_is_called() -> None:
     world = walking().later(days=5).reopen("stand/pitch")
-    assert kinds(world.plan().actions) == ["UpdateIssue", "UpdatePortfolioItem", "CommitFiles"]
+    assert kinds(world.plan().actions) == ["Notify", "UpdateIssue", "UpdatePortfolioItem", "CommitFiles"]
     world = world.run()
     assert "**At risk until 6\u00a0Oct\u00a02026.**" in world.status.description
     assert "| 01 - Stand | open again | 1 of 2 |" in world.status.description

@@ -17,7 +17,8 @@ from pydantic import ValidationError
 
 from app.engine.store import Store
 from app.notify.channels import Event, UndeliveredError
-from app.notify.outbox import TRIES, Outbox
+from app.notify.outbox import CLAIM, TRIES, Outbox
+from app.notify.subscription import Subscription
 from app.notify.webhook import Webhook
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
@@ -26,7 +27,7 @@ SIGNING = "whsec_" + base64.b64encode(KEY).decode()
 RECEIVER = "https://chat.example/hooks/very-secret-path"
 EVENT = Event(
     key="acme:stage:2:note-77",
-    kind="stage.completed",
+    kind="stage-change",
     partner="acme",
     title="Acme has finished Discovery",
     text="Nine of nine capabilities are done. Grüße",
@@ -46,8 +47,11 @@ class Clock:
 class Recorder:
     """A channel that fails as often as it is told to."""
 
-    def __init__(self, name: str, failures: int = 0, *, error: Exception | None = None) -> None:
+    def __init__(
+        self, name: str, failures: int = 0, *, error: Exception | None = None, knows_again: bool = True
+    ) -> None:
         self.name = name
+        self.knows_again = knows_again
         self.failures = failures
         self.error = error or UndeliveredError("The receiver is down.", "Start it.")
         self.tried: list[str] = []
@@ -86,7 +90,7 @@ def test_the_same_key_is_sent_once_by_each_channel_also_after_a_restart(store: S
     assert chat.sent == mail.sent == [EVENT]
 
 
-def test_a_failing_channel_holds_up_no_other_and_rests_until_the_next_flush(store: Store, clock: Clock) -> None:
+def test_a_failing_channel_holds_up_no_other_and_rests_for_a_minute(store: Store, clock: Clock) -> None:
     down, good = Recorder("down", failures=99), Recorder("good")
     outbox = Outbox(store, [down, good], clock)
     for number in range(5):
@@ -95,7 +99,7 @@ def test_a_failing_channel_holds_up_no_other_and_rests_until_the_next_flush(stor
     assert (len(down.tried), len(good.sent)) == (1, 5)
     down.failures = 0
     outbox.flush()
-    assert len(down.sent) == 4  # the one that was tried waits for its minute
+    assert down.sent == []
     clock.now += timedelta(minutes=1)
     outbox.flush()
     assert len(down.sent) == 5
@@ -150,6 +154,119 @@ def test_two_channels_of_one_name_are_refused(store: Store, clock: Clock) -> Non
         Outbox(store, [Recorder("chat"), Recorder("chat")], clock)
 
 
+# --- around a crash ---
+
+
+class Crash(BaseException):
+    """The process dies here."""
+
+
+class Dying(Recorder):
+    """The message arrives, but the process dies before it can note that."""
+
+    def send(self, event: Event) -> None:
+        self.tried.append(event.key)
+        raise Crash
+
+
+@pytest.mark.parametrize("knows_again", [True, False])
+def test_a_crash_while_sending_repeats_a_message_only_to_a_receiver_that_knows_it_again(
+    store: Store, clock: Clock, knows_again: bool
+) -> None:
+    dying = Dying("chat", knows_again=knows_again)
+    outbox = Outbox(store, [dying], clock)
+    outbox.put(EVENT)
+    with pytest.raises(Crash):
+        outbox.flush()
+
+    chat = Recorder("chat", knows_again=knows_again)
+    restarted = Outbox(store, [chat], clock)
+    restarted.flush()
+    clock.now += CLAIM
+    restarted.flush()
+    (entry,) = store.outbox()
+    if knows_again:
+        assert (chat.tried, entry.state) == ([EVENT.key], "sent")
+    else:
+        assert (chat.tried, entry.state) == ([], "dead")
+        assert entry.last_error.startswith("The process ended while this message was sent; it may have arrived.")
+        store.outbox_revive(entry.key, entry.channel)
+        assert restarted.flush() == 1  # a person has looked
+
+
+def test_two_processes_that_both_think_they_lead_send_a_message_once(store: Store, clock: Clock) -> None:
+    other = Recorder("chat", knows_again=False)
+
+    class Slow(Recorder):
+        def send(self, event: Event) -> None:
+            Outbox(store, [other], clock).flush()  # the other process, while this one is at it
+            super().send(event)
+
+    slow = Slow("chat", knows_again=False)
+    outbox = Outbox(store, [slow], clock)
+    outbox.put(EVENT)
+    assert outbox.flush() == 1
+    assert (slow.tried, other.tried) == ([EVENT.key], [])
+
+
+def test_what_a_crash_left_behind_holds_up_nothing_else(store: Store, clock: Clock) -> None:
+    outbox = Outbox(store, [Dying("chat", knows_again=False)], clock)
+    outbox.put(EVENT)
+    with pytest.raises(Crash):
+        outbox.flush()
+    clock.now += CLAIM
+    chat = Recorder("chat", knows_again=False)
+    restarted = Outbox(store, [chat], clock)
+    restarted.put(another(1))
+    restarted.flush()
+    assert chat.tried == ["other-1"]
+
+
+# --- quiet hours and wishes ---
+
+BERLIN_NIGHT = Subscription.model_validate({"quiet": {"begin": "18:00", "end": "08:00", "zone": "Europe/Berlin"}})
+
+
+def test_what_comes_in_quiet_hours_waits_for_their_end_also_over_a_restart(store: Store, clock: Clock) -> None:
+    night, day = Recorder("night"), Recorder("day")
+    clock.now = NOON.replace(hour=17, minute=30)  # 18:30 in Berlin
+    for number in range(60):  # more than one flush sends
+        outbox = Outbox(store, [night, day], clock, subscriptions={"night": BERLIN_NIGHT})
+        outbox.put(another(number))
+        outbox.flush()
+    assert (len(night.tried), len(day.sent)) == (0, 60)
+    clock.now = (NOON + timedelta(days=1)).replace(hour=6, minute=59, second=59)
+    assert outbox.flush() == 0
+    clock.now += timedelta(seconds=1)
+    assert outbox.flush() == 50
+    assert outbox.flush() == 10
+    assert len({event.key for event in night.sent}) == 60
+
+
+def test_a_retry_waits_for_the_end_of_quiet_hours_as_well(store: Store, clock: Clock) -> None:
+    night = Recorder("night", failures=1)
+    clock.now = NOON.replace(hour=16, minute=59, second=30)
+    outbox = Outbox(store, [night], clock, subscriptions={"night": BERLIN_NIGHT})
+    outbox.put(EVENT)
+    outbox.flush()
+    clock.now += timedelta(minutes=1)
+    outbox.flush()
+    assert len(night.tried) == 1
+    clock.now = (NOON + timedelta(days=1)).replace(hour=7)
+    assert outbox.flush() == 1
+
+
+def test_a_message_is_kept_only_for_the_channels_that_want_it(store: Store, clock: Clock) -> None:
+    done, globex = Recorder("done"), Recorder("globex")
+    wishes = {"done": Subscription(events=("complete",)), "globex": Subscription(partners=("globex",))}
+    outbox = Outbox(store, [done, globex], clock, subscriptions=wishes)
+    outbox.put(EVENT)
+    outbox.put(another(1).model_copy(update={"kind": "complete", "partner": "globex"}))
+    outbox.flush()
+    assert ([e.key for e in done.sent], [e.key for e in globex.sent]) == (["other-1"], ["other-1"])
+    assert len(store.outbox()) == 2
+
+
 @pytest.mark.parametrize("key", ["", "two words", "new\nline", "ä", "k" * 201])
 def test_a_key_that_is_no_header_is_refused_when_the_event_is_made(key: str) -> None:
     with pytest.raises(ValidationError):
@@ -171,7 +288,7 @@ def test_a_webhook_is_a_signed_cloud_event(webhook: Webhook) -> None:
     assert (content["specversion"], content["id"], content["type"], content["subject"], content["time"]) == (
         "1.0",
         EVENT.key,
-        "partner-journey.stage.completed",
+        "partner-journey.stage-change",
         "acme",
         "2026-11-24T12:00:00+00:00",
     )

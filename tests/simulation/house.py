@@ -30,7 +30,8 @@ from simulation.story import CLOSINGS, Day
 from simulation.verbs import People, bind
 
 CHANNEL = ChannelSettings(
-    name="chat", url=SecretStr("http://chat.example/hook"), signing_token=SecretStr(SIGNING_TOKEN)
+    name="chat", url=SecretStr("http://chat.example/hook"), signing_token=SecretStr(SIGNING_TOKEN),
+    events=("stage-change", "step-back", "complete"),
 )  # fmt: skip
 EVENING = time(20, 0)
 

@@ -40,6 +40,7 @@ from app.journey.prose.names import (
     template_name,
 )
 from app.journey.prose.offer import degraded
+from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, stage_change_notice
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
 from app.journey.prose.status_page import status_body, status_description
@@ -56,15 +57,18 @@ __all__ = [
     "PORTFOLIO_BOARD",
     "README",
     "STATUS_TITLE",
+    "Notice",
     "Reference",
     "Scene",
     "StageChange",
+    "at_risk_notice",
     "badge_addresses",
     "capability_body",
     "capability_description",
     "control_readme",
     "degraded",
     "double_description",
+    "expiry_notice",
     "first_due",
     "issue_title",
     "milestone_description",
@@ -81,6 +85,7 @@ __all__ = [
     "project_name",
     "readme",
     "stage_change_comment",
+    "stage_change_notice",
     "stage_change_title",
     "status_body",
     "status_description",

@@ -1,0 +1,72 @@
+"""What people outside GitLab are told, in chat or mail: a title and a text in Markdown that ends in what to do next.
+
+The trap this avoids: numbers of issues and calls of people, which mean nothing outside GitLab. So capabilities have
+their titles here, and people are named but not called.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+from app.journey.progress import CapabilityProgress
+from app.journey.prose.comments import StageChange, stage_change_title
+from app.journey.prose.parts import grace_end
+from app.journey.prose.scene import Scene, owner_of
+from app.journey.text import code, plain, written
+
+
+@dataclass(frozen=True)
+class Notice:
+    """One message for the outside, without its link."""
+
+    title: str
+    text: str
+
+
+def stage_change_notice(scene: Scene, change: StageChange) -> Notice:
+    """A stage was reached, lost, or was the last one."""
+    people, stage = scene.partner.people, scene.stage
+    if change.kind == "step-back":
+        parts = ["These were open again for longer than the grace period:", _lost(scene, change.from_position)]
+    else:
+        passed = scene.progress.stages[change.from_position : change.to_position]
+        titles = ", ".join(plain(each.stage.title) for each in passed)
+        parts = [f"Achieved since {written(change.before.since)}: {titles}."]
+    if stage is None:
+        parts.append(f"Next: {code(people.lead)} shares what worked, {code(people.sa)} plans the yearly review.")
+        return Notice(stage_change_title(scene, change), "\n\n".join(parts))
+    optional = {True: "", False: " (optional)"}
+    rows = [f"- {plain(i.capability.title)}{optional[i.capability.required]}" for i in stage.items if not i.counts]
+    parts += [
+        "\n".join([f"### {plain(stage.stage.title)}", "", *rows]),
+        f"Next: {code(people.lead)} assigns these issues, {code(people.sa)} agrees on the first working session.",
+    ]
+    return Notice(stage_change_title(scene, change), "\n\n".join(parts))
+
+
+def at_risk_notice(scene: Scene) -> Notice:
+    """A capability of an earlier stage is open again; there are days left to mend it."""
+    position = scene.journey.position(scene.announced.stage) or 0
+    last = written(grace_end(scene))
+    return Notice(
+        f"{plain(scene.partner.name)} is at risk of a step back",
+        f"These are open again in an earlier stage:\n\n{_lost(scene, position)}\n\n"
+        f"Next: {code(scene.partner.people.lead)} closes them by {last}, and nothing changes. "
+        "After that the stage steps back.",
+    )
+
+
+def expiry_notice(scene: Scene, item: CapabilityProgress, until: date) -> Notice:
+    """A capability that counts is valid for some days more; `until` is the last of them."""
+    capability = item.capability
+    return Notice(
+        f"{plain(scene.partner.name)}: {plain(capability.title)} expires on {written(until)}",
+        f"Next: {code(owner_of(capability, scene.partner))} renews it by {written(until)}. "
+        "After that it no longer counts, and its stage is at risk.",
+    )
+
+
+def _lost(scene: Scene, position: int) -> str:
+    lost = [i for stage in scene.progress.stages[:position] for i in stage.required if not i.counts]
+    return "\n".join(f"- {plain(i.capability.title)}: {i.why}" for i in lost)

@@ -1,0 +1,90 @@
+"""What only the bot sees is told outside: webhooks that GitLab switched off, a token that ends, a stage at risk."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from datetime import timedelta
+
+import pytest
+from stagehand import BOT, Listener, Theatre, capabilities, close_required, copied, pass_quiet_time
+
+from app.demo.local import LocalStage
+from app.sandbox.http import error_response
+from app.sandbox.world import Token, World
+
+
+@pytest.fixture
+def loud(theatre: Theatre, onboarded_world: World, listener: Listener) -> Iterator[LocalStage]:
+    with theatre.open(copied(onboarded_world), channels=(listener.channel,)) as opened:
+        opened.settle()
+        yield opened
+
+
+def pass_days(stage: LocalStage, days: float) -> None:
+    """The first tick finds the trouble, the second one sends the message."""
+    stage.clock.advance(days=days)
+    stage.settle()
+    stage.service.ticker.tick(stage.clock())
+
+
+def own_token(stage: LocalStage) -> Token:
+    (own,) = [token for token in stage.world.tokens.values() if token.user_id == stage.user(BOT).id]
+    return own
+
+
+def told(listener: Listener, kind: str) -> list[str]:
+    return [event["data"]["text"] for event in listener.heard if event["type"] == f"partner-journey.{kind}"]
+
+
+def test_while_all_is_well_nothing_is_told(loud: LocalStage, listener: Listener) -> None:
+    for _ in range(5):
+        pass_days(loud, 1)
+    assert listener.heard == []
+
+
+def test_a_webhook_that_cannot_be_revived_is_told_once(loud: LocalStage, listener: Listener) -> None:
+    for hook in loud.world.hooks.values():
+        hook.recent_failures = 40
+    lost = error_response(422, "execution expired")
+    loud.sandbox.fault = lambda request, _: lost if "/test/" in request.path else None
+    pass_days(loud, 0.1)
+    found = told(listener, "hook-trouble")
+    assert len(found) == 2  # of the control project and of acme
+    assert all("execution expired" in text and "\n\nNext: " in text for text in found)
+    pass_days(loud, 2)
+    assert told(listener, "hook-trouble") == found
+
+
+def test_a_token_that_is_about_to_end_is_told_once_a_week(loud: LocalStage, listener: Listener) -> None:
+    own_token(loud).expires_at = (loud.clock() + timedelta(days=30)).date()
+    for _ in range(14):
+        pass_days(loud, 1)
+    found = told(listener, "token-trouble")
+    assert 2 <= len(found) <= 3
+    assert "PARTNER_JOURNEY_TOKEN" in found[0]
+    assert "subject" not in listener.heard[0]  # it is about no partner
+
+
+def test_a_token_that_has_ended_is_told_though_gitlab_refuses_everything(loud: LocalStage, listener: Listener) -> None:
+    pass_days(loud, 0.1)
+    own_token(loud).revoked = True
+    pass_days(loud, 0.1)
+    (found,) = told(listener, "token-trouble")
+    assert "Next: " in found
+
+
+def test_a_stage_at_risk_is_told_outside_once_in_titles_without_numbers(loud: LocalStage, listener: Listener) -> None:
+    close_required(loud)
+    pass_quiet_time(loud)
+    (change,) = listener.heard
+    assert change["data"]["category"] == "rsi"
+    assert change["data"]["region"]
+    assert "\u27e6" not in change["data"]["markdown"]  # a place for a number that only GitLab's pages fill
+    done = next(i for i in capabilities(loud, state="closed"))
+    loud.reopen(done, "acme.lead")
+    loud.settle()
+    pass_days(loud, 1)
+    (risk,) = told(listener, "at-risk")
+    assert risk.startswith("These are open again in an earlier stage:\n\n- ")
+    assert "and nothing changes. After that the stage steps back." in risk
+    assert "@" not in risk
