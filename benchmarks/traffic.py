@@ -32,7 +32,7 @@ def _counted(stage: LocalStage, act: Callable[[], object]) -> int:
 def _open(stage: LocalStage, count: int | None = None) -> None:
     """Closes open capability issues of Acme, all or the first `count`."""
     for item in [i for i in stage.issues("acme", state="opened") if i.iid != 1][:count]:
-        stage.close(item, "acme.lead")
+        stage.finish(item, "acme.lead")
 
 
 def _run(stage: LocalStage, slug: str = "acme") -> None:
