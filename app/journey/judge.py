@@ -205,6 +205,9 @@ class _Case:
             self._look_at_late_evidence(issue)
             return
         closer, approval = self._answers.closers.get(issue.id), self._answers.approvals.get(issue.id)
+        if closer == self._bot and self._judgement.closing is not None:
+            self._set(closing=issue.closed_at)  # closed again because a rejection was taken back: it is as it was
+            return
         gate = self._capability.verify == "sa"
         if self._is_architect(closer):
             self._accept(issue, by=closer, at=issue.closed_at)

@@ -18,7 +18,7 @@ VERIFIED = "verify::ok"
 WAIVED = "waived"
 RENEWAL = "renewal"
 BLOCKED = "blocked"
-QUIET = "journey::quiet"
+QUIET = "reminders::off"
 STAGE_PREFIX = "stage::"
 
 _STAGE_COLORS = ("#6699cc", "#1f75cb", "#9475db", "#2da160", "#c17d10", "#a4447c")

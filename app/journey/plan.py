@@ -154,6 +154,8 @@ def _next_wake(
     settled = settled_at(journey, progress)
     if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
         moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
+    if any(item.closing for item in progress.items):
+        moments.append((now + timedelta(seconds=1), "what the bot closes again is looked at"))
     if after.at_risk_since is not None:
         grace = after.at_risk_since + timedelta(days=journey.policy.grace_days)
         moments.append((grace, "the grace period of the stage ends"))
