@@ -7,6 +7,7 @@ page and epic that people look at.
 from __future__ import annotations
 
 from datetime import date, timedelta
+from itertools import pairwise
 
 import pytest
 from stagehand import (
@@ -400,7 +401,7 @@ def test_a_partner_who_does_nothing_is_reminded_every_fortnight_until_somebody_m
         onboarded.clock.advance(days=1)
         onboarded.settle()
     days = [date.fromisoformat(mark.split("/")[1]) for mark in told(onboarded, page(onboarded))]
-    assert [(later - earlier).days for earlier, later in zip(days, days[1:], strict=False)] == [14, 14]
+    assert [(later - earlier).days for earlier, later in pairwise(days)] == [14, 14]
     assert "**Stalled:**" in epic(onboarded).description
     (quiet,) = [label.id for label in onboarded.world.labels.values() if label.title == "reminders::off"]
     operations.update_work_item(onboarded.world, onboarded.user("acme.lead"), page(onboarded), add_label_ids=[quiet])
