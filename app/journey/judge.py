@@ -20,6 +20,7 @@ from app.journey.record import CommandWaiver, Judgement, Record, status_issue
 
 STATUS_PAGE = "page/status"
 RENEW_BEFORE = timedelta(days=30)
+PATIENCE = timedelta(minutes=1)  # people add the link right after closing, and GitLab shows some comments late
 
 
 @dataclass(frozen=True)
@@ -115,7 +116,7 @@ def questions(journey: Journey, observed: Observed, record: Record) -> Questions
         issue, judgement = item.issue, record.judgement(name)
         if issue is None:
             continue
-        if labels.VERIFIED in issue.labels and not _label_is_ours(issue, judgement):
+        if labels.VERIFIED in issue.labels and not _label_is_ours(item, issue, judgement):
             approvals.add(issue.id)
         if is_done(issue) and judgement.closing != issue.closed_at:
             given = evidence.is_given(item.capability, issue, read.get(issue.id, ()))
@@ -136,11 +137,12 @@ def _is_new_command(note: Note, judgement: Judgement) -> bool:
     return not note.by_bot and note.number > judgement.answered and is_command(note.body)
 
 
-def _label_is_ours(issue: Issue, judgement: Judgement) -> bool:
-    """Whether `verify::ok` is there because of a judgement that is on record."""
+def _label_is_ours(item: Item, issue: Issue, judgement: Judgement) -> bool:
+    """Whether `verify::ok` is there because of a judgement that is on record; where no gate is, it says nothing."""
     if issue.state == "open":
         return judgement.approved is not None
-    return judgement.closing == issue.closed_at and judgement.accepted and judgement.by is not None
+    accepted = judgement.closing == issue.closed_at and judgement.accepted
+    return accepted and (judgement.by is not None or item.capability.verify != "sa")
 
 
 class _Case:
@@ -210,7 +212,7 @@ class _Case:
             return
         gate = self._capability.verify == "sa"
         if self._is_architect(closer):
-            self._accept(issue, by=closer, at=issue.closed_at)
+            self._accept(issue, by=closer if gate else None, at=issue.closed_at)
         elif not self._evidence_is_given(issue):
             self._ask_for_evidence(issue)
         elif not gate:
@@ -234,6 +236,8 @@ class _Case:
 
     def _ask_for_evidence(self, issue: Issue) -> None:
         """Once. A second closing without it goes to the SA instead of a fight."""
+        if issue.closed_at is not None and self._now < issue.closed_at + PATIENCE:
+            return
         mark = f"evidence/{self._capability.id}"
         if self._judgement.asked:
             self._set(closing=issue.closed_at, accepted=False)

@@ -13,6 +13,8 @@ from datetime import date, datetime, timedelta
 
 from app.journey import markers, prose
 from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIssue
+from app.journey.items import is_done
+from app.journey.judge import PATIENCE
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page
@@ -154,6 +156,12 @@ def _next_wake(
     settled = settled_at(journey, progress)
     if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
         moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
+    moments += [
+        (i.issue.closed_at + PATIENCE, "its evidence is looked for again")
+        for i in progress.items
+        if i.issue and i.issue.closed_at and is_done(i.issue) and i.judgement.closing is None and not i.reopening
+        and i.issue.closed_at + PATIENCE > now
+    ]  # fmt: skip
     if any(item.closing for item in progress.items):
         moments.append((now + timedelta(seconds=1), "what the bot closes again is looked at"))
     if after.at_risk_since is not None:

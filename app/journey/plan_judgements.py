@@ -101,7 +101,9 @@ def state_labels(item: CapabilityProgress, issue: Issue) -> tuple[set[str], set[
         wanted.add(labels.WAIVED)
     if item.judgement.valid_until is not None and item.state in ("renewing", "expired"):
         wanted.add(labels.RENEWAL)
-    managed = {labels.PENDING, labels.VERIFIED, labels.WAIVED, labels.RENEWAL}
+    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL}
+    if item.capability.verify == "sa" or item.state != "done":
+        managed.add(labels.VERIFIED)  # elsewhere it says nothing, and whoever set it may keep it
     if wants_blocked(item):
         wanted.add(labels.BLOCKED)
     elif item.judgement.blocked:
@@ -110,11 +112,9 @@ def state_labels(item: CapabilityProgress, issue: Issue) -> tuple[set[str], set[
 
 
 def _shows_verified(item: CapabilityProgress, issue: Issue) -> bool:
-    """At a gate always; where no gate is, an SA's own label stays and none is added."""
     if issue.state == "open":
         return item.judgement.approved is not None
-    confirmed = item.state == "done" and item.judgement.by is not None
-    return confirmed and (item.capability.verify == "sa" or labels.VERIFIED in issue.labels)
+    return item.state == "done" and item.judgement.by is not None
 
 
 def assignees(item: CapabilityProgress, place: Place, scene: Scene) -> tuple[tuple[str, ...], bool]:

@@ -96,7 +96,7 @@ def test_an_issue_closed_by_a_commit_of_the_partner_still_needs_its_evidence(onb
     assert onboarded.project("acme").settings["autoclose_referenced_issues"] is False
     item = issue_of(onboarded, LINKED)
     onboarded.close(item, "acme.dev")
-    onboarded.settle()
+    pass_quiet_time(onboarded)
     assert item.state == "opened"
 
 
@@ -149,8 +149,20 @@ def test_the_links_of_the_template_are_no_evidence(onboarded: LocalStage) -> Non
     item = issue_of(onboarded, LINKED)
     assert "https://" in item.description
     onboarded.close(item, "acme.lead")
-    onboarded.settle()
+    pass_quiet_time(onboarded)
     assert item.state == "opened"
+
+
+def test_a_link_that_is_added_right_after_the_closing_is_not_asked_for(onboarded: LocalStage) -> None:
+    item = issue_of(onboarded, LINKED)
+    onboarded.close(item, "acme.lead")
+    onboarded.settle()
+    assert item.state == "closed"
+    onboarded.clock.advance(seconds=40)
+    say(onboarded, item, "acme.lead", "https://example.com/pitch")
+    pass_quiet_time(onboarded)
+    assert (item.state, says(onboarded, item)) == ("closed", [])
+    assert done(onboarded) == "1 of 8 required capabilities done"
 
 
 # --- gates ---
