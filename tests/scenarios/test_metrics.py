@@ -53,7 +53,7 @@ def test_what_happens_is_counted(onboarded: LocalStage, call: Call) -> None:
         ]
     }
     assert grown == {
-        ("deliveries_total", "accepted"): 1,
+        ("deliveries_total", "accepted"): 2,
         ("deliveries_total", "refused"): 1,
         ("reconcile_seconds_count", "changed"): 1,
         ("gitlab_requests_total", "api", "200"): 2,  # a read and a write
