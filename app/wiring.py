@@ -22,6 +22,7 @@ import httpx
 import requests
 
 from app.crash_points import Passing, carry_on
+from app.engine.aside import Aside
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
@@ -35,7 +36,7 @@ from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, Ticker, every
-from app.engine.watch import Topic, Watch, quietly
+from app.engine.watch import Topic, Watch, watching
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
@@ -258,14 +259,17 @@ def open_service(
             settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
             workers=settings.workers, overdue=overdue,
         ) as queue,
+        Aside() as aside,
     ):  # fmt: skip
-        service = _service(bot, loop, queue, seat, rng, tick_seconds)
+        service = _service(bot, loop, queue, seat, rng, tick_seconds, aside)
         recover(bot.store, queue.wake, service.resync.ask)
         with service.ticker:
             yield service
 
 
-def _service(bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float) -> Service:
+def _service(
+    bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float, aside: Aside | None = None
+) -> Service:
     resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock, bot.passing)
     intake = _intake(bot, queue, resync)
     ticker = Ticker(
@@ -274,7 +278,7 @@ def _service(bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random,
         bot.clock,
         leads=seat.leads,
         every_tick=_every_tick(bot, queue, seat, resync),
-        chores=_chores(bot, queue, resync, rng),
+        chores=_chores(bot, queue, resync, rng, aside),
         interval=tick_seconds,
         passing=bot.passing,
     )
@@ -296,25 +300,12 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
     )
 
 
-def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random) -> list[Chore]:
+def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside: Aside | None) -> list[Chore]:
     often = timedelta(minutes=bot.settings.resync_minutes)
-    watch = bot.watch
-
-    def webhooks() -> None:
-        watch.look_at_webhooks(queue.wake, resync.ask)
-
-    def dead_webhooks() -> None:
-        """Every look at a partner tells whether its webhook is on, so this costs nothing while all are."""
-        if any(seen.hook not in (None, "executable") for seen in bot.standings.all().values()):
-            webhooks()
-
     return [
         Chore("resync", every(often, rng), resync.changed, at_start=True),
         Chore("deep resync", nightly(rng), resync.by_night),
-        Chore("token", every(timedelta(hours=1), rng), quietly(watch.look_at_token, "the token"), at_start=True),
-        Chore("webhooks", every(timedelta(hours=1), rng), quietly(webhooks, "the webhooks"), at_start=True),
-        Chore("dead webhooks", every(timedelta(minutes=5), rng), quietly(dead_webhooks, "dead webhooks")),
-        Chore("access", nightly(rng), quietly(watch.look_at_access, "access"), at_start=True),
+        *watching(bot.watch, bot.standings, queue.wake, resync.ask, rng, aside),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
     ]
 
