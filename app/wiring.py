@@ -15,8 +15,7 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import requests
@@ -47,13 +46,13 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
-from app.gitlab.signin import SignIn
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
 from app.journey.standing import Standing
+from app.journey_files import BUILT_IN, journey_files
 from app.metrics import Meters
 from app.notify.channels import Channel, Event, Kind
 from app.notify.lanes import Lanes
@@ -61,19 +60,15 @@ from app.notify.outbox import Outbox
 from app.notify.webhook import Webhook
 from app.settings import ChannelSettings, Settings, SettingsError
 
+if TYPE_CHECKING:
+    from app.gitlab.signin import SignIn
+
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-BUILT_IN = Path(__file__).parent.parent / "journey_templates"
 
 
 def wall_clock() -> datetime:
     return datetime.now(UTC)
-
-
-def journey_files(folder: Path) -> dict[str, str]:
-    """The journey files below a folder, by path relative to it."""
-    paths = [folder / "journey.yaml", *sorted(folder.glob("capabilities/**/*.md"))]
-    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 
 @dataclass
@@ -212,6 +207,8 @@ def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn |
     settings, secret = bot.settings, _reveal(bot.settings.oauth_secret)
     if not (settings.oauth_application_id and secret and settings.public_url):
         return None
+    from app.gitlab.signin import SignIn  # brings two libraries that a service without the site can do without
+
     return SignIn(
         bot.client, bot.instance, group=settings.group, application_id=settings.oauth_application_id, secret=secret,
         callback=settings.signin_callback, clock=bot.clock, adapter=adapter,

@@ -9,8 +9,6 @@ import ssl
 from pathlib import Path
 from typing import Any
 
-from gql.transport.exceptions import TransportProtocolError
-
 from app.gitlab import documents
 from app.gitlab.errors import Ambiguous, GitLabError, Missing, Refused, Throttled, Transient
 
@@ -29,12 +27,6 @@ def trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
             f"The certificates in {ca_file} cannot be read ({type(error).__name__}).",
             "Set PARTNER_JOURNEY_CA_FILE to a PEM file, or unset it.",
         ) from None
-
-
-def is_foreign(error: Exception) -> bool:
-    """GitLab answers every query with JSON; a page, a redirect or 404 there comes from somebody else."""
-    status = getattr(error, "response_code", None)
-    return isinstance(error, TransportProtocolError) or status == 404 or (status is not None and 300 <= status < 400)
 
 
 def unreadable(verb: str, path: str) -> Ambiguous:
