@@ -254,7 +254,7 @@ def open_service(
         take_seat(settings.database_url, settings.node) as seat,
         durable_queue(
             settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
-            workers=settings.workers, overdue=overdue,
+            workers=settings.workers, overdue=overdue, engine=bot.store.server,
         ) as queue,
         Aside() as aside,
     ):  # fmt: skip
