@@ -78,7 +78,9 @@ def _judge(report: Report, server: str, ours: dict[int, Heard], bare: dict[int, 
     if 16 in ours:
         report.judge(f"{server} at 16 connections: 500 requests/s or more", ours[16].rate >= 500)
         report.judge(f"{server} at 16 connections: p99 100 ms or less", ours[16].p99 <= 100)
-        report.judge(f"{server}, aim: 0.3 of the bare handler at 16 connections", ours[16].rate >= 0.3 * bare.get(16, 0))
+        report.judge(
+            f"{server}, aim: 0.3 of the bare handler at 16 connections", ours[16].rate >= 0.3 * bare.get(16, 0)
+        )
     if 64 in ours:
         report.judge(f"{server} at 64 connections: no errors", ours[64].errors == 0)
 
