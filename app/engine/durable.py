@@ -215,9 +215,9 @@ def durable_queue(
     `run(partner, reason)` does one reconcile. `node` names this process and must stay the same over restarts, since
     only the same node (and the reaper) takes up its cut-off runs again. Leaving waits up to `drain_seconds` for runs at
     work; `overdue` is told of the partners that are still worked on then, and should end the process: their runs are
-    taken up by the next one. `engine`: the store's own connections to PostgreSQL. On those dbos compiles the statements of
-    an enqueue once, on others anew for each delivery. Raises StoreError when the database cannot be used or a queue is
-    open here already.
+    taken up by the next one. `engine`: the store's own connections to PostgreSQL. On those dbos compiles the statements
+    of an enqueue once, on others anew for each delivery. Raises StoreError when the database cannot be used or a queue
+    is open here already.
     """
     global _run
     if _run is not None:
