@@ -30,6 +30,8 @@ class Breaker:
     requests: int = 0
     lasts: int = 0
     """How many requests there were before the story came to its final rest."""
+    before: Counter[CrashPoint] = field(default_factory=Counter)
+    """How often each point was passed before that."""
     struck: bool = False
 
     def passing(self, point: CrashPoint) -> None:
