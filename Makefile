@@ -24,8 +24,8 @@ demo: $(STAMP)   ## sandbox GitLab + bot + a partner in mid-stage (ARGS=--once: 
 test: $(STAMP)   ## all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-soak: $(STAMP)   ## the simulation with thousands of seeds, about 15 minutes (SEEDS=20000: more)
-	PARTNER_JOURNEY_SEEDS=$(SEEDS) $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
+soak: $(STAMP)   ## the simulation with thousands of seeds, and every single fault; half an hour (SEEDS=20000: more)
+	PARTNER_JOURNEY_SEEDS=$(SEEDS) PARTNER_JOURNEY_EVERY=1 $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
 
 bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short)
 	$(BIN)/python -m benchmarks $(ARGS)

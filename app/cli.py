@@ -1,22 +1,21 @@
 """The command line: `partner-journey`. Every command is thin: read settings, ask one part, print.
 
 Exit codes: 0 done, 1 an error (printed with its fix), 2 `plan` found something to do. Secrets are never options, so
-they stay out of shell histories: they come from the environment.
+they stay out of shell histories: they come from the environment. Modules of commands import what they work with inside
+the command: `--help` and a mistyped option should not wait for libraries that they do not need.
 """
 
 from __future__ import annotations
 
 import sys
+from importlib.metadata import version
+from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from app import printing
 from app.commands import changes, connection, files, notify, partners, reports, service, tryout
-from app.commands.console import err
-from app.engine.tables import StoreError
-from app.gitlab.errors import GitLabError
-from app.journey.templates import TemplateError
-from app.settings import SettingsError
+from app.commands.console import err, out
 
 app = typer.Typer(
     help="Partner Journey runs the Partner Capabilities Journey inside GitLab.",
@@ -40,13 +39,39 @@ app.add_typer(files.template_app, name="template")
 app.add_typer(files.docs_app, name="docs")
 
 
+def _tell_version(wanted: bool) -> None:
+    if wanted:
+        out.print(f"partner-journey {version('partner-journey')}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", is_eager=True, callback=_tell_version, help="print the version and exit")
+    ] = False,
+) -> None:
+    """Partner Journey runs the Partner Capabilities Journey inside GitLab."""
+
+
 def main() -> None:
     """Entry point: our own errors print as one clear text, never as a traceback."""
     try:
         app()
-    except (GitLabError, StoreError, SettingsError, TemplateError) as error:
-        err.print(f"[bold red]Error:[/] {printing.escape(str(error))}")
-        sys.exit(1)
     except KeyboardInterrupt:
         err.print("Stopped.")
         sys.exit(130)
+    except Exception as error:
+        if not _is_ours(error):
+            raise
+        err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
+        sys.exit(1)
+
+
+def _is_ours(error: Exception) -> bool:
+    from app.engine.tables import StoreError
+    from app.gitlab.errors import GitLabError
+    from app.journey.templates import TemplateError
+    from app.settings import SettingsError
+
+    return isinstance(error, GitLabError | StoreError | SettingsError | TemplateError)

@@ -71,8 +71,8 @@ METRICS = {
     ),
     "partner_journey_check_state": Metric(
         "gauge",
-        "State of a check of the health page: 0 good, 1 watch, 2 bad. Checks: gitlab, token, webhooks, deliveries, "
-        "engine, notifications.",
+        "State of a check of the health page: 0 good, 1 watch, 2 bad. Checks: gitlab, token, webhooks, access, "
+        "deliveries, engine, notifications.",
         ("check",),
     ),
     "partner_journey_build_info": Metric(

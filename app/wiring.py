@@ -15,13 +15,13 @@ from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import httpx
 import requests
 
 from app.crash_points import Passing, carry_on
+from app.engine.aside import Aside
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
@@ -35,7 +35,7 @@ from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, Ticker, every
-from app.engine.watch import Topic, Watch, quietly
+from app.engine.watch import Topic, Watch, watching
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
@@ -46,13 +46,13 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
-from app.gitlab.signin import SignIn
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
 from app.journey.standing import Standing
+from app.journey_files import BUILT_IN, journey_files
 from app.metrics import Meters
 from app.notify.channels import Channel, Event, Kind
 from app.notify.lanes import Lanes
@@ -60,19 +60,15 @@ from app.notify.outbox import Outbox
 from app.notify.webhook import Webhook
 from app.settings import ChannelSettings, Settings, SettingsError
 
+if TYPE_CHECKING:
+    from app.gitlab.signin import SignIn
+
 log = logging.getLogger(__name__)
 Clock = Callable[[], datetime]
-BUILT_IN = Path(__file__).parent.parent / "journey_templates"
 
 
 def wall_clock() -> datetime:
     return datetime.now(UTC)
-
-
-def journey_files(folder: Path) -> dict[str, str]:
-    """The journey files below a folder, by path relative to it."""
-    paths = [folder / "journey.yaml", *sorted(folder.glob("capabilities/**/*.md"))]
-    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
 
 
 @dataclass
@@ -211,6 +207,8 @@ def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn |
     settings, secret = bot.settings, _reveal(bot.settings.oauth_secret)
     if not (settings.oauth_application_id and secret and settings.public_url):
         return None
+    from app.gitlab.signin import SignIn  # brings two libraries that a service without the site can do without
+
     return SignIn(
         bot.client, bot.instance, group=settings.group, application_id=settings.oauth_application_id, secret=secret,
         callback=settings.signin_callback, clock=bot.clock, adapter=adapter,
@@ -256,16 +254,19 @@ def open_service(
         take_seat(settings.database_url, settings.node) as seat,
         durable_queue(
             settings.database_url, loop.run, node=settings.node, settle_seconds=settings.settle_seconds,
-            workers=settings.workers, overdue=overdue,
+            workers=settings.workers, overdue=overdue, engine=bot.store.server,
         ) as queue,
+        Aside() as aside,
     ):  # fmt: skip
-        service = _service(bot, loop, queue, seat, rng, tick_seconds)
+        service = _service(bot, loop, queue, seat, rng, tick_seconds, aside)
         recover(bot.store, queue.wake, service.resync.ask)
         with service.ticker:
             yield service
 
 
-def _service(bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float) -> Service:
+def _service(
+    bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float, aside: Aside | None = None
+) -> Service:
     resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock, bot.passing)
     intake = _intake(bot, queue, resync)
     ticker = Ticker(
@@ -274,7 +275,7 @@ def _service(bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random,
         bot.clock,
         leads=seat.leads,
         every_tick=_every_tick(bot, queue, seat, resync),
-        chores=_chores(bot, queue, resync, rng),
+        chores=_chores(bot, queue, resync, rng, aside),
         interval=tick_seconds,
         passing=bot.passing,
     )
@@ -296,25 +297,12 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
     )
 
 
-def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random) -> list[Chore]:
+def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside: Aside | None) -> list[Chore]:
     often = timedelta(minutes=bot.settings.resync_minutes)
-    watch = bot.watch
-
-    def webhooks() -> None:
-        watch.look_at_webhooks(queue.wake, resync.ask)
-
-    def dead_webhooks() -> None:
-        """Every look at a partner tells whether its webhook is on, so this costs nothing while all are."""
-        if any(seen.hook not in (None, "executable") for seen in bot.standings.all().values()):
-            webhooks()
-
     return [
         Chore("resync", every(often, rng), resync.changed, at_start=True),
         Chore("deep resync", nightly(rng), resync.by_night),
-        Chore("token", every(timedelta(hours=1), rng), quietly(watch.look_at_token, "the token"), at_start=True),
-        Chore("webhooks", every(timedelta(hours=1), rng), quietly(webhooks, "the webhooks"), at_start=True),
-        Chore("dead webhooks", every(timedelta(minutes=5), rng), quietly(dead_webhooks, "dead webhooks")),
-        Chore("access", nightly(rng), quietly(watch.look_at_access, "access"), at_start=True),
+        *watching(bot.watch, bot.standings, queue.wake, resync.ask, rng, aside),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
     ]
 

@@ -11,9 +11,9 @@ import gitlab
 import requests
 
 from app.demo.local import BASE_URL, BOT_TOKEN
+from app.journey_files import BUILT_IN, journey_files
 from app.sandbox.core import Sandbox
 from app.sandbox.inprocess import requests_adapter
-from app.wiring import BUILT_IN, journey_files
 
 LABELS = ("journey::capability", "stage::1", "stage::2", "stage::3", "stage::4")
 FIRST, NEXT = 8, 9

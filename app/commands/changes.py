@@ -8,14 +8,15 @@ from typing import Any
 
 import typer
 
-from app import printing
 from app.commands.console import AsJson, Slugs, bot_of_settings, each, err, hand, out
-from app.engine.reconcile import View
-from app.gitlab.errors import GitLabError
 
 
 def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
     """Show what would change in GitLab, and change nothing. Exit code 2 when there is something to do."""
+    from app import printing
+    from app.engine.reconcile import View
+    from app.gitlab.errors import GitLabError
+
     with bot_of_settings() as bot:
         results = dict(each(slugs or bot.reconciler.slugs(), "Planning", bot.reconciler.view))
     views = {slug: result for slug, result in results.items() if isinstance(result, View)}
@@ -41,6 +42,9 @@ def sync(as_json: AsJson = False) -> None:
 
 
 def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
+    from app import printing
+    from app.gitlab.errors import GitLabError
+
     with bot_of_settings() as bot, hand(bot, slugs or [], reason) as service:
         if service is None:
             return

@@ -12,14 +12,7 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from app import printing
 from app.commands.console import AsJson, bot_of_settings, err, out, show_findings
-from app.doctor import examine
-from app.gitlab.credential import FixedToken, TokenFile
-from app.gitlab.errors import Refused
-from app.gitlab.rotation import Rotation
-from app.settings import load_settings
-from app.wiring import connect, credential_of, wall_clock
 
 hook_app = typer.Typer(help="Webhooks: check them, switch them on again, change their secret.", no_args_is_help=True)
 token_app = typer.Typer(help="The bot's access token.", no_args_is_help=True)
@@ -34,6 +27,8 @@ def setup(
 
     Safe to run again. Where nobody can be asked and --yes is not given, it shows the plan and ends with code 2.
     """
+    from app import printing
+
     with bot_of_settings() as bot:
         planned = bot.groundwork.plan()
         if as_json:
@@ -57,6 +52,9 @@ def _agreed(*, as_json: bool) -> bool:
 
 def doctor(as_json: AsJson = False) -> None:
     """Check everything between the bot and GitLab; each line is ok, warning or failed, with cause and fix."""
+    from app.doctor import examine
+    from app.settings import load_settings
+
     show_findings(examine(load_settings), as_json=as_json)
 
 
@@ -96,6 +94,12 @@ def token_rotate(
 
     Never prints a token. A running service takes the new one without a restart. Cut off anywhere, run it again.
     """
+    from app.gitlab.credential import FixedToken, TokenFile
+    from app.gitlab.errors import Refused
+    from app.gitlab.rotation import Rotation
+    from app.settings import load_settings
+    from app.wiring import connect, credential_of, wall_clock
+
     settings = load_settings()
     if settings.token_file is None:
         raise Refused(

@@ -9,7 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
-from typing import Annotated, TypeVar
+from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -23,12 +23,10 @@ from rich.progress import (
     TimeRemainingColumn,
 )
 
-from app.engine.resync import ask_everyone
-from app.engine.seats import SeatTakenError
-from app.gitlab.errors import GitLabError
-from app.gitlab.findings import Finding
-from app.settings import load_settings
-from app.wiring import Bot, Service, open_bot, open_service
+if TYPE_CHECKING:
+    from app.gitlab.errors import GitLabError
+    from app.gitlab.findings import Finding
+    from app.wiring import Bot, Service
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)
@@ -42,12 +40,17 @@ AsJson = Annotated[bool, typer.Option("--json", help="print JSON for machines")]
 @contextmanager
 def bot_of_settings() -> Iterator[Bot]:
     """The bot that the settings describe. Raises SettingsError, GitLabError or StoreError."""
+    from app.settings import load_settings
+    from app.wiring import open_bot
+
     with open_bot(load_settings()) as bot:
         yield bot
 
 
 def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterator[tuple[str, _Result | GitLabError]]:
     """Does `work` for each partner with a progress bar; one partner's error does not stop the others."""
+    from app.gitlab.errors import GitLabError
+
     columns = (
         TextColumn(what),
         BarColumn(),
@@ -71,6 +74,10 @@ def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterato
 @contextmanager
 def hand(bot: Bot, slugs: list[str], reason: str) -> Iterator[Service | None]:
     """A service for this command alone; None when another process works here, which is then asked to do it."""
+    from app.engine.resync import ask_everyone
+    from app.engine.seats import SeatTakenError
+    from app.wiring import open_service
+
     with ExitStack() as stack:
         try:
             service = stack.enter_context(open_service(bot, durable=False))

@@ -6,11 +6,10 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
+from rich.markup import escape
 
-from app import printing
 from app.commands.console import err, out
-from app.journey.templates import TemplateError, load_templates
-from app.wiring import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, journey_files
 
 template_app = typer.Typer(help="The journey's own files.", no_args_is_help=True)
 docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
@@ -21,6 +20,8 @@ def template_check(
     folder: Annotated[Path, typer.Argument(help="folder with journey.yaml")] = BUILT_IN,
 ) -> None:
     """Check journey files; print all problems with file, line and fix."""
+    from app.journey.templates import TemplateError, load_templates
+
     if not folder.is_dir():
         err.print(f"[bold red]Error:[/] {folder} is no folder. Give the folder that holds journey.yaml.")
         raise typer.Exit(1)
@@ -28,8 +29,8 @@ def template_check(
         templates = load_templates(journey_files(folder))
     except TemplateError as error:
         for problem in error.problems:
-            err.print(f"[bold]{problem.file}:{problem.line}:[/] {printing.escape(problem.what)}", soft_wrap=True)
-            err.print(f"    {printing.escape(problem.fix)}", soft_wrap=True)
+            err.print(f"[bold]{problem.file}:{problem.line}:[/] {escape(problem.what)}", soft_wrap=True)
+            err.print(f"    {escape(problem.fix)}", soft_wrap=True)
         err.print(f"{len(error.problems)} problems.")
         raise typer.Exit(1) from None
     journey = templates.base()

@@ -7,17 +7,16 @@ from __future__ import annotations
 
 import secrets
 from collections.abc import Iterable, Iterator
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
-import httpx
 import typer
 
 from app.commands.console import AsJson, out, show_findings
-from app.engine.store import Store
-from app.gitlab.findings import Finding, failed, ok
-from app.notify.channels import Channel, Event, UndeliveredError
-from app.settings import ChannelSettings, Settings, SettingsError, load_settings
-from app.wiring import open_channels, wall_clock
+
+if TYPE_CHECKING:
+    from app.gitlab.findings import Finding
+    from app.notify.channels import Channel, Event
+    from app.settings import ChannelSettings, Settings
 
 notify_app = typer.Typer(help="Channels outside GitLab: try them, send again what was given up.", no_args_is_help=True)
 
@@ -27,6 +26,11 @@ ChannelName = Annotated[str | None, typer.Option("--channel", metavar="NAME", he
 @notify_app.command("test")
 def notify_test(channel: ChannelName = None, as_json: AsJson = False) -> None:
     """Send a test message to each channel, now, whatever it wants to hear; each line is ok or failed, with the fix."""
+    import httpx
+
+    from app.settings import load_settings
+    from app.wiring import open_channels, wall_clock
+
     settings = load_settings()
     wanted = _wanted(settings, channel)
     with httpx.Client() as outside:
@@ -37,6 +41,10 @@ def notify_test(channel: ChannelName = None, as_json: AsJson = False) -> None:
 @notify_app.command("retry")
 def notify_retry(channel: ChannelName = None) -> None:
     """Send messages again that were given up: after eight failures, or because they may have arrived already."""
+    from app.engine.store import Store
+    from app.settings import load_settings
+    from app.wiring import wall_clock
+
     settings = load_settings()
     names = {wanted.name for wanted in _wanted(settings, channel)}
     with Store(settings.database_url, wall_clock) as store:
@@ -54,6 +62,8 @@ def notify_retry(channel: ChannelName = None) -> None:
 
 def _wanted(settings: Settings, name: str | None) -> list[ChannelSettings]:
     """Raises SettingsError when there is none."""
+    from app.settings import SettingsError
+
     if not settings.channels:
         raise SettingsError("No channel is set up. Set PARTNER_JOURNEY_CHANNELS as shown in docs/operate.md.")
     found = [channel for channel in settings.channels if name in (None, channel.name)]
@@ -64,6 +74,9 @@ def _wanted(settings: Settings, name: str | None) -> list[ChannelSettings]:
 
 
 def _try(settings: Settings, channels: Iterable[Channel]) -> Iterator[Finding]:
+    from app.gitlab.findings import failed, ok
+    from app.notify.channels import UndeliveredError
+
     wishes = {channel.name: channel for channel in settings.channels}
     for channel in channels:
         try:
@@ -76,6 +89,9 @@ def _try(settings: Settings, channels: Iterable[Channel]) -> Iterator[Finding]:
 
 def _message(settings: Settings, name: str) -> Event:
     """Under a key of its own: a receiver must not take the second test for the first."""
+    from app.notify.channels import Event
+    from app.wiring import wall_clock
+
     return Event(
         key=f"test/{name}/{secrets.token_hex(8)}",
         kind="test",

@@ -5,14 +5,11 @@ from __future__ import annotations
 import json
 import sys
 from contextlib import ExitStack
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 
-from app import printing
 from app.commands.console import AsJson, bot_of_settings, each, hand, out
-from app.gitlab.errors import GitLabError
-from app.journey.model import Category
 
 partner_app = typer.Typer(help="Partners: add one, show one, list all.", no_args_is_help=True)
 
@@ -21,7 +18,7 @@ partner_app = typer.Typer(help="Partners: add one, show one, list all.", no_args
 def partner_add(
     slug: Annotated[str, typer.Argument(help="short name: the project's path and the file's name")],
     name: Annotated[str, typer.Option(prompt="Name of the partner")],
-    category: Annotated[Category, typer.Option(prompt="Category (dmr, gsi, rsi, fsi)")],
+    category: Annotated[Literal["dmr", "gsi", "rsi", "fsi"], typer.Option(prompt="Category (dmr, gsi, rsi, fsi)")],
     region: Annotated[str, typer.Option(prompt="Region")],
     lead: Annotated[str, typer.Option(prompt="GitLab username of the partner's lead")],
     sa: Annotated[str, typer.Option(prompt="GitLab username of the solution architect")],
@@ -29,6 +26,8 @@ def partner_add(
     engineer: Annotated[list[str] | None, typer.Option(help="GitLab username; repeat for more")] = None,
 ) -> None:
     """Write partners/SLUG.yaml to the control project and start the onboarding. Asks for what is missing."""
+    from app import printing
+    from app.gitlab.errors import GitLabError
     from app.web.api import NewPartner, partner_yaml
 
     people = {"lead": lead, "engineers": engineer or [], "sa": sa, "manager": manager}
@@ -52,6 +51,8 @@ def partner_add(
 @partner_app.command("show")
 def partner_show(slug: str, as_json: AsJson = False) -> None:
     """Where a partner is, what is next, what is stuck and why."""
+    from app import printing
+
     with bot_of_settings() as bot:
         state = bot.store.partner(slug)
         found = bot.reconciler.standing(slug)
@@ -64,6 +65,9 @@ def partner_show(slug: str, as_json: AsJson = False) -> None:
 @partner_app.command("list")
 def partner_list(as_json: AsJson = False) -> None:
     """All partners with stage and percent."""
+    from app import printing
+    from app.gitlab.errors import GitLabError
+
     with bot_of_settings() as bot:
         results = dict(each(bot.reconciler.slugs(), "Looking", bot.reconciler.standing))
     if as_json:

@@ -8,15 +8,8 @@ from typing import Annotated, Literal
 
 import typer
 
-from app import printing
 from app.commands.console import bot_of_settings, each, err, out
-from app.gitlab.errors import GitLabError, Refused
-from app.journey.numbers import numbers
-from app.journey.picture import blank_picture, render_picture, spoken
-from app.journey.standing import Standing
-from app.journey.standing import picture as standing_picture
-from app.journey.templates import load_templates
-from app.wiring import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, journey_files
 
 ReportKind = Literal["md", "csv", "json"]
 
@@ -28,6 +21,11 @@ def picture(
     output: Annotated[Path | None, typer.Option(help="file to write; none: the terminal")] = None,
 ) -> None:
     """The journey as a map (SVG): every stage and capability, and where the partner is."""
+    from app.gitlab.errors import Refused
+    from app.journey.picture import blank_picture, render_picture, spoken
+    from app.journey.standing import picture as standing_picture
+    from app.journey.templates import load_templates
+
     if (slug is None) != blank:
         raise Refused("It is not said whose picture.", "Name one partner, or say --blank for the journey alone.")
     if slug is None:
@@ -49,6 +47,11 @@ def report(
     output: Annotated[Path | None, typer.Option(help="write to this file instead of the terminal")] = None,
 ) -> None:
     """The program's numbers, read from GitLab's own history: time to stage, waiting, verified share, funnel."""
+    from app import printing
+    from app.gitlab.errors import GitLabError
+    from app.journey.numbers import numbers
+    from app.journey.standing import Standing
+
     with bot_of_settings() as bot:
         results = dict(each(bot.reconciler.slugs(), "Reading", bot.reconciler.standing))
         found = numbers([r for r in results.values() if isinstance(r, Standing)], bot.clock())

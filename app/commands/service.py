@@ -8,11 +8,7 @@ import sys
 
 from rich.logging import RichHandler
 
-from app import printing
 from app.commands.console import AsJson, bot_of_settings, out
-from app.engine.status import status_of
-from app.settings import load_settings
-from app.wiring import wall_clock
 
 
 def serve() -> None:
@@ -37,6 +33,11 @@ def work() -> None:
 
 def status(as_json: AsJson = False) -> None:
     """Whether a service runs, which partners are parked and why, and what waits. Asks the bot's database only."""
+    from app import printing
+    from app.engine.status import status_of
+    from app.settings import load_settings
+    from app.wiring import wall_clock
+
     found = status_of(load_settings().database_url, wall_clock)
     if as_json:
         sys.stdout.write(found.model_dump_json(indent=2) + "\n")
@@ -47,5 +48,5 @@ def status(as_json: AsJson = False) -> None:
 def log_to_terminal() -> None:
     level = os.environ.get("PARTNER_JOURNEY_LOG_LEVEL", "INFO")
     logging.basicConfig(level=level, format="%(message)s", datefmt="%H:%M:%S", handlers=[RichHandler(show_path=False)])
-    for noisy in ("httpx", "gql", "urllib3"):
+    for noisy in ("httpx", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -34,6 +34,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("version", "tier"), lambda b, _: checks.version(b)),
     (("token scopes", "token end"), lambda b, _: check_token(b.client, b.clock().date())),
     (("token file",), lambda b, _: [check_file(TokenFile(b.settings.token_file) if b.settings.token_file else None)]),
+    (("account",), lambda b, _: checks.account(b)),
     (("role",), lambda b, _: checks.role(b)),
     (("partner role",), lambda b, _: checks.partner_role(b)),
     (("clock",), lambda b, _: checks.clock(b)),

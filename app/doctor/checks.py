@@ -50,6 +50,24 @@ def role(bot: Bot) -> Iterator[Finding]:
         yield ok("role", f"`{bot.place.bot}` is {'Owner' if level >= 50 else 'Maintainer'} of {bot.place.group}.")
 
 
+def account(bot: Bot) -> Iterator[Finding]:
+    """Whose token it is: the bot knows its own issues by their author, so the account must outlive every token."""
+    fix = (
+        "Create a service account (docs/operate.md tells how) before the first partner joins: what the present account "
+        "has written, another one does not take for its own."
+    )
+    user = bot.client.get("/user")
+    name = user["username"]
+    if re.fullmatch(r"(?:project|group)_\d+_bot(?:_\w+)?", name):
+        text = f"`{name}` belongs to a project or group access token: GitLab deletes it 30 days after the token's end."
+        yield warning("account", text, fix)
+    elif not user.get("bot"):
+        text = f"`{name}` is a person's account: it takes a seat, shares the person's limits and may be blocked."
+        yield warning("account", text, fix)
+    else:
+        yield ok("account", f"`{name}` is a service account.")
+
+
 _LOSES = {
     "reporter": "",
     "planner": "Planners may delete issues, and older GitLab versions do not show them README and pictures.",

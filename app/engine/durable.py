@@ -208,13 +208,16 @@ def durable_queue(
     drain_seconds: int = 4,
     new_id: Callable[[], str] = lambda: uuid.uuid4().hex,
     overdue: Callable[[list[str]], None] = lambda _partners: None,
+    engine: sa.Engine | None = None,
 ) -> Iterator[DurableQueue]:
     """Open the queue on the store's database and work it with `workers` threads until the block ends.
 
     `run(partner, reason)` does one reconcile. `node` names this process and must stay the same over restarts, since
     only the same node (and the reaper) takes up its cut-off runs again. Leaving waits up to `drain_seconds` for runs at
     work; `overdue` is told of the partners that are still worked on then, and should end the process: their runs are
-    taken up by the next one. Raises StoreError when the database cannot be used or a queue is open here already.
+    taken up by the next one. `engine`: the store's own connections to PostgreSQL. On those dbos compiles the statements
+    of an enqueue once, on others anew for each delivery. Raises StoreError when the database cannot be used or a queue
+    is open here already.
     """
     global _run
     if _run is not None:
@@ -227,6 +230,7 @@ def durable_queue(
             thread.submit(_launch, address, node, workers, polling_seconds).result()
             client = DBOSClient(
                 system_database_url=address,
+                system_database_engine=engine,
                 system_database_pool_size=POOL,
                 application_name=NAME,
                 retry_connection_errors=False,

@@ -8,18 +8,20 @@ same one as ever.
 
 from __future__ import annotations
 
+import hashlib
 import json
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
 from app.engine.night import minute_of
 from app.engine.queue import Queue
-from app.engine.reconcile import Reconciler
+from app.engine.reconcile import Desired, Reconciler
 from app.engine.store import Store
 from app.gitlab.changes import changes_since
 from app.gitlab.client import Client
+from app.gitlab.control import Wishes
 from app.gitlab.errors import GitLabError
 from app.journey.observed import Place
 
@@ -27,6 +29,8 @@ log = logging.getLogger(__name__)
 
 _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
+_FILES = "resync control files"
+_JOURNEY = "*"  # no slug
 _SEEN = "resync seen"
 _ASKED = "resync asked"
 _ENDED = "resync ended"
@@ -98,12 +102,19 @@ class Resync:
             return self.everyone("first resync")
         started = self._clock()
         changes = changes_since(self._client, self._place, datetime.fromisoformat(kept) - _OVERLAP)
+        edited: set[str] = set()
         if changes.control_commit != self._store.recall(_COMMIT):
-            return self.everyone("the control project has changed")
+            desired = self._reconciler.reload()
+            edited = self._edited(desired.wishes)
+            if _JOURNEY in edited:
+                return self._wake_all(desired, "the journey has changed", started)
+            for slug in sorted(edited):
+                self._queue.wake(slug, "resync: its file has changed")
+            self._remember_files(desired.wishes)
         known = self._reconciler.desired().wishes.partners
         seen = json.loads(self._store.recall(_SEEN) or "{}")
-        woken = sorted(s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat())
-        for slug in woken:
+        woken = {s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat()}
+        for slug in sorted(woken - edited):
             self._queue.wake(slug, "resync: its issues have changed")
         self._passing("a resync has woken its partners")
         # The overlap shows the last changes again. What is old enough by now cannot hide another change of its second.
@@ -111,7 +122,7 @@ class Resync:
         self._store.remember(_SEEN, json.dumps(settled))
         self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)
         self._store.remember(_ENDED, started.isoformat())
-        return len(woken)
+        return len(woken | edited)
 
     def by_night(self) -> int:
         """Sets a timer for each partner: it is woken at its own minute of this night, or at once if that has passed.
@@ -125,13 +136,30 @@ class Resync:
         return len(slugs)
 
     def everyone(self, reason: str) -> int:
-        """Wakes every partner of the control project's newest commit."""
+        """Wakes every partner of the control project's newest commit. Raises GitLabError."""
         started = self._clock()
-        desired = self._reconciler.reload()
+        return self._wake_all(self._reconciler.reload(), reason, started)
+
+    def _wake_all(self, desired: Desired, reason: str, started: datetime) -> int:
         for slug in sorted(desired.wishes.partners):
             self._queue.wake(slug, reason)
         self._passing("everybody is woken")
         self._store.remember(_WATERMARK, started.isoformat())
         self._store.remember(_ENDED, started.isoformat())
-        self._store.remember(_COMMIT, desired.wishes.commit or "")
+        self._remember_files(desired.wishes)
         return len(desired.wishes.partners)
+
+    def _edited(self, wishes: Wishes) -> set[str]:
+        """Partners whose file is new, gone or not as at the last resync; and _JOURNEY if its own files are not."""
+        before: dict[str, str] = json.loads(self._store.recall(_FILES) or "{}")
+        return {name for name, _ in before.items() ^ _digests(wishes).items()}
+
+    def _remember_files(self, wishes: Wishes) -> None:
+        self._store.remember(_FILES, json.dumps(_digests(wishes)))
+        self._store.remember(_COMMIT, wishes.commit or "")
+
+
+def _digests(wishes: Wishes) -> Mapping[str, str]:
+    """Slug -> digest of the partner's file; _JOURNEY -> digest of all the journey's own files."""
+    texts = wishes.partners | {_JOURNEY: json.dumps(sorted(wishes.journey_files.items()))}
+    return {name: hashlib.sha256(text.encode()).hexdigest()[:16] for name, text in texts.items()}

@@ -39,6 +39,11 @@ class Store:
         self._reader = self._engine.execution_options(reading=True)
         self._clock = clock
 
+    @property
+    def server(self) -> sa.Engine | None:
+        """The connections, where they lead to PostgreSQL: the queue shares them. None with SQLite."""
+        return self._engine if self._engine.dialect.name == "postgresql" else None
+
     def __enter__(self) -> Self:
         return self
 

@@ -9,13 +9,18 @@ from __future__ import annotations
 
 import json
 import logging
+import random
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
+from app.engine.aside import Aside
+from app.engine.night import nightly
 from app.engine.reconcile import Reconciler
+from app.engine.standings import Standings
 from app.engine.store import Store
+from app.engine.ticker import Chore, every
 from app.gitlab.access import Access
 from app.gitlab.client import Client
 from app.gitlab.errors import Denied, GitLabError
@@ -32,6 +37,9 @@ Topic: TypeAlias = Literal["token", "webhooks", "access"]
 _OVERTAKEN = "lost deliveries"
 _REMINDED = "token end"
 """A warning that is told outside, again and again: weeks are left to do something, and then none."""
+
+PAUSE_SECONDS = 0.2
+"""Between two steps of a look at all partners: five a second leave most of GitLab's limits to the work itself."""
 
 
 @dataclass(frozen=True)
@@ -103,16 +111,24 @@ class Watch:
             findings = [failed("token", error.cause, error.fix)]
         self._keep("token", findings)
 
-    def look_at_webhooks(self, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
+    def look_at_webhooks(
+        self,
+        wake: Callable[[str, str], None],
+        wake_all: Callable[[str], None],
+        pause: Callable[[], None] = lambda: None,
+    ) -> None:
         """Switches on what GitLab has switched off, by a test delivery, and wakes whoever has lost an event.
 
-        Two requests for each webhook, two more for one that is off. Raises GitLabError.
+        Two requests for each webhook, two more for one that is off; `pause` is called after each. Raises GitLabError.
         """
         if self._place.hook_url is None:
             self._keep("webhooks", self.hooks.judge([], {}))
             return
         known = self.overtaken()
-        looks = list(self.hooks.look(self.projects()))
+        looks = []
+        for look in self.hooks.look(self.projects()):
+            looks.append(look)
+            pause()
         mended = [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
         for look in looks:
             if look.off or look.lost_last > known.get(look.hook.number, 0):
@@ -133,9 +149,9 @@ class Watch:
         """Number of a webhook -> the newest lost delivery that a look at GitLab has made good."""
         return {int(hook): last for hook, last in json.loads(self._store.recall(_OVERTAKEN) or "{}").items()}
 
-    def look_at_access(self) -> None:
-        """Three requests for each partner. Raises GitLabError."""
-        self._keep("access", self.access().check())
+    def look_at_access(self, pause: Callable[[], None] = lambda: None) -> None:
+        """Three requests for each partner, with a `pause` after each. Raises GitLabError."""
+        self._keep("access", self.access().check(pause))
 
     # --- what was found ---
 
@@ -168,13 +184,44 @@ class Watch:
         self._store.remember(f"found:{topic}", json.dumps(data))
 
 
-def quietly(look: Callable[[], None], what: str) -> Callable[[], None]:
-    """A look as a chore: GitLab's failure is one line in the log, and the next turn looks again."""
+def watching(
+    watch: Watch,
+    standings: Standings,
+    wake: Callable[[str, str], None],
+    wake_all: Callable[[str], None],
+    rng: random.Random,
+    aside: Aside | None,
+) -> list[Chore]:
+    """The looks as chores. With many partners they take minutes, so they run `aside`; None: at once, for one who steps.
 
-    def chore() -> None:
-        try:
-            look()
-        except GitLabError as error:
-            log.warning("The look at %s did not succeed: %s", what, error.cause)
+    GitLab's failure is one line in the log, and the next turn looks again.
+    """
 
-    return chore
+    def pause() -> None:
+        if aside is not None:
+            aside.pace(PAUSE_SECONDS)
+
+    def webhooks() -> None:
+        watch.look_at_webhooks(wake, wake_all, pause)
+
+    def dead_webhooks() -> None:
+        """Every look at a partner tells whether its webhook is on, so this costs nothing while all are."""
+        if any(seen.hook not in (None, "executable") for seen in standings.all().values()):
+            webhooks()
+
+    def chore(name: str, next_time: Callable[[datetime], datetime], look: Callable[[], None], first: bool) -> Chore:
+        def work() -> None:
+            try:
+                look()
+            except GitLabError as error:
+                log.warning("The look at the %s did not succeed: %s", name, error.cause)
+
+        return Chore(name, next_time, work if aside is None else lambda: aside.start(name, work), at_start=first)
+
+    hourly = every(timedelta(hours=1), rng)
+    return [
+        chore("token", hourly, watch.look_at_token, True),
+        chore("webhooks", hourly, webhooks, True),
+        chore("dead webhooks", every(timedelta(minutes=5), rng), dead_webhooks, False),
+        chore("access", nightly(rng), lambda: watch.look_at_access(pause), True),
+    ]

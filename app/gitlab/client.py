@@ -1,7 +1,8 @@
-"""The one transport to GitLab: python-gitlab for REST, its GraphQL client for documents, errors translated once.
+"""The one transport to GitLab: python-gitlab for REST, one POST for a GraphQL document, errors translated once.
 
-The traps: python-gitlab's own retry would send a create twice, so it is off; a write without an answer is `Ambiguous`,
-never repeated here; and exception texts of HTTP libraries may quote headers, so they are never passed on as they are.
+The documents are stored texts, so they are sent as they are: python-gitlab's GraphQL client parses and prints each of
+them anew at every request. The traps: its own retry would send a create twice, so it is off; a write without an answer
+is `Ambiguous`, never repeated here; and exception texts of HTTP libraries may quote headers, so they are not passed on.
 Only what GitLab refused with 429 as a whole is sent again: it did nothing. A batch is not such a thing: GitLab refuses
 its seventh issue with 429, and the six before are there.
 """
@@ -9,7 +10,6 @@ its seventh issue with 429, and the six before are there.
 from __future__ import annotations
 
 import random
-import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator, Mapping
@@ -23,14 +23,8 @@ from typing import Any, TypeVar
 import gitlab
 import httpx
 import requests
-from gql.transport.exceptions import (
-    TransportError,
-    TransportProtocolError,
-    TransportQueryError,
-    TransportServerError,
-)
 
-from app.gitlab import documents
+from app.gitlab import answers, documents
 from app.gitlab.credential import Credential, FixedToken, GraphQLAuth, RestAuth
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
@@ -38,8 +32,6 @@ from app.gitlab.reach import no_gitlab, unreachable
 from app.metrics import Meters
 
 TIMEOUT_SECONDS = 30.0
-_NOT_THERE = "does not exist or you don't have permission"
-_TOO_MANY = "requested too many times"
 _TRIES = 3
 _Answer = TypeVar("_Answer")
 
@@ -72,7 +64,7 @@ class Client:
         that cannot be read.
         """
         self._credential = FixedToken(token) if isinstance(token, str) else token
-        trusted = _trusted(ca_file)
+        certificates = answers.trusted(ca_file)
         self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
         self._meters = meters or Meters()
         session = requests.Session()
@@ -87,12 +79,11 @@ class Client:
         )  # fmt: skip
         http = httpx.Client(
             transport=transport,
-            verify=trusted,
+            verify=certificates,
             timeout=TIMEOUT_SECONDS,
             auth=GraphQLAuth(self._credential),
             event_hooks={"response": [lambda answer: self._remember(answer.status_code, answer.headers)]},
         )
-        self._graphql = gitlab.GraphQL(url, client=http, max_retries=0, obey_rate_limit=False)
         self._http = http
         self._local = threading.local()
         self.url = url.rstrip("/")
@@ -126,15 +117,11 @@ class Client:
 
     def _query(self, name: str, variables: Mapping[str, Any], *, licensed: bool) -> dict[str, Any]:
         self._note(name)
-        try:
-            data = self._graphql.execute(documents.text(name, licensed=licensed), variable_values=dict(variables))
-        except TransportQueryError as error:
-            raise self._refusal(f"the query {name}", error) from None
-        except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
-            if _is_foreign(error):
-                raise no_gitlab(self.url, error) from None
-            raise self._translate(error, f"the query {name}", write=False) from None
-        return dict(data)
+        what = f"the query {name}"
+        data, problems = self._execute(documents.text(name, licensed=licensed), dict(variables), what, write=False)
+        if data is None or problems:
+            raise answers.translate_errors(what, problems)
+        return data
 
     def mutate(self, writes: list[documents.Write]) -> list[dict[str, Any] | GitLabError]:
         """Sends many mutations in one request; GitLab runs them in order and each may fail on its own.
@@ -145,24 +132,39 @@ class Client:
         self._let_pass(f"{len(writes)} writes", costs_of_writes(writes))
         self._note(" + ".join(write.operation for write in writes))
         text, variables = documents.join(writes)
-        data, problems = self._presently(lambda: self._mutate(text, variables, len(writes)))
-        outcomes = [_outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)]
+        what = f"{len(writes)} writes"
+        data, problems = self._presently(lambda: self._execute(text, variables, what, write=True))
+        if not data:
+            raise answers.translate_errors(what, problems)
+        outcomes = [
+            answers.outcome(write, data.get(f"w{index}"), problems, index) for index, write in enumerate(writes)
+        ]
         if any(isinstance(outcome, Throttled) for outcome in outcomes):
             self.limiter.learn(costs_of_writes(writes), 429, {})
         return outcomes
 
-    def _mutate(self, text: str, variables: dict[str, Any], count: int) -> tuple[dict[str, Any], list[Any]]:
-        """Data and errors of a request of mutations."""
+    def _execute(
+        self, text: str, variables: dict[str, Any], what: str, *, write: bool
+    ) -> tuple[dict[str, Any] | None, list[Any]]:
+        """Data and errors of the answer (https://docs.gitlab.com/api/graphql/). Raises GitLabError where there is none.
+
+        A refused token comes as 401 with GraphQL errors in the body; the status decides. GitLab answers every query
+        with JSON; a page, a redirect or 404 there comes from somebody else.
+        """
         try:
-            data = dict(self._graphql.execute(text, variable_values=variables))
-            problems: list[Any] = []
-        except TransportQueryError as error:
-            if not error.data:
-                raise self._refusal(f"{count} writes", error) from None
-            data, problems = dict(error.data), list(error.errors or [])
-        except (gitlab.exceptions.GitlabError, TransportError, httpx.HTTPError) as error:
-            raise self._translate(error, f"{count} writes", write=True) from None
-        return data, problems
+            answer = self._http.post(f"{self.url}/api/graphql", json={"query": text, "variables": variables})
+        except httpx.HTTPError as error:
+            raise self._without_answer(error, what, write=write) from None
+        status = answer.status_code
+        if not write and (status == 404 or 300 <= status < 400):
+            raise no_gitlab(self.url, status, answer.headers.get("Location", ""))
+        if status >= 400:
+            raise self._translate_status(status, "", what)
+        try:
+            body = answer.json()
+            return body.get("data"), body.get("errors") or []
+        except (ValueError, AttributeError) as error:  # no JSON, or no object
+            raise (self._without_answer(error, what, write=True) if write else no_gitlab(self.url)) from None
 
     # --- REST ---
 
@@ -203,7 +205,7 @@ class Client:
         try:
             return result.json() if result.content else None
         except ValueError:
-            raise no_gitlab(self.url) if verb == "get" else _unreadable(verb, path) from None
+            raise no_gitlab(self.url) if verb == "get" else answers.unreadable(verb, path) from None
 
     # --- limits ---
 
@@ -242,7 +244,6 @@ class Client:
             count.names.append(name)
 
     def _remember(self, status: int, headers: Mapping[str, str]) -> None:
-        self._local.status = status
         self._local.date = headers.get("Date", "")
         self._local.retry_after = retry_after(headers)
         costs = getattr(self._local, "costs", {})
@@ -250,11 +251,12 @@ class Client:
         self.limiter.learn(costs, status, headers)
 
     def _translate(self, error: Exception, what: str, *, write: bool) -> GitLabError:
-        status = getattr(error, "response_code", None) or (
-            error.code if isinstance(error, TransportServerError) else None
-        )
+        status = getattr(error, "response_code", None)
         if isinstance(status, int):
-            return self._translate_status(status, _message(error), what, _about(error))
+            return self._translate_status(status, answers.message(error), what, answers.about(error))
+        return self._without_answer(error, what, write=write)
+
+    def _without_answer(self, error: Exception, what: str, *, write: bool) -> GitLabError:
         self._meters.request(getattr(self._local, "costs", {}), None)
         if write:
             kind = type(error).__name__
@@ -262,13 +264,6 @@ class Client:
                 f"GitLab gave no answer to {what} ({kind}).", "The next run looks what happened and goes on."
             )
         return unreachable(error, self.url)
-
-    def _refusal(self, what: str, error: TransportQueryError) -> GitLabError:
-        """A refused token comes as 401 with GraphQL errors in the body; the client library drops the status."""
-        status = getattr(self._local, "status", 200)
-        if status in (401, 403, 429) or status >= 500:
-            return self._translate_status(status, "", what)
-        return _translate_errors(what, error.errors or [])
 
     def _translate_status(
         self, status: int, message: str, what: str, about: frozenset[str] = frozenset()
@@ -298,59 +293,3 @@ class Client:
             )
         fix = "Correct the cause; the next run tries again."
         return Refused(f"GitLab refused {what} ({status} {message}).", fix, about)
-
-
-def _trusted(ca_file: Path | None) -> ssl.SSLContext | bool:
-    if ca_file is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=str(ca_file))
-    except OSError as error:  # no such file, or no certificate in it
-        raise Refused(
-            f"The certificates in {ca_file} cannot be read ({type(error).__name__}).",
-            "Set PARTNER_JOURNEY_CA_FILE to a PEM file, or unset it.",
-        ) from None
-
-
-def _is_foreign(error: Exception) -> bool:
-    """GitLab answers every query with JSON; a page, a redirect or 404 there comes from somebody else."""
-    status = getattr(error, "response_code", None)
-    return isinstance(error, TransportProtocolError) or status == 404 or (status is not None and 300 <= status < 400)
-
-
-def _unreadable(verb: str, path: str) -> Ambiguous:
-    return Ambiguous(
-        f"The answer to {verb.upper()} {path} cannot be read.", "The next run looks what happened and goes on."
-    )
-
-
-def _message(error: Exception) -> str:
-    text = getattr(error, "error_message", None)
-    return str(text)[:300] if text else ""
-
-
-def _about(error: Exception) -> frozenset[str]:
-    """The attributes of `{"message": {"name": ["has already been taken"]}}`."""
-    text = getattr(error, "error_message", None)
-    return frozenset(map(str, text)) if isinstance(text, dict) else frozenset()
-
-
-def _translate_errors(what: str, errors: list[Any]) -> GitLabError:
-    messages = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in errors)[:300]
-    if _TOO_MANY in messages:
-        return Throttled(f"GitLab limits {what}.", "Nothing to do: it goes on when the limit is over.", 60.0)
-    if _NOT_THERE in messages:
-        return Missing(f"GitLab does not show what {what} needs ({messages}).", "Check the bot's membership and role.")
-    if "imeout" in messages or "nternal server error" in messages:
-        return Transient(f"GitLab failed at {what} ({messages}).", "It is tried again.")
-    return Refused(f"GitLab refused {what} ({messages}).", "Check that this GitLab is 18.9 or newer.")
-
-
-def _outcome(write: documents.Write, payload: Any, problems: list[Any], index: int) -> dict[str, Any] | GitLabError:
-    if payload is None:
-        own = [p for p in problems if isinstance(p, dict) and (p.get("path") or [None])[0] == f"w{index}"]
-        return _translate_errors(write.operation, own or problems)
-    if payload.get("errors"):
-        reasons = "; ".join(str(e) for e in payload["errors"])[:300]
-        return Refused(f"GitLab refused {write.operation} ({reasons}).", "Correct the cause; the next run tries again.")
-    return dict(payload)

@@ -119,8 +119,10 @@ class Hooks:
             for finding in self._wrong(look, overtaken):
                 wrong += 1
                 yield finding
-        if not wrong:
-            text = f"{total} webhooks are switched on"
+        if not total:
+            yield warning("webhooks", "There is none yet.", "Run `partner-journey setup`.")
+        elif not wrong:
+            text = "1 webhook is switched on" if total == 1 else f"{total} webhooks are switched on"
             if lost:
                 yield ok("webhooks", f"{text}; what {lost} lost deliveries said was read from GitLab since.")
             else:

@@ -15,7 +15,7 @@ from app.gitlab.errors import Transient
 
 _TIMEOUTS = re.compile(r"Timeout")
 _CLOSED = ("RemoteProtocolError", "RemoteDisconnected", "ReadError")
-_REDIRECT = re.compile(r"Redirect location: '(https?://[^/'?#]+)")
+_ORIGIN = re.compile(r"https?://[^/?#]+")
 
 
 def unreachable(error: BaseException, url: str) -> Transient:
@@ -29,13 +29,12 @@ def unreachable(error: BaseException, url: str) -> Transient:
     )
 
 
-def no_gitlab(url: str, error: BaseException | None = None) -> Transient:
-    """The error for an answer that is none of GitLab's: a page instead of JSON, or a redirect."""
-    redirect = _REDIRECT.search(str(error)) if error is not None else None
-    status = getattr(error, "response_code", None)
+def no_gitlab(url: str, status: int | None = None, location: str = "") -> Transient:
+    """The error for an answer that is none of GitLab's: a page instead of JSON, or a redirect to `location`."""
+    redirect = _ORIGIN.match(location)
     told = f" ({status})" if status else ""
-    if redirect is not None and redirect[1] != url:
-        return Transient(f"{url} redirects to {redirect[1]}.", f"Set PARTNER_JOURNEY_URL to {redirect[1]}.")
+    if redirect is not None and redirect[0] != url:
+        return Transient(f"{url} redirects to {redirect[0]}.", f"Set PARTNER_JOURNEY_URL to {redirect[0]}.")
     return Transient(
         f"What answers at {url} does not answer as GitLab does{told}.",
         "Set PARTNER_JOURNEY_URL to GitLab's own address, without the path of a group or page; a proxy or a sign-in "

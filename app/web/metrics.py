@@ -58,7 +58,7 @@ def metrics_router(parts: MetricsParts, health: Health, guard: Callable[..., Non
 
 
 class Readings(Collector):
-    """What is read at each look: one short query for each of the first four, and the checks of the health page."""
+    """What is read at each look: one short query for each of the first four, and the health page's checks."""
 
     def __init__(self, parts: MetricsParts, health: Health) -> None:
         self._parts = parts

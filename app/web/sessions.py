@@ -15,13 +15,15 @@ import secrets
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from fastapi import Request
 
 from app.engine.store import Store
 from app.gitlab.errors import GitLabError
-from app.gitlab.signin import Leaving, Person, SignIn
+
+if TYPE_CHECKING:
+    from app.gitlab.signin import Leaving, Person, SignIn
 
 log = logging.getLogger(__name__)
 

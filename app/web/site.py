@@ -7,7 +7,7 @@ behind; only a partner's own page may ask GitLab anew, when the bot has just cha
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Annotated, Any, Protocol
+from typing import TYPE_CHECKING, Annotated, Any, Protocol
 from urllib.parse import parse_qs
 
 from fastapi import APIRouter, Depends, FastAPI, HTTPException, Query, Request, Response
@@ -23,7 +23,6 @@ from app.engine.watch import Watch
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance
-from app.gitlab.signin import SignIn
 from app.journey.observed import Place
 from app.journey.overview import Filter
 from app.journey.standing import Standing
@@ -34,6 +33,9 @@ from app.web.protection import page_headers
 from app.web.rendering import address, render, static_file
 from app.web.sessions import LIFE, NoArchitect, NotSignedIn, Sessions, Visitor, local_path, session_key
 from app.web.tables import MEDIA_TYPES, Kind, Table, exported
+
+if TYPE_CHECKING:
+    from app.gitlab.signin import SignIn
 
 PAGE_SIZE = 50
 _STATIC = {"site.css": "text/css; charset=utf-8", "local-times.js": "text/javascript; charset=utf-8"}

@@ -27,7 +27,7 @@ def main() -> None:
     given = parser.parse_args()
     with (
         Store(given.database, lambda: datetime.now(UTC)) as store,
-        durable_queue(given.database, lambda _partner, _reason: None) as queue,
+        durable_queue(given.database, lambda _partner, _reason: None, engine=store.server) as queue,
     ):
         intake = Intake(
             store=store,

@@ -8,7 +8,7 @@ from hypothesis import strategies as st
 
 from app.demo.local import ACME, GLOBEX
 from app.journey.templates import TemplateError, load_partner, load_templates
-from app.wiring import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, journey_files
 
 FILES = journey_files(BUILT_IN)
 ODD = ["", ":", "- ", "[", "{", "&a ", "*a", "!!python/object:os.system ", "\t", "\x00", "\ud800", "|", "> ", "? ",

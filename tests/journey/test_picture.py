@@ -17,7 +17,7 @@ from app.journey.picture.lettering import width, wrapped
 from app.journey.picture.palette import DARK, LIGHT, Shades
 from app.journey.picture.value import spoken, spoken_in_full
 from app.journey.templates import load_templates
-from app.wiring import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, journey_files
 
 IMAGES = Path(__file__).parents[2] / "docs" / "images"
 STATES = ("done", "open", "not started", "pending", "waived", "renewing", "expired", "dropped", "something new", "")

@@ -117,6 +117,16 @@ def _owners(url: str) -> set[str]:
     return {row[0] for row in rows}
 
 
+def test_it_is_ready_soon_after_its_start(tmp_path: Path) -> None:
+    """Within two seconds on an idle machine. Here other tests run beside it, so its processor time is judged."""
+    with open_town(f"sqlite:///{tmp_path / 'journey.sqlite'}", tmp_path) as town:
+        process = town.start("one", ready=False)
+        until(lambda: process.answers("/readyz"), "it is ready")
+        assert process.processor_seconds < 4
+        assert process.terminate() < 10
+        town.alive.remove(process)
+
+
 def test_sigterm_ends_it_in_time_though_gitlab_hangs_and_the_next_start_goes_on(tmp_path: Path) -> None:
     with open_town(f"sqlite:///{tmp_path}/journey.sqlite", tmp_path) as town:
         process = town.start("one")

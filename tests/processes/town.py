@@ -66,11 +66,21 @@ class Process:
 
     @property
     def listens(self) -> bool:
+        return self.answers("/healthz")
+
+    def answers(self, path: str) -> bool:
+        """Whether it answers there with 200."""
         assert self.popen.poll() is None, f"{self.name} has ended:\n{self.log.read_text()}"
         try:
-            return httpx.get(f"http://127.0.0.1:{self.port}/healthz", trust_env=False, timeout=5).status_code == 200
+            return httpx.get(f"http://127.0.0.1:{self.port}{path}", trust_env=False, timeout=5).status_code == 200
         except httpx.HTTPError:
             return False
+
+    @property
+    def processor_seconds(self) -> float:
+        """What it has used so far, in user and system mode."""
+        fields = Path(f"/proc/{self.popen.pid}/stat").read_text().rpartition(")")[2].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def kill(self) -> None:
         """kill -9."""

@@ -18,11 +18,6 @@ from app.sandbox.world import World
 from app.settings import ChannelSettings
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    """python-gitlab's GraphQL client hands variables to gql in the one way that it knows, which gql 4 calls old."""
-    config.addinivalue_line("filterwarnings", "ignore:Using variable_values and operation_name:DeprecationWarning")
-
-
 @pytest.fixture
 def theatre(tmp_path: Path) -> Iterator[Theatre]:
     """Whatever is asked and answered on its stages must be as GitLab publishes it, where that is at hand."""

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
@@ -22,13 +23,14 @@ from app.demo.local import ACME, BOT_TOKEN, SIGNING_TOKEN
 from app.engine.seats import take_seat
 from app.engine.store import Store
 from app.journey import markers
+from app.journey_files import BUILT_IN
 from app.sandbox import operations
 from app.sandbox.core import Sandbox
 from app.sandbox.http import error_response
 from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app
 from app.sandbox.world import Tier, WorkItem, World
-from app.wiring import BUILT_IN, wall_clock
+from app.wiring import wall_clock
 
 
 @dataclass
@@ -417,6 +419,17 @@ def test_the_installed_command_starts() -> None:
     shown = subprocess.run([command, "--help"], capture_output=True, text=True, check=True, timeout=60)
     for word in ("demo", "sandbox", "serve", "plan", "apply", "sync", "partner", "template"):
         assert word in shown.stdout
+
+
+def test_the_version_is_told(run: Run) -> None:
+    assert run("--version").out.split() == ["partner-journey", version("partner-journey")]
+
+
+def test_help_waits_for_no_library_that_it_does_not_need() -> None:
+    script = "import sys, app.cli; print(*sorted({name.partition('.')[0] for name in sys.modules}))"
+    loaded = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True, check=True, timeout=60)
+    heavy = {"dbos", "fastapi", "gitlab", "httpx", "pydantic", "requests", "sqlalchemy", "yaml"}
+    assert heavy.isdisjoint(loaded.stdout.split())
 
 
 # --- beside a running service ---

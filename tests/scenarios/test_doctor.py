@@ -88,6 +88,24 @@ def test_a_missing_label_and_a_broken_partner_file_are_told(onboarded: LocalStag
     assert "partner files" in told
 
 
+@pytest.mark.parametrize(
+    ("username", "bot", "words"),
+    [("group_100_bot_5f", True, "30 days after"), ("dana.cole", False, "a person's account")],
+)
+def test_an_account_that_will_not_last_is_told(onboarded: LocalStage, username: str, bot: bool, words: str) -> None:
+    user = onboarded.user(BOT)
+    user.username, user.bot = username, bot
+    found = line(doctor(onboarded), "account")
+    assert (found.state, words in found.text) == ("warning", True)
+    assert "service account" in found.fix
+
+
+def test_a_group_without_any_webhook_is_told(onboarded: LocalStage) -> None:
+    onboarded.world.hooks.clear()
+    found = line(doctor(onboarded), "webhooks")
+    assert (found.state, "partner-journey setup" in found.fix) == ("warning", True)
+
+
 # --- GitLab's own test delivery ---
 
 

@@ -35,6 +35,7 @@ from stagehand import (
 from app.demo.local import GLOBEX, LocalStage
 from app.engine.night import minute_of
 from app.journey import markers
+from app.journey_files import BUILT_IN
 from app.sandbox import operations
 from app.sandbox.world import World
 
@@ -168,6 +169,34 @@ def test_the_nightly_look_comes_to_each_partner_at_its_own_minute(two_partners: 
     assert sorted(came) == ["acme", "globex"]
     assert all(timedelta(0) <= came[slug] - minute_of(slug, night) <= timedelta(minutes=25) for slug in came)
     assert abs(came["acme"] - came["globex"]) > timedelta(minutes=15)
+
+
+def test_a_lost_push_wakes_only_the_partners_whose_files_it_changed(two_partners: LocalStage) -> None:
+    stage = two_partners
+    stage.clock.advance(minutes=11)
+    stage.settle()
+    stage.write_partner_file("globex", GLOBEX.replace("Globex Consulting", "Globex International"))
+    stage.world.outgoing.clear()
+    before = {run.id for run in stage.service.store.runs()}
+    stage.clock.advance(minutes=11)
+    stage.settle()
+    first = min((r for r in stage.service.store.runs() if r.id not in before), key=lambda run: run.id)
+    assert (first.partner, first.reason) == ("globex", "resync: its file has changed")
+    assert {run.partner for run in stage.service.store.runs() if run.id not in before} == {"globex"}
+    assert "Globex International" in epic(stage, "globex").title
+
+
+def test_a_lost_push_to_the_journey_wakes_everybody(two_partners: LocalStage) -> None:
+    stage = two_partners
+    control = stage.project("journey-control")
+    content = (BUILT_IN / "journey.yaml").read_text(encoding="utf-8") + "# the same, with a remark\n"
+    action = {"action": "create", "file_path": "journey.yaml", "content": content}
+    operations.commit_files(stage.world, stage.user("root"), control, branch="main", message="m", actions=[action])
+    stage.world.outgoing.clear()
+    stage.clock.advance(minutes=11)
+    stage.settle()
+    reasons = {run.partner: run.reason for run in reversed(stage.service.store.runs())}
+    assert set(reasons) == {"acme", "globex"}
 
 
 def test_a_deleted_closed_issue_comes_back_open_and_nothing_is_announced(travelled: LocalStage) -> None:

@@ -17,14 +17,17 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from app.crash_points import carry_on
 from app.demo.local import SIGNING_TOKEN, LocalStage, ManualClock, local_stage
 from app.engine.loop import recover
 from app.engine.queue import MemoryQueue
 from app.gitlab.errors import GitLabError
 from app.sandbox import webhooks
+from app.sandbox.core import Sandbox
 from app.sandbox.world import World
 from app.settings import ChannelSettings
 from simulation.auditor import Ledger
+from simulation.breaker import Breaker
 from simulation.chaos import Chaos, Killed
 from simulation.story import CLOSINGS, Day
 from simulation.verbs import People, bind
@@ -57,8 +60,11 @@ class Ear:
 class House:
     """One world and its bot. `chaos=None`: nothing ever breaks."""
 
-    def __init__(self, world: World, database: Path, chaos: Chaos | None = None) -> None:
+    def __init__(
+        self, world: World, database: Path, chaos: Chaos | None = None, breaker: Breaker | None = None
+    ) -> None:
         self.world = world
+        self.breaker = breaker
         self.chaos = chaos
         self.people = People(world, Ledger())
         self.ear = Ear(chaos)
@@ -88,15 +94,25 @@ class House:
     # --- the bot's life ---
 
     def _start(self) -> LocalStage:
-        stage = self._open.enter_context(
-            local_stage(
-                f"sqlite:///{self._database}", world=self.world, clock=self.clock, channels=(CHANNEL,),
-                outside=httpx.MockTransport(self.ear),
-            )
-        )  # fmt: skip
-        if self.chaos is not None:
-            self.chaos.watch(stage.sandbox)
-        return stage
+        """Whatever breaks while the bot starts ends it; then it is started once more, a minute later."""
+        while True:
+            try:
+                return self._open.enter_context(
+                    local_stage(
+                        f"sqlite:///{self._database}", world=self.world, clock=self.clock, channels=(CHANNEL,),
+                        outside=httpx.MockTransport(self.ear), watch=self._watch,
+                        passing=self.breaker.passing if self.breaker else carry_on,
+                    )
+                )  # fmt: skip
+            except (Killed, GitLabError):
+                self._open.close()
+                self.clock.advance(minutes=1)
+
+    def _watch(self, sandbox: Sandbox) -> None:
+        """What breaks sits in the sandbox before the bot's first request, so its start may break too."""
+        for breaks in (self.chaos, self.breaker):
+            if breaks is not None:
+                breaks.watch(sandbox)
 
     def restart(self) -> None:
         """Power is back. What waited in the queue is as durable as the database: both are kept, or both are lost."""

@@ -20,6 +20,7 @@ from app.sandbox.seed import seed_world
 from app.sandbox.world import World
 from simulation import everyday, files, losses
 from simulation.auditor import announcements, breaches, differences, picture
+from simulation.breaker import Breaker
 from simulation.chaos import Chaos
 from simulation.house import House
 from simulation.story import UNHEARD, Day, Story
@@ -88,10 +89,12 @@ def _play_day(house: House, day: Day) -> None:
 
 
 @contextmanager
-def open_house(start: World, folder: Path, name: str, chaos: Chaos | None = None) -> Iterator[House]:
+def open_house(
+    start: World, folder: Path, name: str, chaos: Chaos | None = None, breaker: Breaker | None = None
+) -> Iterator[House]:
     """A house of its own on a copy of a world; its database is gone afterwards."""
     database = folder / f"{name}.sqlite"
-    house = House(copy.deepcopy(start), database, chaos)
+    house = House(copy.deepcopy(start), database, chaos, breaker)
     try:
         yield house
     finally:

@@ -11,10 +11,6 @@ from reader import Browser
 from app.demo.local import ACME, GLOBEX, LocalStage, local_stage
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.addinivalue_line("filterwarnings", "ignore:Using variable_values and operation_name:DeprecationWarning")
-
-
 @pytest.fixture
 def stage(tmp_path: Path) -> Iterator[LocalStage]:
     """Acme and Globex are onboarded; Acme's people have closed two issues."""
