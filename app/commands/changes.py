@@ -58,6 +58,8 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         results = {
             slug: result for slug, result in each(names, "Applying", work) if not isinstance(result, GitLabError)
         }
+        if slugs is None:
+            bot.portfolio_page.renew()
         service.outbox.flush()
     if as_json:
         sys.stdout.write(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
