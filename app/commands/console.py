@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import Annotated, TypeVar
 
 import typer
@@ -25,7 +26,7 @@ from rich.progress import (
 
 from app.engine.resync import ask_everyone
 from app.engine.seats import SeatTakenError
-from app.gitlab.errors import GitLabError
+from app.gitlab.errors import GitLabError, Refused
 from app.gitlab.findings import Finding
 from app.settings import load_settings
 from app.wiring import Bot, Service, open_bot, open_service
@@ -66,6 +67,17 @@ def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterato
             except GitLabError as error:
                 yield slug, error
             progress.advance(task)
+
+
+def save(path: Path, text: str) -> None:
+    """Writes a file that the caller has named. Raises Refused where that is not possible."""
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or "unknown reason"
+        raise Refused(
+            f"{path} cannot be written ({why}).", "Name another file with --output, or make its folder."
+        ) from None
 
 
 @contextmanager

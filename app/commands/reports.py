@@ -9,7 +9,7 @@ from typing import Annotated, Literal
 import typer
 
 from app import printing
-from app.commands.console import bot_of_settings, each, err, out
+from app.commands.console import bot_of_settings, each, err, out, save
 from app.gitlab.errors import GitLabError, Refused
 from app.journey.numbers import numbers
 from app.journey.picture import blank_picture, render_picture, spoken
@@ -40,7 +40,7 @@ def picture(
     if output is None:
         sys.stdout.write(text)
         return
-    output.write_text(text, encoding="utf-8")
+    save(output, text)
     out.print(f"Wrote {output}: {spoken(shown)}", soft_wrap=True)
 
 
@@ -56,7 +56,7 @@ def report(
     if output is None:
         sys.stdout.write(text)
     else:
-        output.write_text(text, encoding="utf-8")
+        save(output, text)
         out.print(f"wrote {output}")
     errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
     for slug, error in errors.items():
