@@ -12,7 +12,7 @@ from pathlib import Path
 from playwright.sync_api import Page
 
 from tests.browser.looking import looking
-from tests.browser.people import ARCHITECT, PARTNER, act_as, close, column, sign_in
+from tests.browser.people import ARCHITECT, PARTNER, act_as, close, column, gates, sign_in, verify
 from tests.browser.town import ROOT, Demo, chromium, running_demo, until
 
 FOLDER = ROOT / "docs" / "images"
@@ -26,11 +26,13 @@ def main() -> int:
         page.goto(demo.sandbox)
         act_as(page, PARTNER)
         for title in demo.left:
-            close(page, demo, title, evidence=f"Done: {title}. The proof is at https://acme.example/proof")
+            close(page, demo, title, evidence=f"Evidence: {title}, https://acme.example/proof")
+        sign_in(page, demo, ARCHITECT)
+        for title in gates(page, demo):
+            verify(page, demo, title)
         page.goto(demo.board)
         until(page, page.get_by_role("region", name="stage::enabling").locator(".card"))
         _take(page, "board")
-        act_as(page, ARCHITECT)
         page.goto(demo.epic_board)
         until(page, column(page, "Acme").filter(has_text="enabling"))
         _take(page, "portfolio")
@@ -39,7 +41,7 @@ def main() -> int:
 
 
 def _take_site(page: Page, demo: Demo) -> None:
-    sign_in(page, demo, ARCHITECT)
+    page.goto(demo.site)
     until(page, page.get_by_role("row").filter(has_text="Acme").filter(has_text="Walk"))
     _take(page, "site-portfolio")
     page.set_viewport_size({"width": 1160, "height": 700})
