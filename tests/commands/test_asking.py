@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
 from app.commands.asking import complete
+from app.engine.store import Store
 from app.gitlab.errors import Refused
 
 COMMAND = str(Path(sys.executable).parent / "partner-journey")
@@ -90,6 +92,14 @@ def test_every_mistake_ends_in_what_to_do(arguments: str, advice: str, tmp_path:
     assert result.returncode in (1, 2)
     assert advice in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_times_are_told_in_the_readers_zone(tmp_path: Path) -> None:
+    url = f"sqlite:///{tmp_path / 'bot.sqlite'}"
+    with Store(url, lambda: datetime(2026, 11, 24, 12, 0, tzinfo=UTC)) as store:
+        store.remember("next:resync", "2026-11-24T12:10:00+00:00")
+    settings = {"PARTNER_JOURNEY_TOKEN": "x", "PARTNER_JOURNEY_GROUP": "partners", "PARTNER_JOURNEY_DATABASE_URL": url}
+    assert "next resync 2026-11-24 17:55:00 +0545" in run("status", TZ="Asia/Kathmandu", **settings).stdout
 
 
 @pytest.mark.parametrize(
