@@ -31,8 +31,7 @@ class PortfolioPage:
         Two requests when nothing is to be written, one more else (https://docs.gitlab.com/api/wikis/).
         """
         project = self._client.get(self._project)
-        wanted = self._issue(planned) if project["wiki_access_level"] == "disabled" else self._wiki(planned)
-        return bool(wanted)
+        return self._issue(planned) if project["wiki_access_level"] == "disabled" else self._wiki(planned)
 
     def _wiki(self, planned: Callable[[str | None], str | None]) -> bool:
         pages = f"{self._project}/wikis"

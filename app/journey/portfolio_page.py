@@ -29,7 +29,7 @@ def plan_portfolio_page(
     steps = funnel(list(kept.values()), now)
     order = {step.stage: index for index, step in enumerate(steps)}
     lines = [(row(standing, now), standing) for standing in kept.values()]
-    lines.sort(key=lambda line: (order[line[0].stage], line[0].name.casefold(), line[0].slug))
+    lines.sort(key=lambda line: (order.get(line[0].stage, len(order)), line[0].name.casefold(), line[0].slug))
     body = portfolio_page(steps, lines, sorted(set(known) - set(kept)), place)
     if seen is None:
         return f"{PAGE}\n{markers.section(body)}\n"
