@@ -6,7 +6,7 @@ STAMP  := $(VENV)/.installed
 ARGS   ?=
 SEEDS  ?= 4000
 
-.PHONY: demo test soak bench check format lock schema clean help
+.PHONY: demo test soak bench pictures check format lock schema clean help
 
 help:            ## list the commands
 	@grep -E '^[a-z]+: .*##|^[a-z]+:  *##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/'
@@ -29,6 +29,9 @@ soak: $(STAMP)   ## the simulation with thousands of seeds, and every single fau
 
 bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short)
 	$(BIN)/python -m benchmarks $(ARGS)
+
+pictures: $(STAMP) ## renew the pictures in docs/images from the demo (needs Chromium)
+	$(BIN)/python -m tests.browser.pictures
 
 check: $(STAMP)  ## style, types, layers, templates
 	$(BIN)/ruff format --check .

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict
+from datetime import datetime
 from typing import Any, Literal, TypeVar
 
 from pydantic import BaseModel, ValidationError
@@ -151,8 +152,7 @@ def print_status(console: Console, found: Status) -> None:
     console.print(f"{running} on {escape(found.database)}", soft_wrap=True)
     if not found.running:
         console.print("Start one with `partner-journey serve`.")
-    last = found.last_run.isoformat(timespec="seconds") if found.last_run else "never"
-    resync = found.next_resync.isoformat(timespec="seconds") if found.next_resync else "at the start"
+    last, resync = _moment(found.last_run, "never"), _moment(found.next_resync, "at the start")
     console.print(f"{found.partners} partners seen · last run {last} · next resync {resync}")
     for heading, names in (("At work", found.working), ("Waiting", found.waiting)):
         console.print(f"{heading}: {len(names)}" + (f" ({_some(names)})" if names else ""))
@@ -164,12 +164,17 @@ def print_status(console: Console, found: Status) -> None:
     if not found.parked:
         console.print("Nobody is parked.")
     for parked in found.parked:
-        when = parked.next_try.isoformat(timespec="seconds") if parked.next_try else "now, it waits in the queue"
+        when = _moment(parked.next_try, "now, it waits in the queue")
         console.print(
             f"[bold red]{parked.slug}[/]  {escape(parked.cause)}\n    {escape(parked.fix)}\n"
             f"    {parked.failures} failures in a row; next try {when}",
             soft_wrap=True,
         )
+
+
+def _moment(value: datetime | None, otherwise: str) -> str:
+    """In the reader's zone, which is that of this machine, with its name."""
+    return f"{value.astimezone():%Y-%m-%d %H:%M:%S %Z}" if value else otherwise
 
 
 def _some(names: list[str]) -> str:

@@ -27,6 +27,7 @@ from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
 from app.engine.loop import Loop, recover, rewake
 from app.engine.night import nightly
+from app.engine.portfolio_page import PortfolioChore
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reaper import Reaper
 from app.engine.reconcile import Reconciler
@@ -46,6 +47,7 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
+from app.gitlab.portfolio_page import PortfolioPage
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
@@ -88,6 +90,7 @@ class Bot:
     reconciler: Reconciler
     passing: Passing
     forecaster: Forecaster
+    portfolio_page: PortfolioChore
     meters: Meters
     groundwork: Groundwork
     watch: Watch
@@ -196,9 +199,10 @@ def _assemble(
         outbox.put(_alarm(topic, finding, settings, clock))
 
     watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
+    page = PortfolioChore(PortfolioPage(client, instance, place), reconciler, standings, place, clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, meters, groundwork, watch,
+        forecaster, page, meters, groundwork, watch,
     )  # fmt: skip
 
 
@@ -304,6 +308,7 @@ def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside: A
         Chore("deep resync", nightly(rng), resync.by_night),
         *watching(bot.watch, bot.standings, queue.wake, resync.ask, rng, aside),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
+        Chore("portfolio page", every(timedelta(hours=1), rng), bot.portfolio_page.renew),
     ]
 
 

@@ -4,11 +4,15 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import typer
 
 from app.commands.console import AsJson, Slugs, bot_of_settings, each, err, hand, out
+
+if TYPE_CHECKING:
+    from app.gitlab.errors import GitLabError
+    from app.wiring import Bot
 
 
 def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
@@ -62,10 +66,24 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         results = {
             slug: result for slug, result in each(names, "Applying", work) if not isinstance(result, GitLabError)
         }
+        trouble = _renew_page(bot) if slugs is None else None
         service.outbox.flush()
     if as_json:
         sys.stdout.write(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
     else:
         printing.print_runs(out, results)
+    if trouble is not None:
+        raise trouble
     if any(result["cause"] for result in results.values()):
         raise typer.Exit(1)
+
+
+def _renew_page(bot: Bot) -> GitLabError | None:
+    """The page about all partners; what goes wrong there is told after what was done for the partners."""
+    from app.gitlab.errors import GitLabError
+
+    try:
+        bot.portfolio_page.renew()
+    except GitLabError as error:
+        return error
+    return None

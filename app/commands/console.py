@@ -9,6 +9,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import ExitStack, contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, TypeVar
 
 import typer
@@ -69,6 +70,19 @@ def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterato
             except GitLabError as error:
                 yield slug, error
             progress.advance(task)
+
+
+def save(path: Path, text: str) -> None:
+    """Writes a file that the caller has named. Raises Refused where that is not possible."""
+    from app.gitlab.errors import Refused
+
+    try:
+        path.write_text(text, encoding="utf-8")
+    except OSError as error:
+        why = error.strerror or "unknown reason"
+        raise Refused(
+            f"{path} cannot be written ({why}).", "Name another file with --output, or make its folder."
+        ) from None
 
 
 @contextmanager

@@ -16,25 +16,31 @@ partner_app = typer.Typer(help="Partners: add one, show one, list all.", no_args
 
 @partner_app.command("add")
 def partner_add(
-    slug: Annotated[str, typer.Argument(help="short name: the project's path and the file's name")],
-    name: Annotated[str, typer.Option(prompt="Name of the partner")],
-    category: Annotated[Literal["dmr", "gsi", "rsi", "fsi"], typer.Option(prompt="Category (dmr, gsi, rsi, fsi)")],
-    region: Annotated[str, typer.Option(prompt="Region")],
-    lead: Annotated[str, typer.Option(prompt="GitLab username of the partner's lead")],
-    sa: Annotated[str, typer.Option(prompt="GitLab username of the solution architect")],
+    slug: Annotated[str | None, typer.Argument(help="short name: the project's path and the file's name")] = None,
+    name: Annotated[str | None, typer.Option(help="name of the partner")] = None,
+    category: Annotated[Literal["dmr", "gsi", "rsi", "fsi"] | None, typer.Option(help="what kind it is")] = None,
+    region: Annotated[str | None, typer.Option(help="for example EMEA")] = None,
+    lead: Annotated[str | None, typer.Option(help="GitLab username of the partner's lead")] = None,
+    sa: Annotated[str | None, typer.Option(help="GitLab username of the solution architect")] = None,
     manager: Annotated[str | None, typer.Option(help="GitLab username of the account manager")] = None,
     engineer: Annotated[list[str] | None, typer.Option(help="GitLab username; repeat for more")] = None,
 ) -> None:
-    """Write partners/SLUG.yaml to the control project and start the onboarding. Asks for what is missing."""
+    """Write partners/SLUG.yaml to the control project and start the onboarding. A terminal is asked what is missing."""
     from app import printing
+    from app.commands.asking import complete
     from app.gitlab.errors import GitLabError
     from app.web.api import NewPartner, partner_yaml
 
-    people = {"lead": lead, "engineers": engineer or [], "sa": sa, "manager": manager}
-    given = {"slug": slug, "name": name, "category": category, "region": region, "people": people}
+    given = {
+        "name": name, "slug": slug, "category": category, "region": region, "lead": lead, "engineers": engineer,
+        "sa": sa, "manager": manager,
+    }  # fmt: skip
+    told = complete(given, typer.prompt if sys.stdin.isatty() else None)
+    partner = printing.validated(NewPartner, told)
+    slug = partner.slug
     with bot_of_settings() as bot, ExitStack() as stack:
         bot.prepare()
-        text = partner_yaml(printing.validated(NewPartner, given))
+        text = partner_yaml(partner)
         bot.control.add_partner(slug, text)
         out.print(f"partners/{slug}.yaml is written.")
         service = stack.enter_context(hand(bot, [slug], "partner-journey partner add"))

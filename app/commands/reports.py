@@ -8,7 +8,7 @@ from typing import Annotated, Literal
 
 import typer
 
-from app.commands.console import bot_of_settings, each, err, out
+from app.commands.console import bot_of_settings, each, err, out, save
 from app.journey_files import BUILT_IN, journey_files
 
 ReportKind = Literal["md", "csv", "json"]
@@ -38,7 +38,7 @@ def picture(
     if output is None:
         sys.stdout.write(text)
         return
-    output.write_text(text, encoding="utf-8")
+    save(output, text)
     out.print(f"Wrote {output}: {spoken(shown)}", soft_wrap=True)
 
 
@@ -59,7 +59,7 @@ def report(
     if output is None:
         sys.stdout.write(text)
     else:
-        output.write_text(text, encoding="utf-8")
+        save(output, text)
         out.print(f"wrote {output}")
     errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
     for slug, error in errors.items():

@@ -11,7 +11,7 @@ from app.commands.console import out
 
 
 def sandbox(
-    port: Annotated[int, typer.Option(help="port on this machine")] = 8929,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="port on this machine")] = 8929,
     tier: Annotated[str, typer.Option(help="ce, free, premium or ultimate")] = "ultimate",
     seed: Annotated[int, typer.Option(help="the same seed gives the same ids")] = 1,
 ) -> None:
@@ -23,7 +23,9 @@ def sandbox(
 
 def demo(
     once: Annotated[bool, typer.Option("--once", help="play a whole journey headless, print it, exit")] = False,
-    port: Annotated[int, typer.Option(help="port of the sandbox GitLab; the service takes the next one")] = 8929,
+    port: Annotated[
+        int, typer.Option(min=1, max=65534, help="port of the sandbox GitLab; the service takes the next one")
+    ] = 8929,
     tier: Annotated[str, typer.Option(help="ce, free, premium or ultimate")] = "ultimate",
 ) -> None:
     """Sandbox GitLab, bot and a partner in mid-stage: the whole thing, on this machine, in seconds."""

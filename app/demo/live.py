@@ -89,12 +89,15 @@ def _tell_the_beginning(base_url: str, service: Service) -> None:
         answer = lead.get(
             "/projects/partners%2Facme/issues", params={"state": "opened", "labels": "journey::capability"}
         )
-        issues: list[dict[str, Any]] = sorted(answer.json(), key=lambda issue: issue["due_date"])
+        issues: list[dict[str, Any]] = sorted(answer.json(), key=lambda issue: issue["due_date"] or "9")
         for issue in issues[:_CLOSINGS]:
-            closing = {"state_event": "close"}
-            lead.put(f"/projects/partners%2Facme/issues/{issue['iid']}", json=closing).raise_for_status()
+            address = f"/projects/partners%2Facme/issues/{issue['iid']}"
+            proof = {"body": f"Evidence: https://acme.example/evidence/{issue['iid']}"}
+            lead.post(f"{address}/notes", json=proof).raise_for_status()
+            lead.put(address, json={"state_event": "close"}).raise_for_status()
         _wait(lambda: service.reconciler.standing("acme").stages[0].done == _CLOSINGS)
         _wait(lambda: not service.queue.waiting() and not service.reconciler.view("acme").plan)
+        service.portfolio_page.renew()
 
 
 def _onboarded(service: Service, slug: str) -> bool:
@@ -111,7 +114,9 @@ def _welcome(console: Console, service: Service, base_url: str, port: int) -> No
         if portfolio and acme.observed.place.epics
         else f"{base_url}/groups/partners"
     )
-    left = [t.title for t in service.reconciler.standing("acme").next if t.required]
+    standing = service.reconciler.standing("acme")
+    left = [t.title for t in standing.next if t.required]
+    gates = [c.title for c in standing.capabilities if c.title in left and c.verify]
     lines = [
         "[bold]Partner Journey is running: a sandbox GitLab, and the bot beside it.[/]",
         "",
@@ -122,11 +127,13 @@ def _welcome(console: Console, service: Service, base_url: str, port: int) -> No
         "",
         "[bold]Try this[/]",
         "  1. Open the partner's board and choose, at the top of the page, to be Alex Moreno, the lead of Acme.",
-        f"  2. Close the {len(left)} issues that are left in the first stage:",
+        f"  2. Close the {len(left)} issues that are left in this stage, each with a comment that links to a proof:",
         *(f"       - {title}" for title in left),
-        '  3. Look again: nine new issues, and one comment on the issue "Where we are". Be Sam Rivera, Acme\'s',
-        "     solution architect, and open the epic board: Acme's card has moved, and so has the portfolio.",
-        f"  4. Behind the scenes: {base_url}/-/sandbox/deliveries and {base_url}/-/sandbox/journal",
+        "  3. Be Sam Rivera, Acme's solution architect, and confirm by the comment `/journey verify`:",
+        *(f"       * {title}" for title in gates),
+        '  4. Look again: nine new issues, and one comment on the issue "Where we are". Open the epic board:',
+        "     Acme's card has moved, and so has the portfolio.",
+        f"  5. Behind the scenes: {base_url}/-/sandbox/deliveries and {base_url}/-/sandbox/journal",
         "",
         "Ctrl-C ends the demo.",
     ]

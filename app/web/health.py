@@ -23,12 +23,13 @@ STATES = tuple(_STATES.values())
 
 @dataclass(frozen=True)
 class Check:
-    """One line: `state` is good, watch or bad; `fix` says what to do unless it is good."""
+    """One line: `state` is good, watch or bad; `fix` says what to do unless it is good. `at`: when it last happened."""
 
     name: str
     state: str
     text: str
     fix: str = ""
+    at: datetime | None = None
 
 
 class Health:
@@ -67,7 +68,7 @@ class Health:
         return self._store.deliveries(limit=25)
 
     def checks_table(self) -> Table:
-        return table("checks", ("name", "state", "text", "fix"), [vars(c) for c in self.checks()])
+        return table("checks", ("name", "state", "text", "fix", "at"), [vars(c) for c in self.checks()])
 
     def parked_table(self) -> Table:
         columns = ("slug", "failures", "failing_since", "parked_until", "cause", "fix")
@@ -107,7 +108,7 @@ class Health:
         if not newest:
             return Check("Deliveries", "watch", "No webhook has arrived yet.",
                          "Close an issue, or send a test event from a project's webhook page.")  # fmt: skip
-        return Check("Deliveries", "good", f"The last one came at {newest[0].received_at:%Y-%m-%d %H:%M} UTC.")
+        return Check("Deliveries", "good", "The last one came", at=newest[0].received_at)
 
     def _engine(self) -> Check:
         waiting, parked = len(self._queue.waiting()), len(self.parked())

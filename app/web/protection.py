@@ -21,6 +21,15 @@ HEADERS = {
 }
 
 
+PICTURE_POLICY = "default-src 'none'; style-src 'unsafe-inline'; frame-ancestors 'none'; sandbox"
+"""A picture brings its style with it, and is opened by itself as well."""
+
+
+def picture_headers(*, https: bool) -> dict[str, str]:
+    """The headers of an SVG picture."""
+    return page_headers(https=https) | {"Content-Security-Policy": PICTURE_POLICY}
+
+
 def page_headers(*, https: bool) -> dict[str, str]:
     """The headers of a page; over HTTPS the browser is told to stay there."""
     return HEADERS | ({"Strict-Transport-Security": "max-age=31536000"} if https else {})

@@ -25,11 +25,13 @@ from app.gitlab.errors import GitLabError
 from app.gitlab.instance import Instance
 from app.journey.observed import Place
 from app.journey.overview import Filter
+from app.journey.picture import Picture, render_picture, spoken
 from app.journey.standing import Standing
+from app.journey.standing import picture as standing_picture
 from app.settings import Settings
 from app.web.health import Health
 from app.web.portfolio import Portfolio
-from app.web.protection import page_headers
+from app.web.protection import page_headers, picture_headers
 from app.web.rendering import address, render, static_file
 from app.web.sessions import LIFE, NoArchitect, NotSignedIn, Sessions, Visitor, local_path, session_key
 from app.web.tables import MEDIA_TYPES, Kind, Table, exported
@@ -98,6 +100,14 @@ class Site:
                 if found is None:
                     raise HTTPException(404, f"{error.cause} {error.fix}") from None
         return found
+
+    def picture(self, found: Standing) -> Picture | None:
+        """The partner's map; None while the journey's files cannot be read."""
+        try:
+            partner, templates = self.parts.reconciler.partner(found.slug)
+        except GitLabError:
+            return None
+        return standing_picture(templates.journey_for(partner), found, as_of=self.parts.clock().date())
 
 
 def add_site(app: FastAPI, parts: SiteParts, health: Health) -> None:
@@ -242,10 +252,19 @@ def _pages(site: Site) -> APIRouter:
                                  cause=f"There is no partner {slug}.", fix="Choose one in the portfolio.")  # fmt: skip
             standing = None
         return site.page(
-            "partner.html", visitor=visitor, slug=slug, standing=standing, state=state,
+            "partner.html", visitor=visitor, slug=slug, standing=standing, state=state, spoken=spoken,
+            picture=site.picture(standing) if standing else None,
             waits=site.portfolio.waits(slug), runs=site.portfolio.runs(slug),
             timeline=site.portfolio.timeline(standing) if standing else [],
         )  # fmt: skip
+
+    @router.get("/partners/{slug}/journey.svg")
+    def picture(request: Request, slug: str) -> Response:
+        site.visitor(request)
+        found = site.picture(site.standing(slug))
+        if found is None:
+            raise HTTPException(404, "The journey's files cannot be read now; the health page says why.")
+        return Response(render_picture(found), media_type="image/svg+xml", headers=picture_headers(https=site.https))
 
     @router.get("/queue")
     def queue(request: Request, sa: str | None = None) -> Response:

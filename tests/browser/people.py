@@ -21,12 +21,31 @@ def act_as(page: Page, name: str) -> None:
 
 
 def close(page: Page, demo: Demo, title: str, evidence: str) -> None:
-    """The partner opens a card of the board, says what was done, and closes the issue."""
+    """The partner opens a card of the board, says what was done, and closes the issue on the board."""
     page.goto(demo.board)
     page.locator(".card").get_by_role("link", name=title).click()
     page.get_by_label("Write a comment").fill(evidence)
-    page.get_by_role("button", name="Comment & close issue").click()
-    expect(page.locator(".item-head .state")).to_have_text("Closed")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".timeline")).to_contain_text(evidence)
+    page.goto(demo.board)
+    page.get_by_role("button", name=f"Close {title}").click()
+    expect(column(page, title)).to_have_accessible_name("Closed")
+
+
+def verify(page: Page, demo: Demo, title: str) -> None:
+    """The architect opens the closed card and confirms it by a comment."""
+    page.goto(demo.board)
+    page.locator(".card").get_by_role("link", name=title).click()
+    page.get_by_label("Write a comment").fill("/journey verify")
+    page.get_by_role("button", name="Comment", exact=True).click()
+    expect(page.locator(".timeline")).to_contain_text("/journey verify")
+
+
+def gates(page: Page, demo: Demo) -> list[str]:
+    """Which of the closed issues wait for the architect's word, as the site says."""
+    page.goto(f"{demo.site}/partners/acme")
+    capabilities = page.locator(".cap")
+    return [title for title in demo.left if "SA confirms" in capabilities.filter(has_text=title).inner_text()]
 
 
 def column(page: Page, title: str) -> Locator:

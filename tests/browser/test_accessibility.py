@@ -16,6 +16,7 @@ SEVERE = ("serious", "critical")
 
 def findings(page: Page) -> list[str]:
     """What axe finds on a page, as far as it hinders somebody, and what sticks out of the window."""
+    page.wait_for_load_state()
     found = [
         f"{rule['id']}: {node['html'][:200]} ({node['failureSummary']})"
         for rule in Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]

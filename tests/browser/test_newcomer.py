@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from playwright.sync_api import Browser, expect
 
-from tests.browser.people import ARCHITECT, PARTNER, act_as, close, column, sign_in
+from tests.browser.people import ARCHITECT, PARTNER, act_as, close, column, gates, sign_in, verify
 from tests.browser.town import Demo, strict, until
 
 CARD = "Acme Integrators"
@@ -26,14 +26,16 @@ def test_a_newcomer_closes_the_last_issues_of_a_stage_and_sees_it_everywhere(bro
         act_as(page, PARTNER)
         assert demo.left
         for title in demo.left:
-            close(page, demo, title, evidence=f"Done: {title}. The proof is at https://acme.example/proof")
-        page.goto(demo.board)
-        expect(column(page, demo.left[-1])).to_have_accessible_name("Closed")
+            close(page, demo, title, evidence=f"Evidence: {title}, https://acme.example/proof")
+        for title in gates(site, demo):
+            verify(boards, demo, title)
 
+        boards.goto(demo.epic_board)
         until(boards, boards.get_by_role("region", name="stage::enabling").get_by_role("link", name=CARD))
         page.goto(f"{demo.project}/-/issues/1")
         told = page.locator(".timeline .comment").filter(has_text=SECOND)
         until(page, told)
         expect(told).to_have_count(1)
+        site.goto(demo.site)
         until(site, acme.filter(has_text=SECOND))
         assert wrong == []

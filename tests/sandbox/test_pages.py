@@ -301,6 +301,16 @@ def test_board_columns_hold_each_issue_once(world: World, browser: Browser) -> N
     assert "Finished" in columns["Closed"]
 
 
+def test_a_card_is_closed_on_the_board_by_those_who_may(world: World, browser: Browser) -> None:
+    board = "/partners/acme/-/boards/300"
+    page = browser.become("acme.lead").get(board)
+    assert 'aria-label="Close Portal"' in page.text
+    page = browser.post(ISSUE, action="close", back=board)
+    assert "Portal" in page.text.split('<section class="column')[-1]
+    assert world.work_items[1000].state == "closed"
+    assert "Hello, Alex." in browser.post(ISSUE, action="comment", body="Done", back="//evil.example").text
+
+
 def test_epics_only_with_a_licence() -> None:
     world = _story()
     bot, group = _user(world, "partner-bot"), world.group_by_path("partners")

@@ -18,7 +18,7 @@ from app.web.sessions import local_path
 PRIVATE = (
     "/partners/acme", "/queue", "/health", "/numbers", "/tables/partners.csv", "/tables/queue.json",
     "/tables/funnel.csv", "/tables/checks.json", "/tables/partners/acme/capabilities.csv",
-    "/tables/partners/acme/runs.json",
+    "/tables/partners/acme/runs.json", "/partners/acme/journey.svg",
 )  # fmt: skip
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import re
 import time
 
 import pytest
@@ -34,6 +35,17 @@ def test_every_page_runs_no_foreign_script_and_cannot_be_framed(architect: Brows
     assert page.headers["cache-control"] == "no-store"
     assert " style=" not in page.text
     assert "onclick" not in page.text
+
+
+def test_the_journey_is_a_picture_that_is_told_in_words_as_well(architect: Browser) -> None:
+    picture = architect.get("/partners/acme/journey.svg")
+    assert picture.headers["content-type"] == "image/svg+xml"
+    assert "script-src" not in picture.headers["content-security-policy"]
+    assert picture.text.startswith("<svg")
+    told = re.search(r'<img src="/partners/acme/journey.svg"[^>]* alt="([^"]+)"', architect.get("/partners/acme").text)
+    assert told is not None
+    assert "2 of 8 required capabilities" in told[1]
+    assert architect.get("/partners/nobody/journey.svg").status_code == 404
 
 
 @pytest.mark.parametrize("name", TABLES)

@@ -92,6 +92,10 @@ class Kit:
         filled = fill_placeholders(self.visit.world, home, url)
         return filled if filled.startswith(("https://", "http://")) else "#"
 
+    def may_close(self, item: WorkItem) -> bool:
+        """Whether the viewer may close it."""
+        return item.state == "opened" and permissions.can_update_item(self.visit.world, self.visit.viewer, item)
+
     def container(self, item: WorkItem) -> Project | Group:
         return permissions.container_of(self.visit.world, item)
 

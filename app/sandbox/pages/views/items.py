@@ -29,7 +29,7 @@ def show(visit: Visit, home: Project | Group, number: int) -> Response:
 
 
 def change(visit: Visit, home: Project | Group, number: int) -> Response:
-    """The item's forms, told apart by `action`."""
+    """The item's forms, told apart by `action`; `back`: the board on which a card's button was pressed."""
     item = _find(visit, home, number)
     try:
         fragment, notice = _change(visit, home, item)
@@ -37,6 +37,8 @@ def change(visit: Visit, home: Project | Group, number: int) -> Response:
         visit.alert, visit.status = "; ".join(refused.sentences()), refused.status
         visit.draft = visit.form.get("body", "")
         return _page(visit, home, item)
+    if back := visit.form.get("back"):
+        return rendering.redirect(visit, back, notice)
     return rendering.redirect(visit, addresses.of_item(visit.world, item), notice, fragment)
 
 

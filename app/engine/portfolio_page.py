@@ -1,0 +1,41 @@
+"""The chore that keeps the page about all partners: from the kept standings, so no partner is looked at for it.
+
+The trap: an empty page after the bot's database was lost. Partners without a standing are named as such.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from datetime import datetime
+
+from app.engine.reconcile import Reconciler
+from app.engine.standings import Standings
+from app.gitlab.portfolio_page import PortfolioPage
+from app.journey.observed import Place
+from app.journey.portfolio_page import plan_portfolio_page
+
+
+class PortfolioChore:
+    """Renews the page when what it tells has changed. Raises GitLabError or StoreError."""
+
+    def __init__(
+        self,
+        page: PortfolioPage,
+        reconciler: Reconciler,
+        standings: Standings,
+        place: Place,
+        clock: Callable[[], datetime],
+    ) -> None:
+        self._page = page
+        self._reconciler = reconciler
+        self._standings = standings
+        self._place = place
+        self._clock = clock
+
+    def renew(self) -> bool:
+        """Whether the page was written. Without a single partner there is none."""
+        known = self._reconciler.slugs()
+        if not known:
+            return False
+        standings = list(self._standings.all().values())
+        return self._page.renew(lambda seen: plan_portfolio_page(seen, standings, known, self._place, self._clock()))
