@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import queue
-import socket
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,9 +13,8 @@ import gitlab
 import httpx
 import pytest
 import requests
-import uvicorn
 from gql.transport.exceptions import TransportQueryError
-from rest_client import BASE_URL, Scene, make_scene
+from rest_client import BASE_URL, Scene, make_scene, running
 
 from app.sandbox.http import Request, Response, json_response
 from app.sandbox.inprocess import httpx_transport, requests_adapter
@@ -50,23 +48,6 @@ async def _get_from_app(scene: Scene, target: str, headers: dict[str, str]) -> h
     transport = httpx.ASGITransport(app=create_app(scene.sandbox, deliver=False))
     async with httpx.AsyncClient(transport=transport) as client:
         return await client.get(BASE_URL + target, headers=headers)
-
-
-@contextmanager
-def running(scene: Scene) -> Iterator[str]:
-    """The sandbox on a real socket with its delivery loop; gives its address."""
-    listener = socket.socket()
-    listener.bind(("127.0.0.1", 0))
-    listener.listen()
-    server = uvicorn.Server(uvicorn.Config(create_app(scene.sandbox), log_level="error"))
-    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
-    thread.start()
-    try:
-        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
-    finally:
-        server.should_exit = True
-        thread.join()
-        listener.close()
 
 
 @contextmanager
