@@ -63,7 +63,6 @@ LACKING = frozenset(
         "POST /groups/:id/epics/:epic_iid/epics",
         "PUT /groups/:id/epics/:epic_iid/issues/:issue_id",
         "PUT /groups/:id/invitations/:email",
-        "DELETE /personal_access_tokens/self",
         "PUT /projects/:id/invitations/:email",
         "DELETE /projects/:id/protected_branches/:name",
         "PATCH /projects/:id/protected_branches/:name",
