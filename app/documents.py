@@ -58,20 +58,27 @@ def _with_table(path: Path, name: str, table: str) -> str:
 
 
 def sandbox_coverage(root: Path) -> str:
-    """What the sandbox GitLab serves, what holds each route to the real one, and whether the bot uses it.
+    """What the sandbox GitLab serves, what holds it to the real one, whether the bot uses it, and which tests do.
 
-    The facts are in `docs/sandbox-coverage.json`, which the contract tests keep true.
+    The facts are in `docs/sandbox-coverage.json`, which the contract tests keep true, and `docs/sandbox-uses.json`.
     """
     facts = json.loads((root / "docs" / "sandbox-coverage.json").read_text(encoding="utf-8"))
+    uses = json.loads((root / "docs" / "sandbox-uses.json").read_text(encoding="utf-8"))
     known = {route: facts.get(route, {"pinned_by": "tests", "bot": False}) for route in rest.coverage()}
-    rows = "\n".join(_coverage_row(route, fact) for route, fact in known.items())
+    rows = "\n".join(_coverage_row(route, fact, uses.get(route, [])) for route, fact in known.items())
+    fields = "\n".join(
+        f"| `{name}` | {_shown_uses(files)} |"
+        for name, files in uses.items()
+        if name.startswith(("Query.", "Mutation."))
+    )
     pins = [str(fact["pinned_by"]) for fact in known.values()]
     schemas, entities = (sum(pin.startswith(start) for pin in pins) for start in ("JSON schema", "OpenAPI API"))
     operations = pins.count("OpenAPI operation")
     return f"""# What the sandbox GitLab can do
 
 The sandbox serves the part of GitLab that the bot and a person who plays a partner need. **Neither it nor the bot has
-run against a real GitLab yet.** What holds it to GitLab's published contract:
+run against a real GitLab yet**: `tests/real` asks one for what the sandbox claims, as soon as somebody names one (see
+[operate](operate.md#try-it-on-a-real-gitlab)). What holds it to GitLab's published contract:
 
 - GraphQL: every type, field, argument and enum value of `app/sandbox/graphql/schema.graphql` is compared with GitLab's
   published schema (`tests/contract/test_sandbox_schema.py`), and so is every document that the bot sends, in its
@@ -87,8 +94,13 @@ run against a real GitLab yet.** What holds it to GitLab's published contract:
   bot and by the people in it: REST and GraphQL, variables included (`tests/contract/exchanges.py`).
 - Webhooks: each that the sandbox sends has the fields, types and time formats of GitLab's examples, and the bot reads
   all of GitLab's examples (`tests/contract/test_webhook_payloads.py`). They are signed by Standard Webhooks.
+- Other people's clients: python-gitlab, gitbeaker and the requests of `glab issue` (`tests/sandbox/test_client_*.py`).
 
-A route that is not in this list answers 501 and names itself.
+A route that is not in this list answers 501 and names itself; a method that GitLab has not either is 405.
+
+"Used in" names the test files that got an answer: `S` scenarios, `C` clients and rules of the sandbox
+(`tests/sandbox`), `R` the suite for a real GitLab. Where a cell is empty only the tour of the contract tests asks, or a
+test below HTTP. The column is made by `python tests/contract/uses.py`, which listens at the request journal.
 
 ## REST routes: {len(known)}
 
@@ -99,16 +111,35 @@ A route that is not in this list answers 501 and names itself.
 
 The bot uses {sum(bool(fact["bot"]) for fact in known.values())} of them; the others serve people and other clients.
 
-| Route | Pinned by | Used by the bot |
-| --- | --- | --- |
+| Route | Pinned by | Used by the bot | Used in |
+| --- | --- | --- | --- |
 {rows}
+
+## GraphQL
+
+All are pinned by GitLab's published schema, to the last argument; below the fields that a document begins with.
+
+| Field | Used in |
+| --- | --- |
+{fields}
 """
 
 
-def _coverage_row(route: str, fact: dict[str, object]) -> str:
+def _coverage_row(route: str, fact: dict[str, object], files: list[str]) -> str:
     kind, _, name = str(fact["pinned_by"]).rpartition(" ")
     pin = f"{kind} `{name}`" if name not in ("operation", "tests") else str(fact["pinned_by"])
-    return f"| `{route}` | {pin} | {'yes' if fact['bot'] else ''} |"
+    return f"| `{route}` | {pin} | {'yes' if fact['bot'] else ''} | {_shown_uses(files)} |"
+
+
+def _shown_uses(files: list[str]) -> str:
+    """`S: limits, tiers; C: faults`: the folder's letter and the test files' names; many are counted."""
+    parts = []
+    for letter, folder in (("S", "tests/scenarios/"), ("C", "tests/sandbox/"), ("R", "tests/real/")):
+        names = [name.removeprefix(f"{folder}test_").removesuffix(".py") for name in files if name.startswith(folder)]
+        if names:
+            more = f" and {len(names) - 3} more" if len(names) > 4 else ""
+            parts.append(f"{letter}: {', '.join(names[:3] if more else names)}{more}")
+    return "; ".join(parts)
 
 
 def _shown(default: object) -> str:

@@ -7,7 +7,6 @@ receiver may call back before it answers.
 
 from __future__ import annotations
 
-import json
 import threading
 from collections.abc import Callable
 from datetime import UTC
@@ -15,9 +14,7 @@ from email.utils import format_datetime
 from functools import partial
 from typing import Any
 
-from graphql import GraphQLError, OperationDefinitionNode, OperationType, parse
-
-from app.sandbox import journal, oauth, rest, webhooks
+from app.sandbox import cors, graphql_requests, journal, oauth, rest, webhooks
 from app.sandbox.http import Request, Response, error_response, json_response
 from app.sandbox.identity import Identity, identify
 from app.sandbox.rates import RateLimiter
@@ -54,11 +51,14 @@ class Sandbox:
         """Answer one request. Raises only what a fault hook asks for."""
         with self._lock:
             if request.path.startswith("/api/"):
-                response = self._answer_api(request)
+                asked = cors.preflight(request)
+                response = asked or cors.open_to_all(request, self._answer_api(request))
             else:
                 response = oauth.handle(self.world, request) or self._answer_page(request)
         if response.status not in (204, 304):
             response.headers.setdefault("Content-Length", str(len(response.body)))
+        if request.method == "HEAD":  # the headers of a GET, its length among them, and no body
+            response.body = b""
         return response
 
     def deliver_next(self, post: webhooks.Post) -> Delivery | None:
@@ -124,30 +124,30 @@ class Sandbox:
     def _answer_graphql(self, request: Request, identity: Identity) -> Response:
         from app.sandbox import graphql  # here, so that REST works while a schema is being changed
 
-        if request.method != "POST":
-            return _graphql_errors(405, "Use POST with a JSON body of query and variables.")
+        if request.method not in ("GET", "HEAD", "POST"):
+            return json_response(404, {"error": "404 Not Found"})
+        if request.method != "POST" and graphql_requests.asks_to_write(request):
+            return _graphql_errors(422, f"Mutations are forbidden in {request.method} requests")
         try:
-            payload = json.loads(request.body)
-        except ValueError:
-            return _graphql_errors(400, "The request body is not valid JSON.")
-        if not isinstance(payload, dict):
-            return _graphql_errors(400, "The request body must be one JSON object; the sandbox takes no batches.")
+            payload = graphql_requests.read(request)
+        except graphql_requests.UnreadableError as error:
+            return _graphql_errors(400, str(error))
+        count = partial(self._rates.count, self.world, identity.user)
+        if isinstance(payload, list):
+            refusals = [each for each in (_refuse_scope(identity, one) for one in payload) if each is not None]
+            if refusals:
+                return refusals[0]
+            return json_response(*graphql.execute_many(self.world, identity.user, payload, count))
         refusal = _refuse_scope(identity, payload)
         if refusal is not None:
             return refusal
-        count = partial(self._rates.count, self.world, identity.user)
-        status, data = graphql.execute(self.world, identity.user, payload, count)
-        return json_response(status, data)
+        return json_response(*graphql.execute(self.world, identity.user, payload, count))
 
 
 def _is_write(request: Request) -> bool:
     if request.path != GRAPHQL_PATH:
         return request.method not in ("GET", "HEAD", "OPTIONS")
-    try:
-        payload = json.loads(request.body)
-    except ValueError:
-        return False
-    return isinstance(payload, dict) and _is_mutation(payload)
+    return graphql_requests.asks_to_write(request)
 
 
 def _locked(request: Request) -> Response:
@@ -163,17 +163,10 @@ def _refuse_scope(identity: Identity, payload: dict[str, Any]) -> Response | Non
         return None
     if "read_api" not in identity.token.scopes:
         return rest.insufficient_scope()
-    return json_response(200, {"data": None, "errors": [{"message": DENIED}]}) if _is_mutation(payload) else None
-
-
-def _is_mutation(payload: dict[str, Any]) -> bool:
-    try:
-        document = parse(str(payload.get("query", "")))
-    except GraphQLError:
-        return False  # the executor reports what is wrong with it
-    return any(
-        isinstance(node, OperationDefinitionNode) and node.operation is OperationType.MUTATION
-        for node in document.definitions
+    return (
+        json_response(200, {"data": None, "errors": [{"message": DENIED}]})
+        if graphql_requests.is_mutation(payload)
+        else None
     )
 
 

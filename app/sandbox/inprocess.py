@@ -42,7 +42,11 @@ class SandboxAdapter(BaseAdapter):
         except ConnectionError as error:
             raise requests.exceptions.ConnectionError(str(error), request=request) from error
         raw = HTTPResponse(
-            body=BytesIO(answer.body), headers=answer.headers, status=answer.status, preload_content=False
+            body=BytesIO(answer.body),
+            headers=answer.headers,
+            status=answer.status,
+            preload_content=False,
+            request_method=request.method,
         )
         response: requests.Response = self._builder.build_response(request, raw)
         if not stream:

@@ -385,6 +385,7 @@ class Group:
     parent_id: int | None = None
     visibility: Visibility = "private"
     members: list[Member] = field(default_factory=list)
+    marked_for_deletion_on: date | None = None
     shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     badges: list[Badge] = field(default_factory=list)

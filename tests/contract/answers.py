@@ -83,6 +83,7 @@ ENTITIES: dict[str, tuple[str, str]] = {
 }
 """Routes that answer another entity than the document names, and why."""
 STATUSES: dict[str, tuple[int, str]] = {
+    "DELETE /groups/:id": (202, "it is only marked, https://docs.gitlab.com/api/groups/#delete-a-group"),
     "POST /projects/:id/repository/commits": (201, "something was created, https://docs.gitlab.com/api/rest/"),
     "POST /projects/:id/issues/:issue_iid/notes": (
         202, "nothing but quick actions, https://docs.gitlab.com/api/notes/"

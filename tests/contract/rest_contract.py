@@ -28,6 +28,8 @@ OTHERWISE_PUBLISHED = {
     "GET /projects pagination": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
     "GET /projects cursor": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
     "GET /projects/:id/issues pagination": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
+    "DELETE /groups/:id permanently_remove": "https://docs.gitlab.com/api/groups/#delete-a-group",
+    "DELETE /groups/:id full_path": "https://docs.gitlab.com/api/groups/#delete-a-group",
     "DELETE /projects/:id permanently_remove": "https://docs.gitlab.com/api/projects/#delete-a-project",
     "DELETE /projects/:id full_path": "https://docs.gitlab.com/api/projects/#delete-a-project",
 }

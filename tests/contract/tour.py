@@ -95,7 +95,9 @@ def _people(guide: Guide, bot: gitlab.Gitlab) -> None:
 
 def _groups(bot: gitlab.Gitlab, group: Any) -> None:
     bot.groups.list(get_all=True)
-    bot.groups.create({"name": "Region", "path": "region", "parent_id": group.id})
+    region = bot.groups.create({"name": "Region", "path": "region", "parent_id": group.id})
+    region.delete()
+    region.restore()
     group.description = "Partners of GitLab"
     group.save()
     group.subgroups.list(get_all=True)

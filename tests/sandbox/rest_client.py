@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import socket
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import gitlab
 import requests
+import uvicorn
 
 from app.sandbox.core import Sandbox
 from app.sandbox.http import Response, request_for
 from app.sandbox.inprocess import requests_adapter
 from app.sandbox.seed import seed_world
+from app.sandbox.server import create_app
 from app.sandbox.world import Tier, World
 
 BASE_URL = "http://127.0.0.1:8929"
@@ -73,3 +79,21 @@ def make_scene(tier: Tier = "ultimate") -> Scene:
     group = bot.groups.get("partners")
     bot.projects.create({"name": "Acme", "path": "acme", "namespace_id": group.id, "initialize_with_readme": True})
     return scene
+
+
+@contextmanager
+def running(scene: Scene) -> Iterator[str]:
+    """The sandbox on a real socket with its delivery loop; gives its address."""
+    listener = socket.socket()
+    listener.bind(("127.0.0.1", 0))
+    listener.listen()
+    address = scene.world.base_url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    server = uvicorn.Server(uvicorn.Config(create_app(scene.sandbox), log_level="error"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        yield address
+    finally:
+        server.should_exit = True
+        thread.join()
+        listener.close()

@@ -9,7 +9,7 @@ avoids: a client that looks at the HTTP status only and takes a refused write fo
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from graphql import ExecutionResult, GraphQLError
@@ -22,7 +22,7 @@ from app.sandbox.graphql.schema import checked, schema_for
 from app.sandbox.rates import TooManyRequests
 from app.sandbox.world import User, World
 
-__all__ = ["execute", "score"]
+__all__ = ["execute", "execute_many", "score"]
 
 Answer = dict[str, Any]
 
@@ -63,6 +63,31 @@ def execute(
     if context.stopped:
         return 429, _failed(TooManyRequests.message)
     return 200, _body(result)
+
+
+def execute_many(
+    world: World,
+    user: User | None,
+    payloads: Sequence[Mapping[str, Any]],
+    count: Callable[[str], None] = lambda _kind: None,
+) -> tuple[int, Answer | list[Answer]]:
+    """Answer an array of questions with an array, in order. Length and complexity are limited for all together."""
+    if sum(len(str(each.get("query") or "")) for each in payloads) > world.limits.graphql_characters:
+        return 422, _failed("Query too large")
+    cost = sum(_score_if_valid(world, each) for each in payloads)
+    if cost > (limit := _limit(world, user)):
+        refusal = f"Query has complexity of {cost}, which exceeds max complexity of {limit}"
+        return 200, [_failed(refusal) for _ in payloads]
+    answers = [execute(world, user, each, count) for each in payloads]
+    refused = next(((status, answer) for status, answer in answers if status != 200), None)
+    return refused or (200, [answer for _status, answer in answers])
+
+
+def _score_if_valid(world: World, payload: Mapping[str, Any]) -> int:
+    try:
+        return score(world, str(payload.get("query") or ""), _variables(payload.get("variables")))
+    except ValueError:
+        return 0  # execute says what is wrong
 
 
 def score(world: World, query: str, variables: Mapping[str, Any], operation_name: str | None = None) -> int:

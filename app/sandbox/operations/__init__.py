@@ -21,7 +21,7 @@ from app.sandbox.operations.boards import (
 )
 from app.sandbox.operations.commands import find_item
 from app.sandbox.operations.common import UNSET
-from app.sandbox.operations.groups import create_group, update_group
+from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
 from app.sandbox.operations.hierarchy import children_of, reference
 from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
 from app.sandbox.operations.labels import (
@@ -88,6 +88,7 @@ __all__ = [
     "delete_badge",
     "delete_board",
     "delete_board_list",
+    "delete_group",
     "delete_hook",
     "delete_invitation",
     "delete_issue_link",
@@ -110,6 +111,7 @@ __all__ = [
     "reference",
     "remove_award",
     "remove_member",
+    "restore_group",
     "restore_project",
     "revoke_token",
     "share",

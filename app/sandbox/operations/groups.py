@@ -5,6 +5,7 @@ from __future__ import annotations
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
 from app.sandbox.operations.common import UNSET, check_path, require, require_visible
+from app.sandbox.operations.projects import purge_project
 from app.sandbox.world import OWNER, Group, Member, User, Visibility, World
 
 _ORDER: dict[str, int] = {"private": 0, "internal": 1, "public": 2}
@@ -65,3 +66,45 @@ def update_group(world: World, actor: User, group: Group, *, name: str = UNSET, 
     if description is not UNSET:
         group.description = description
     return group
+
+
+def delete_group(world: World, actor: User, group: Group) -> None:
+    """Owner only. First call: marked for deletion and renamed, so that the path is free; second call: gone with all
+    that is in it (https://docs.gitlab.com/user/group/manage/#delete-a-group)."""
+    require_visible(world, actor, group)
+    require(permissions.can_admin(world, actor, group))
+    if group.marked_for_deletion_on is None:
+        group.marked_for_deletion_on = world.clock().date()
+        if not world.faults.paths_kept:
+            _rename(world, group, f"{group.path}-deletion_scheduled-{group.id}")
+        return
+    webhooks.subgroup_changed(world, group, "destroy")
+    for below in [each for each in world.groups.values() if group in world.ancestors(each)]:
+        for project in [each for each in world.projects.values() if each.group_id == below.id]:
+            purge_project(world, project)
+        for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):
+            for key in [key for key, row in table.items() if getattr(row, "group_id", None) == below.id]:
+                del table[key]
+        del world.groups[below.id]
+
+
+def restore_group(world: World, actor: User, group: Group) -> Group:
+    """Take a marked group back under its old path. Raises Invalid when the path has been reused."""
+    require_visible(world, actor, group)
+    require(permissions.can_admin(world, actor, group))
+    path = group.path.removesuffix(f"-deletion_scheduled-{group.id}")
+    wanted = f"{group.full_path.removesuffix(group.path)}{path}"
+    if path != group.path and (world.group_by_path(wanted) or world.project_by_path(wanted)):
+        raise Invalid({"path": ["has already been taken"]})
+    _rename(world, group, path)
+    group.marked_for_deletion_on = None
+    return group
+
+
+def _rename(world: World, group: Group, path: str) -> None:
+    """The group's path and, with it, the full path of everything below."""
+    old, new = group.full_path, f"{group.full_path.removesuffix(group.path)}{path}"
+    group.path = path
+    for each in world.groups.values():
+        if each is group or each.full_path.startswith(f"{old}/"):
+            each.full_path = new + each.full_path.removeprefix(old)

@@ -103,7 +103,7 @@ def delete_project(world: World, actor: User, project: Project) -> None:
             project.path, project.name = project.path + suffix, project.name + suffix
         return
     webhooks.project_changed(world, project, "destroy")
-    _purge(world, project)
+    purge_project(world, project)
 
 
 def restore_project(world: World, actor: User, project: Project) -> Project:
@@ -117,7 +117,8 @@ def restore_project(world: World, actor: User, project: Project) -> Project:
     return project
 
 
-def _purge(world: World, project: Project) -> None:
+def purge_project(world: World, project: Project) -> None:
+    """The project and all that is in it, at once; asks nobody."""
     for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):
         for key in [key for key, row in table.items() if getattr(row, "project_id", None) == project.id]:
             del table[key]

@@ -2,7 +2,7 @@
 
 The trap: an error that a client cannot read. A refused parameter is `{"error": ...}`, everything else
 `{"message": ...}` (https://docs.gitlab.com/api/rest/troubleshooting/); a route that the sandbox lacks says so with 501
-instead of a 404 that looks like a missing object.
+instead of a 404 that looks like a missing object. A method that GitLab has not either is 405, as there.
 """
 
 from __future__ import annotations
@@ -58,27 +58,45 @@ TABLE = RouteTable(
 )
 
 
+LACKING = frozenset(
+    {
+        "POST /groups/:id/epics/:epic_iid/epics",
+        "PUT /groups/:id/epics/:epic_iid/issues/:issue_id",
+        "PUT /groups/:id/invitations/:email",
+        "PUT /projects/:id/invitations/:email",
+        "DELETE /projects/:id/protected_branches/:name",
+        "PATCH /projects/:id/protected_branches/:name",
+        "POST /projects/:id/repository/branches",
+        "DELETE /projects/:id/repository/branches/:branch",
+        "POST /users",
+        "DELETE /users/:user_id",
+        "PUT /users/:user_id",
+    }
+)
+"""What GitLab has at addresses that the sandbox serves, and the sandbox has not."""
+
+
 def handle(world: World, user: User | None, token: Token | None, request: Request) -> Response:
     """Answer a request below `/api/v4`. `user` is None for an anonymous caller; never raises a SandboxError."""
     found = TABLE.find(request.method, request.path.removeprefix(PREFIX))
     if found is None:
-        return _no_route(request)
+        return _without_route(request)
     route, path = found
     refusal = _refuse(route, user, token)
     if refusal is not None:
         return refusal
     try:
         sent = read_query(request.query) | read_body(request)
-        # What the path names may be sent again (python-gitlab does); the path wins, as on GitLab.
-        given = read_parameters(route.parameters, {name: value for name, value in sent.items() if name not in path})
-        response = route.handler(Call(world, user, token, request, path | _scope(route), given))
+        # What the path names may be sent again (python-gitlab does); the path wins, as on GitLab. Clients ask for pages
+        # of lists that have none, too.
+        known = {parameter.name for parameter in route.parameters}
+        ignored = path.keys() | ({"page", "per_page"} - known if request.method == "GET" else set())
+        given = read_parameters(route.parameters, {name: value for name, value in sent.items() if name not in ignored})
+        return route.handler(Call(world, user, token, request, path | _scope(route), given))
     except ParameterError as error:
         return json_response(400, {"error": str(error)})
     except SandboxError as error:
         return error_response(error.status, error.message)
-    if request.method == "HEAD":
-        response.body = b""
-    return response
 
 
 def coverage() -> list[str]:
@@ -90,8 +108,17 @@ def _scope(route: Route) -> dict[str, str]:
     return {"scope": route.scope} if route.scope else {}
 
 
-def _no_route(request: Request) -> Response:
+def _without_route(request: Request) -> Response:
+    """OPTIONS tells what a path takes; else 405 or 404 as on GitLab, or 501 for what only the sandbox lacks."""
     path = request.path.removeprefix(PREFIX)
+    known = TABLE.at(path)
+    allow = {"Allow": ", ".join(sorted({*known, "OPTIONS", *({"HEAD"} if "GET" in known else ())}))}
+    if known and request.method == "OPTIONS":
+        return Response(204, allow)
+    if known and not any(f"{request.method} {route.template}" in LACKING for route in known.values()):
+        return json_response(405, {"error": "405 Not Allowed"}, allow)
+    if not path.strip("/"):
+        return json_response(404, {"error": "404 Not Found"})
     text = f"the sandbox has no route {request.method} {path}; see docs/sandbox-coverage.md"
     return json_response(501, {"error": f"501 Not Implemented: {text}"})
 

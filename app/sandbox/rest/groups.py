@@ -6,13 +6,14 @@ The trap: `GET /groups/:id/projects` shows only the group's own projects; those 
 from __future__ import annotations
 
 from app.sandbox import operations, permissions
+from app.sandbox.errors import Invalid
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_group
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, integers, text
 from app.sandbox.rest.presenters import containers
 from app.sandbox.rest.projects import PROJECT_FILTERS, present_projects, select_projects
-from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, created, ok
+from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, accepted, created, ok
 from app.sandbox.world import GUEST, OWNER, Group
 
 VISIBILITIES = ("private", "internal", "public")
@@ -120,6 +121,27 @@ def create_group(call: Call) -> Response:
 def update_group(call: Call) -> Response:
     group = operations.update_group(call.world, call.actor, the_group(call), **call.some("name", "description"))
     return ok(containers.group_detail(call.world, group, call.user, []))
+
+
+@routes.delete("/groups/:id", boolean("permanently_remove"), text("full_path"))
+def delete_group(call: Call) -> Response:
+    """Delayed on every tier; `permanently_remove` with the full path needs the first delete before it."""
+    group = the_group(call)
+    if call.get("permanently_remove"):
+        if group.marked_for_deletion_on is None:
+            raise Invalid("Group must be marked for deletion first.")
+        if call.get("full_path") != group.full_path:
+            raise Invalid("`full_path` is incorrect. You must enter the complete path for the subgroup.")
+    elif group.marked_for_deletion_on is not None:
+        raise Invalid("Group has been already marked for deletion")
+    operations.delete_group(call.world, call.actor, group)
+    return accepted({"message": "202 Accepted"})
+
+
+@routes.post("/groups/:id/restore")
+def restore_group(call: Call) -> Response:
+    group = operations.restore_group(call.world, call.actor, the_group(call))
+    return created(containers.group_detail(call.world, group, call.user, []))
 
 
 @routes.get(

@@ -148,6 +148,12 @@ class RouteTable:
                 return row, values
         return None
 
+    def at(self, path: str) -> dict[str, Route]:
+        """All that a path answers to: method -> route."""
+        methods = {method for method, _size in self._by_size}
+        found = {method: self.find(method, path) for method in sorted(methods)}
+        return {method: row[0] for method, row in found.items() if row is not None}
+
 
 def _literals_first(row: Route) -> tuple[bool, ...]:
     return tuple(piece.startswith(":") for piece in row.pieces)

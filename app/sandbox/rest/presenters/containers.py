@@ -126,7 +126,7 @@ def group(world: World, record: Group) -> Json:
         "created_at": moment(record.created_at),
         "parent_id": record.parent_id,
         "organization_id": 1,
-        "marked_for_deletion_on": None,
+        "marked_for_deletion_on": day(record.marked_for_deletion_on),
     }
     if world.licensed:
         data |= {"ldap_cn": None, "ldap_access": None, "wiki_access_level": "enabled"}
