@@ -25,6 +25,7 @@ from app.crash_points import Passing, carry_on
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
+from app.engine.leaving import Leaving
 from app.engine.loop import Loop, recover, rewake
 from app.engine.night import nightly
 from app.engine.queue import MemoryQueue, Queue
@@ -92,6 +93,7 @@ class Bot:
     reconciler: Reconciler
     passing: Passing
     forecaster: Forecaster
+    leaving: Leaving
     meters: Meters
     groundwork: Groundwork
     watch: Watch
@@ -200,9 +202,10 @@ def _assemble(
         outbox.put(_alarm(topic, finding, settings, clock))
 
     watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
+    leaving = Leaving(client, control, ground, reconciler, standings, locks, _hook_secrets(settings), clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, meters, groundwork, watch,
+        forecaster, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
 

@@ -27,13 +27,13 @@ from app.gitlab.signin import SignIn
 from app.journey.observed import Place
 from app.journey.overview import Filter
 from app.journey.standing import Standing
+from app.journey.tables import MEDIA_TYPES, Kind, Table, exported
 from app.settings import Settings
 from app.web.health import Health
 from app.web.portfolio import Portfolio
 from app.web.protection import page_headers
 from app.web.rendering import address, render, static_file
 from app.web.sessions import LIFE, NoArchitect, NotSignedIn, Sessions, Visitor, local_path, session_key
-from app.web.tables import MEDIA_TYPES, Kind, Table, exported
 
 PAGE_SIZE = 50
 _STATIC = {"site.css": "text/css; charset=utf-8", "local-times.js": "text/javascript; charset=utf-8"}
