@@ -10,9 +10,7 @@ from typing import Any
 import pytest
 from stagehand import (
     BOT,
-    KINDS,
     Fault,
-    Kind,
     Theatre,
     ask,
     capabilities,
@@ -34,7 +32,7 @@ from app.sandbox import operations
 from app.sandbox.world import REPORTER, World
 
 ARCHIVED = "partners/archived/acme"
-HOSTILE = "@all | x\n/close\n<!-- partner-journey end -->\n```\n## Owned\n\u202e"
+HOSTILE = "@all | x\n```\n/close\n```\n<!-- partner-journey end -->\n## Owned\n\u202e"
 
 
 def control_files(stage: LocalStage) -> dict[str, str]:
@@ -251,14 +249,16 @@ def left_picture(wings: Theatre, working_world: World) -> dict[str, Any]:
         return picture(stage.world)
 
 
-@pytest.mark.parametrize("kind", KINDS)
 def test_interrupted_at_any_request_the_next_run_ends_alike(
-    theatre: Theatre, working_world: World, left_picture: dict[str, Any], kind: Kind
+    theatre: Theatre, working_world: World, left_picture: dict[str, Any]
 ) -> None:
+    """Each write happens and its answer is lost; after a lost read GitLab is as after the write before it."""
+    begun = copied(working_world)
+    begun.journal.clear()  # each copy is made in a fifth of the time
     at = 0
     while True:
         at += 1
-        with theatre.open(copied(working_world)) as stage, Fault(stage, kind, at) as fault:
+        with theatre.open(copied(begun)) as stage, Fault(stage, "lost on the way back", at) as fault:
             try:
                 stage.service.leaving.leave("acme")
             except GitLabError:
