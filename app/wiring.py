@@ -22,6 +22,7 @@ import httpx
 import requests
 
 from app.crash_points import Passing, carry_on
+from app.engine.best_practices import BestPractices
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
@@ -40,6 +41,7 @@ from app.engine.watch import Topic, Watch, quietly
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.control_pages import ControlPages
 from app.gitlab.credential import Credential, FixedToken, TokenFile
 from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
@@ -194,7 +196,8 @@ def _assemble(
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
+    practices = BestPractices(ControlPages(client, instance, place), store, locks)
+    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
 

@@ -178,7 +178,7 @@ def test_partner_archive_of_nobody_says_what_to_check(run: Run) -> None:
     run("setup")
     result = run("partner", "archive", "nobody", "--yes")
     assert result.code == 1
-    assert "Check the name" in result.text
+    assert "none of that name has left" in result.text
 
 
 def test_before_setup_plan_says_what_to_do_first(run: Run) -> None:
