@@ -18,8 +18,8 @@ from app.gitlab.client import Client
 from app.gitlab.control import Control, partner_path
 from app.gitlab.errors import Transient
 from app.gitlab.ground import Ground
-from app.gitlab.leaving import Departure, LastLook, was_told
 from app.gitlab.hook_secrets import HookSecrets
+from app.gitlab.leaving import Departure, LastLook, was_told
 from app.journey import prose
 from app.journey.export import export_files, export_of
 from app.journey.leaving import (

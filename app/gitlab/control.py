@@ -209,7 +209,7 @@ class Control:
 
     def keep_export(self, slug: str, files: Mapping[str, str]) -> None:
         """One commit with the export of a partner who leaves."""
-        self._commit(prose.export_commit(slug), [_create(path, text) for path, text in files.items()])
+        self._commit(prose.export_commit(slug), [_create_file(path, text) for path, text in files.items()])
 
     def reported_problems(self) -> set[str]:
         """Subjects (slugs, or the journey's own files) with an open issue about them. One request."""

@@ -17,9 +17,9 @@ from app.gitlab.client import Client
 from app.gitlab.documents import Write
 from app.gitlab.errors import GitLabError, Missing
 from app.gitlab.ground import Footing
+from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import Hooks
 from app.gitlab.names import number
-from app.gitlab.hook_secrets import HookSecrets
 from app.journey import markers
 from app.journey.judge import Questions
 from app.journey.leaving import (
