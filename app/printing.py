@@ -12,6 +12,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
+from app.engine.leaving import Leaver
 from app.engine.reconcile import View
 from app.engine.records import PartnerState
 from app.engine.status import Status
@@ -20,16 +21,15 @@ from app.gitlab.errors import GitLabError, Refused
 from app.journey.actions import Action, Plan
 from app.journey.numbers import Number
 from app.journey.standing import Standing, Task
+from app.journey.tables import exported, table
 from app.journey.text import plain
-from app.web.tables import exported, table
 
 _COLORS = {"+": "green", "~": "yellow", "-": "red"}
 _Model = TypeVar("_Model", bound=BaseModel)
 
 __all__ = [
-    "escape", "plans_as_json", "print_partners", "print_plans", "print_runs", "print_setup", "print_standing",
-    "print_status",
-    "report", "validated",
+    "escape", "plans_as_json", "print_leaving", "print_partners", "print_plans", "print_runs", "print_setup",
+    "print_standing", "print_status", "report", "validated",
 ]  # fmt: skip
 
 
@@ -79,6 +79,21 @@ def plans_as_json(views: Mapping[str, View], errors: Mapping[str, GitLabError]) 
         },
         "problems": {slug: {"cause": error.cause, "fix": error.fix} for slug, error in errors.items()},
     }
+
+
+def print_leaving(console: Console, found: Leaver) -> None:
+    """What is left to do so that the partner has left."""
+    console.print(f"[bold]{found.partner.slug}[/]  {escape(found.partner.name)}")
+    for step in found.steps:
+        color = _COLORS[step.verb]
+        console.print(f"  [{color}]{step.verb} {escape(step.key)}[/]  [dim]{escape(step.reason)}[/]", soft_wrap=True)
+    if not found.steps:
+        console.print("Nothing to do: the partner has left.")
+    for group in found.shares:
+        console.print(
+            f"[yellow]The project is shared with the group {escape(group)}:[/] end that in GitLab, the bot does not.",
+            soft_wrap=True,
+        )
 
 
 def print_runs(console: Console, results: Mapping[str, dict[str, Any]]) -> None:

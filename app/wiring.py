@@ -22,9 +22,11 @@ import requests
 
 from app.crash_points import Passing, carry_on
 from app.engine.aside import Aside
+from app.engine.best_practices import BestPractices
 from app.engine.durable import DurableQueue, durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
+from app.engine.leaving import Leaving
 from app.engine.loop import Loop, recover, rewake
 from app.engine.night import nightly
 from app.engine.portfolio_page import PortfolioChore
@@ -40,6 +42,7 @@ from app.engine.watch import Topic, Watch, watching
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.control_pages import ControlPages
 from app.gitlab.credential import Credential, FixedToken, TokenFile
 from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
@@ -91,6 +94,7 @@ class Bot:
     passing: Passing
     forecaster: Forecaster
     portfolio_page: PortfolioChore
+    leaving: Leaving
     meters: Meters
     groundwork: Groundwork
     watch: Watch
@@ -191,7 +195,8 @@ def _assemble(
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks)
+    practices = BestPractices(ControlPages(client, instance, place), store, locks)
+    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
 
@@ -200,9 +205,10 @@ def _assemble(
 
     watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
     page = PortfolioChore(PortfolioPage(client, instance, place), reconciler, standings, place, clock)
+    leaving = Leaving(client, control, ground, reconciler, standings, locks, _hook_secrets(settings), clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, page, meters, groundwork, watch,
+        forecaster, page, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
 

@@ -1,17 +1,21 @@
-"""`partner add`, `show`, `list`."""
+"""`partner add`, `show`, `list`, `archive`."""
 
 from __future__ import annotations
 
 import json
 import sys
 from contextlib import ExitStack
-from typing import Annotated, Literal
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import typer
 
 from app.commands.console import AsJson, bot_of_settings, each, hand, out
 
-partner_app = typer.Typer(help="Partners: add one, show one, list all.", no_args_is_help=True)
+if TYPE_CHECKING:
+    from app.engine.leaving import Leaver
+
+partner_app = typer.Typer(help="Partners: add one, show one, list all, archive one who leaves.", no_args_is_help=True)
 
 
 @partner_app.command("add")
@@ -84,3 +88,46 @@ def partner_list(as_json: AsJson = False) -> None:
         sys.stdout.write(json.dumps(rows, indent=2, ensure_ascii=False) + "\n")
     else:
         printing.print_partners(out, results)
+
+
+@partner_app.command("archive")
+def partner_archive(
+    slug: str,
+    yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
+    out_dir: Annotated[
+        Path | None, typer.Option("--out", metavar="DIR", file_okay=False, help="put a copy of the export there")
+    ] = None,
+) -> None:
+    """A partner leaves: export all, freeze the project, remove its people, close the epic. Safe to run again.
+
+    Shows what it will do and asks; without a terminal it does nothing but show, unless --yes. Exit code 2 then.
+    """
+    from app import printing
+
+    with bot_of_settings() as bot:
+        found = bot.leaving.plan(slug)
+        printing.print_leaving(out, found)
+        if found.steps:
+            if not yes and not (sys.stdin.isatty() and typer.confirm("Do it?")):
+                out.print("Nothing was done. Do it with `--yes`.")
+                raise typer.Exit(2)
+            found = bot.leaving.leave(slug, lambda step: out.print(f"done: {printing.escape(step.key)}"))
+            # A service that runs now forgets the partner with its next look.
+            bot.store.set_timer(slug, bot.clock(), "partner-journey partner archive")
+        if out_dir is not None:
+            _keep(found, out_dir)
+        out.print(f"{slug} has left. Next: nothing; `docs/operate.md` says how to take the partner up again.")
+
+
+def _keep(found: Leaver, folder: Path) -> None:
+    """Raises Refused where the folder cannot be written."""
+    from app.gitlab.errors import Refused
+
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        for path, text in found.export.items():
+            target = folder / Path(path).name
+            target.write_text(text, encoding="utf-8", newline="")
+            out.print(f"wrote {target}", soft_wrap=True)
+    except OSError as error:
+        raise Refused(f"The export cannot be written to {folder} ({error.strerror}).", "Give another --out.") from None

@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
+from app.engine.best_practices import BestPractices
 from app.engine.loop import Turn, TurnError
 from app.engine.seats import LocalLocks, Locks
 from app.engine.standings import Standings
@@ -23,10 +24,12 @@ from app.gitlab.ground import Footing, Ground
 from app.gitlab.observe import Look
 from app.journey import prose
 from app.journey.actions import CreateIssue, Plan
+from app.journey.best_practices import answers_of
 from app.journey.judge import questions
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
+from app.journey.progress import measure
 from app.journey.prose import portfolio_title
 from app.journey.record import record_before
 from app.journey.standing import Standing, foreseen, standing
@@ -92,6 +95,7 @@ class Reconciler:
         defaults: Mapping[str, str],
         settle_minutes: float | None = None,
         locks: Locks | None = None,
+        best_practices: BestPractices | None = None,
     ) -> None:
         """`defaults`: the built-in journey's files by path; `settle_minutes` overrides the journey's own policy.
 
@@ -109,6 +113,7 @@ class Reconciler:
         self._unseen: set[str] = set()
         self._lock = threading.Lock()
         self._locks = locks or LocalLocks()
+        self._best_practices = best_practices
 
     # --- what people want ---
 
@@ -239,6 +244,7 @@ class Reconciler:
                     self._standings.put(standing(view.journey, view.partner, after, now))
                     if any(isinstance(action, CreateIssue) for action in view.plan.actions):
                         self._unseen.add(slug)
+                self._collect(view, done)
             except UnknownPartnerError:
                 self._standings.drop(slug)
                 return Turn((), count.requests)
@@ -251,6 +257,12 @@ class Reconciler:
         if done:
             log.info("%s: %d actions with %d requests (%s)", slug, len(done), count.requests, reason)
         return Turn(tuple(done), count.requests, view.plan.wake_at, view.plan.wake_reason)
+
+    def _collect(self, view: View, done: list[str]) -> None:
+        """Last of all: what goes wrong with the pages of best practices holds up nothing else of this partner."""
+        if self._best_practices is not None:
+            progress = measure(view.journey, view.partner, view.observed, self._clock())
+            done += self._best_practices.collect(view.partner.slug, answers_of(view.partner, progress))
 
     def take_unseen(self) -> set[str]:
         """Partners for whom issues were opened that no look has seen yet: pages lack their links until one has."""

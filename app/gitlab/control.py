@@ -7,7 +7,7 @@ between; a create never replaces, it fails.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
@@ -19,6 +19,7 @@ from app.gitlab.instance import Instance
 from app.gitlab.names import number
 from app.gitlab.observe import HOOK_NAME
 from app.journey import markers, prose
+from app.journey.leaving import MoveFile, archived_path, export_paths
 from app.journey.observed import Place
 
 
@@ -101,6 +102,17 @@ class Control:
         partners = {slug: text for path, text in texts.items() if (slug := _partner_slug(path))}
         journey_files = {path: text for path, text in texts.items() if not _partner_slug(path)}
         return Wishes(tree["lastCommit"]["sha"], partners, journey_files)
+
+    def kept(self, slug: str) -> dict[str, str]:
+        """A partner's files that are there, by path: the active one, the archived one and the export. One request."""
+        paths = [partner_path(slug), archived_path(slug), *export_paths(slug)]
+        project = self._client.query("control_files", {"control": self._place.control, "paths": paths})["project"]
+        found = ((project or {}).get("repository") or {}).get("blobs") or {"nodes": []}
+        return {blob["path"]: blob["rawTextBlob"] or "" for blob in found["nodes"]}
+
+    def page_url(self, path: str) -> str:
+        """Where people read a file of the control project."""
+        return f"{self._place.base_url}/{self._place.control}/-/blob/{self._branch}/{path}"
 
     def _tree(self, tree: dict[str, Any]) -> list[dict[str, Any]]:
         """The tree's blobs; a control project with more than a hundred files is read page by page over REST."""
@@ -188,6 +200,16 @@ class Control:
                     f"Edit partners/{slug}.yaml in {self._place.control} instead.",
                 ) from None
             raise
+
+    def archive_partner(self, step: MoveFile) -> None:
+        """One commit: the partner's file goes to the archived ones; what an earlier leaving left there goes away."""
+        gone = [{"action": "delete", "file_path": path} for path in step.outdated]
+        move = {"action": "move", "file_path": archived_path(step.slug), "previous_path": partner_path(step.slug)}
+        self._commit(prose.archive_commit(step.slug), [*gone, move])
+
+    def keep_export(self, slug: str, files: Mapping[str, str]) -> None:
+        """One commit with the export of a partner who leaves."""
+        self._commit(prose.export_commit(slug), [_create_file(path, text) for path, text in files.items()])
 
     def reported_problems(self) -> set[str]:
         """Subjects (slugs, or the journey's own files) with an open issue about them. One request."""

@@ -150,6 +150,12 @@ def can_read_note(world: World, user: User | None, item: WorkItem, note: Note) -
     return user is not None and user.id == note.author_id
 
 
+def _is_archived(container: Project | Group) -> bool:
+    """Read-only: issues, comments, labels, milestones, boards and files; members, badges and webhooks still change
+    (https://docs.gitlab.com/user/project/working_with_projects/#archive-a-project)."""
+    return isinstance(container, Project) and container.archived
+
+
 def can_create_item(world: World, user: User | None, container: Project | Group) -> bool:
     """Issues: Guest and up, anybody signed in where the project is open. Epics: Planner and up."""
     if user is None:
@@ -166,7 +172,7 @@ def can_update_item(world: World, user: User | None, item: WorkItem) -> bool:
     if user is None or not can_read_item(world, user, item):
         return False
     container = container_of(world, item)
-    if isinstance(container, Project) and container.archived:
+    if _is_archived(container):
         return False
     if access_level(world, user, container) >= PLANNER:
         return True
@@ -180,6 +186,8 @@ def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
 
 def can_delete_item(world: World, user: User | None, item: WorkItem) -> bool:
     """Planner or Owner, and nobody between the two."""
+    if _is_archived(container_of(world, item)):
+        return False
     return access_level(world, user, container_of(world, item)) in (PLANNER, OWNER)
 
 
@@ -188,7 +196,7 @@ def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
     if user is None or not can_read_item(world, user, item):
         return False
     container = container_of(world, item)
-    if isinstance(container, Project) and container.archived:
+    if _is_archived(container):
         return False
     return not item.discussion_locked or access_level(world, user, container) >= GUEST
 
@@ -198,15 +206,15 @@ def can_write_internal_notes(world: World, user: User | None, item: WorkItem) ->
 
 
 def can_admin_labels(world: World, user: User | None, container: Project | Group) -> bool:
-    return access_level(world, user, container) >= PLANNER
+    return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
 def can_admin_milestones(world: World, user: User | None, container: Project | Group) -> bool:
-    return access_level(world, user, container) >= PLANNER
+    return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
 def can_admin_boards(world: World, user: User | None, container: Project | Group) -> bool:
-    return access_level(world, user, container) >= PLANNER
+    return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
 def can_push(world: World, user: User | None, project: Project, branch: str) -> bool:

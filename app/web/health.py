@@ -14,7 +14,7 @@ from app.engine.records import Delivery, PartnerState
 from app.engine.store import Store
 from app.engine.watch import Topic, Watch
 from app.gitlab.instance import Instance
-from app.web.tables import Table, table
+from app.journey.tables import Table, table
 
 _STATES = {"ok": "good", "warning": "watch", "failed": "bad"}  # from the best to the worst
 _CONNECTION: dict[Topic, str] = {"token": "Token", "webhooks": "Webhooks", "access": "Access"}

@@ -19,7 +19,7 @@ from app.journey.model import CATEGORY_TITLES
 from app.journey.numbers import Number, numbers
 from app.journey.overview import Filter, FunnelStep, QueueItem, Row, funnel, queue_of, row, visits_of
 from app.journey.standing import Standing
-from app.web.tables import Table, table
+from app.journey.tables import Table, table
 
 PARTNER_COLUMNS = (
     "slug", "name", "category", "region", "sa", "lead", "stage", "percent", "since", "days_in_stage", "at_risk_until",

@@ -28,13 +28,13 @@ from app.journey.overview import Filter
 from app.journey.picture import Picture, render_picture, spoken
 from app.journey.standing import Standing
 from app.journey.standing import picture as standing_picture
+from app.journey.tables import MEDIA_TYPES, Kind, Table, exported
 from app.settings import Settings
 from app.web.health import Health
 from app.web.portfolio import Portfolio
 from app.web.protection import page_headers, picture_headers
 from app.web.rendering import address, render, static_file
 from app.web.sessions import LIFE, NoArchitect, NotSignedIn, Sessions, Visitor, local_path, session_key
-from app.web.tables import MEDIA_TYPES, Kind, Table, exported
 
 if TYPE_CHECKING:
     from app.gitlab.signin import SignIn

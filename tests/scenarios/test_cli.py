@@ -157,6 +157,32 @@ ADD_ACME = (
 # --- setting up ---
 
 
+def test_partner_archive_shows_what_it_would_do_and_does_it_when_told(
+    run: Run, gitlab: Address, tmp_path: Path
+) -> None:
+    run(*ADD_ACME)
+    shown = run("partner", "archive", "acme")
+    assert shown.code == 2
+    assert "member acme.lead" in shown.out
+    project = gitlab.world.project_by_path("partners/acme")
+    assert project is not None
+    assert not project.archived
+    done = run("partner", "archive", "acme", "--yes", "--out", "kept")
+    assert done.code == 0, done.text
+    assert project.archived
+    assert {path.name for path in (tmp_path / "kept").iterdir()} == {"acme.json", "acme.csv", "acme.md"}
+    again = run("partner", "archive", "acme")
+    assert again.code == 0
+    assert "Nothing to do" in again.out
+
+
+def test_partner_archive_of_nobody_says_what_to_check(run: Run) -> None:
+    run("setup")
+    result = run("partner", "archive", "nobody", "--yes")
+    assert result.code == 1
+    assert "none of that name has left" in result.text
+
+
 def test_before_setup_plan_says_what_to_do_first(run: Run) -> None:
     result = run("plan")
     assert result.code == 1

@@ -13,8 +13,8 @@ from reader import Browser
 
 from app.demo.local import LocalStage
 from app.engine.standings import Standings
+from app.journey.tables import exported, table
 from app.sandbox.http import Response, error_response
-from app.web.tables import exported, table
 
 TABLES = (
     "partners", "funnel", "queue", "numbers", "checks", "parked", "deliveries", "partners/acme/capabilities",

@@ -4,6 +4,7 @@ Each message ends in what to do next. Words of other people go through `text.pla
 """
 
 from app.journey.prose.comments import StageChange, stage_change_comment, stage_change_title
+from app.journey.prose.export import archive_commit, export_commit, left_comment, left_mark
 from app.journey.prose.files import (
     BADGE,
     CONTROL_DESCRIPTION,
@@ -62,6 +63,7 @@ __all__ = [
     "Reference",
     "Scene",
     "StageChange",
+    "archive_commit",
     "at_risk_notice",
     "badge_addresses",
     "capability_body",
@@ -71,8 +73,11 @@ __all__ = [
     "degraded",
     "double_description",
     "expiry_notice",
+    "export_commit",
     "first_due",
     "issue_title",
+    "left_comment",
+    "left_mark",
     "milestone_description",
     "nudge",
     "other_project_name",
