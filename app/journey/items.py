@@ -42,10 +42,12 @@ def _item(capability: Capability, issues: tuple[Issue, ...]) -> Item:
 def _issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
     """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits."""
     titles = {title(c.title): c.id for c in journey.capabilities}
+    renamed = journey.renamed
     found: dict[str, list[Issue]] = {}
     for issue in sorted(issues, key=lambda i: i.iid):
         if issue.by_bot and markers.find("double", issue.description) is None:
             name = markers.find("capability", issue.description) or titles.get(issue.title)
             if name is not None:
+                name = renamed.get(name, name)
                 found.setdefault(name, []).append(issue)
     return {name: tuple(group) for name, group in found.items()}

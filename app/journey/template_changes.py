@@ -1,0 +1,43 @@
+"""What a changed journey means for a partner who is under way: what is new, and from when it holds a stage.
+
+A stage that was reached must not be lost by an edit of the template. The trap: taking for new what is only missing,
+such as an issue that somebody deleted. So the record keeps what was required at the last look, and new is what was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from app.journey.model import Capability, Journey, Policy
+from app.journey.record import Judgement, Record
+
+NOTICE = timedelta(days=90)
+"""How long a new requirement is announced before it holds a stage that had begun already."""
+
+
+def noticed(journey: Journey, record: Record, today: date) -> Record:
+    """The record with what is required now; what is new in a stage that has begun is given the day.
+
+    A record without such a list is from an older version, or was lost: then nothing is new.
+    """
+    judgements: Mapping[str, Judgement] = record.judgements
+    if record.known is not None:
+        reached = journey.position(record.announced.stage) or 0
+        new = (c.id for stage in journey.stages[: reached + 1] for c in stage.required if c.id not in record.known)
+        judgements = {**judgements, **{name: replace(record.judgement(name), new_since=today) for name in new}}
+    required = frozenset(c.id for stage in journey.stages for c in stage.required)
+    return replace(record, judgements=judgements, known=required)
+
+
+def required_from(capability: Capability, judgement: Judgement, policy: Policy, today: date) -> date | None:
+    """The first day on which a new requirement holds its stage; None when that is so now.
+
+    Never sooner than the grace period after it appeared, whatever `counts_from` says.
+    """
+    if not capability.required or judgement.new_since is None:
+        return None
+    wanted = capability.counts_from or judgement.new_since + NOTICE
+    day = max(wanted, judgement.new_since + timedelta(days=policy.grace_days))
+    return day if today < day else None
