@@ -29,6 +29,13 @@ def items(journey: Journey, observed: Observed) -> dict[str, Item]:
     return {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
 
 
+def left_behind(journey: Journey, observed: Observed) -> dict[str, tuple[Issue, ...]]:
+    """The bot's issues of capabilities that are not part of this partner's journey, by id, oldest first."""
+    found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
+    present = {c.id for c in journey.capabilities}
+    return {name: issues for name, issues in found.items() if name not in present}
+
+
 def is_done(issue: Issue) -> bool:
     """Closed, and not as moved, duplicate or "won't do"."""
     return issue.state == "closed" and not (issue.moved or issue.duplicate or issue.canceled)

@@ -185,6 +185,7 @@ class Journey(Frozen):
     roles: dict[Owner, Role]
     policy: Policy
     stages: tuple[Stage, ...]
+    offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:

@@ -109,6 +109,7 @@ def _why_mended(capability: Capability, issue: Issue) -> str:
     """What a changed journey does to it, for whoever reads the plan."""
     known, title = markers.find("capability", issue.description), prose.issue_title(capability)
     told = [f"it was {known}"] if known in capability.was else []
+    told += ["it is part of the journey again"] if labels.RETIRED in issue.labels else []
     told += [f"its title was {issue.title!r}"] if issue.title != title else []
     return ", ".join(told) or "it differs from its template"
 

@@ -101,7 +101,7 @@ def state_labels(item: CapabilityProgress, issue: Issue) -> tuple[set[str], set[
         wanted.add(labels.WAIVED)
     if item.judgement.valid_until is not None and item.state in ("renewing", "expired"):
         wanted.add(labels.RENEWAL)
-    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL}
+    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL, labels.RETIRED}
     if item.capability.verify == "sa" or item.state != "done":
         managed.add(labels.VERIFIED)  # elsewhere it says nothing, and whoever set it may keep it
     if wants_blocked(item):

@@ -78,6 +78,8 @@ class Templates:
             roles=file.roles,
             policy=file.policy,
             stages=tuple(stages),
+            offered=frozenset(e.id for e in _entries(file) if not e.retired)
+            | {f"tracks/{name}" for name in file.tracks},
         )
 
     def base(self) -> Journey:
@@ -349,6 +351,9 @@ def _check_stage_doubles(file: JourneyFile, document: Document) -> list[Problem]
     for index, stage in enumerate(file.stages):
         line = document.line(("stages", index, "id"))
         earlier = file.stages[:index]
+        if all(entry.retired for entry in stage.capabilities):
+            what = f"The stage `{stage.id}` has no capability left."
+            problems.append(Problem(document.file, line, what, "Keep one, or remove the stage."))
         if stage.id == COMPLETE:
             what = f"The stage id `{COMPLETE}` is reserved for the end of the journey."
             problems.append(Problem(document.file, line, what, "Use another id."))

@@ -1,4 +1,4 @@
-"""What a changed journey does to a partner who is under way: new requirements, new ids, and what stays as it was."""
+"""What a changed journey does to a partner who is under way: what is new, renamed or taken away, and what stays."""
 
 from __future__ import annotations
 
@@ -9,15 +9,23 @@ import pytest
 from build import (
     PARTNER_FILE,
     SMALL,
+    SMALL_TEMPLATES,
     World,
+    built_in,
+    built_in_files,
     capability_text,
+    nothing,
     onboarded,
     partner,
+    skip,
     small_files,
 )
+from gitlab_model import apply_to
 
 from app.journey import markers
-from app.journey.actions import CreateIssue, Plan, UpdateIssue
+from app.journey.actions import CreateIssue, Plan, PostComment, UpdateIssue
+from app.journey.observed import Issue
+from app.journey.plan import RemovalsError, plan
 from app.journey.progress import announced, measure
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates
 from app.journey.text import written
@@ -205,3 +213,119 @@ def test_an_old_id_belongs_to_one_capability_only() -> None:
             (PITCH, PITCH.replace("evidence: link", "was: [stand/old]")),
             ("extra, required: false}", "extra, required: false, was: [stand/old]}"),
         )
+
+
+# --- what is taken away ---
+
+DEMO = "      - {id: walk/demo, after: [stand/pitch], valid_days: 365}\n"
+EXTRA = "      - {id: stand/extra, required: false}\n"
+
+
+def without_extra() -> Templates:
+    return edited((EXTRA, ""), ("    skip: [stand/extra]\n", ""))
+
+
+def notes_of(world: World, issue: Issue) -> list[str]:
+    return [note.body for note in world.project.comments.get(issue.id, ()) if note.by_bot]
+
+
+@pytest.mark.parametrize("how", ["removed", "retired"])
+def test_what_is_retired_is_told_once_marked_and_left_open(how: str) -> None:
+    before = onboarded()
+    issue = before.issue("stand/extra")
+    retired = edited((EXTRA, EXTRA.replace("false}", "false, retired: true}")))
+    world = under(before, without_extra() if how == "removed" else retired).run()
+    now = world.issue("stand/extra")
+    assert now.state == "open"
+    assert now.description == issue.description
+    assert now.labels == {"journey::capability", "optional", "retired"}
+    (told,) = notes_of(world, now)
+    assert "not part of your journey any more" in told
+    assert "`gl.sa1`" in told
+    assert world.plan().actions == ()
+
+
+def test_a_crash_between_the_comment_and_the_label_does_not_tell_it_twice() -> None:
+    world = under(onboarded(), without_extra())
+    planned = world.plan().actions
+    comment = next(n for n, a in enumerate(planned, 1) if isinstance(a, PostComment))
+    world = world.run(comment).run()
+    assert len(notes_of(world, world.issue("stand/extra"))) == 1
+    assert "retired" in world.issue("stand/extra").labels
+
+
+def test_a_done_one_is_retired_without_a_word_and_its_stage_stays() -> None:
+    away = edited((PITCH, PITCH.replace("evidence", "retired: true, evidence")))
+    world = under(in_walk(), away).run()
+    assert world.issue("stand/pitch").labels == {"journey::capability", "retired"}
+    assert notes_of(world, world.issue("stand/pitch")) == []
+    assert (stage_of(world), at_risk(world)) == ("walk", False)
+    assert world.plan().actions == ()
+
+
+def test_the_last_open_requirement_is_retired_and_the_stage_is_done() -> None:
+    away = edited((PITCH, PITCH.replace("evidence", "retired: true, evidence")))
+    world = under(onboarded().close("stand/portal").run(), away).later(minutes=10).run()
+    assert stage_of(world) == "walk"
+
+
+def test_a_stage_keeps_one_capability_at_least() -> None:
+    with pytest.raises(TemplateError, match="The stage `walk` has no capability left"):
+        edited((DEMO, DEMO.replace("valid_days", "retired: true, valid_days")))
+
+
+def test_what_comes_back_is_itself_again() -> None:
+    world = under(under(onboarded(), without_extra()).run(), SMALL_TEMPLATES)
+    assert ("~stand/extra", "it is part of the journey again") in changes(world.plan())
+    world = world.run()
+    assert {"stage::stand", "journey::capability"} <= world.issue("stand/extra").labels
+    assert "retired" not in world.issue("stand/extra").labels
+
+
+def test_what_the_partner_file_skips_is_told_with_its_reason() -> None:
+    world = onboarded().having(skip=(skip("stand/extra", "Resells only"),)).run()
+    (told,) = notes_of(world, world.issue("stand/extra"))
+    assert "(Resells only)" in told
+
+
+def test_a_waiver_for_something_retired_breaks_no_partner_file() -> None:
+    away = edited((PITCH, PITCH.replace("evidence", "retired: true, evidence")))
+    text = PARTNER_FILE + "waivers: [{capability: stand/pitch, until: 2027-01-01, reason: none, by: gl.sa1}]\n"
+    world = replace(onboarded(text=text), templates=away, partner=partner(text, templates=away)).run()
+    assert world.plan().actions == ()
+
+
+def test_many_removals_stop_the_partner_until_somebody_says_that_they_are_meant() -> None:
+    fewer = edited((EXTRA, ""), ("    skip: [stand/extra]\n", ""), (DEMO, "      - {id: walk/other}\n"),
+                   texts={"walk/other": capability_text("Another")})  # fmt: skip
+    world = under(onboarded(), fewer)
+    with pytest.raises(RemovalsError) as raised:
+        world.plan()
+    assert "takes away 2 of this partner's capabilities: stand/extra, walk/demo." in raised.value.what
+    assert "--allow-removals" in raised.value.fix
+    assert "`was`" in raised.value.fix
+    meant = plan(world.journey, world.partner, world.observed, world.now, allow_removals=True)
+    world = replace(world, observed=apply_to(world.observed, meant, world.now))
+    assert world.plan().actions == ()  # and it is asked once
+
+
+def test_the_partners_own_file_may_take_away_whatever_it_likes() -> None:
+    gone = (skip("stand/extra"), skip("walk/demo"), skip("stand/pitch"))
+    assert onboarded().having(skip=gone).run().plan().actions == ()
+
+
+def test_a_journey_of_31_may_lose_three_but_not_four() -> None:
+    templates = built_in()
+    world = World(templates, partner(templates=templates), nothing()).run()
+    yaml = built_in_files()["journey.yaml"]
+    lines = [line for line in yaml.splitlines(keepends=True) if "id: strategic/" in line]
+
+    def lacking(count: int) -> World:
+        text = yaml
+        for line in lines[:count]:
+            text = text.replace(line, line.replace("}", ", retired: true}"))
+        return under(world, load_templates(built_in_files() | {"journey.yaml": text}))
+
+    assert lacking(3).run().plan().actions == ()
+    with pytest.raises(RemovalsError):
+        lacking(4).plan()

@@ -12,13 +12,17 @@ from stagehand import (
     capabilities,
     close_required,
     issue_of,
+    labels,
     nothing_to_do,
     page,
     pass_quiet_time,
+    problems,
     stage_labels,
+    told,
 )
 
 from app.demo.local import LocalStage
+from app.engine.reconcile import ALLOW_REMOVALS
 from app.sandbox import operations
 from app.wiring import BUILT_IN
 
@@ -130,4 +134,55 @@ def test_she_changes_the_id_of_something_done_and_it_stays_done(nearly_done: Loc
     )
     assert issue_of(stage, "onboarding/portal").state == "closed"
     assert "At risk" not in page(stage).description
+    assert nothing_to_do(stage)
+
+
+def test_she_retires_a_capability_and_its_issue_is_told_and_left_open(onboarded: LocalStage) -> None:
+    stage = onboarded
+    issue = issue_of(stage, "onboarding/partner-portal")
+    edit(stage, lambda yaml: yaml.replace(PORTAL, PORTAL.replace("days: 14", "retired: true")))
+    assert issue.state == "opened"
+    assert labels(stage, issue) == {"journey::capability", "retired"}
+    assert told(stage, issue) == ["retired/onboarding/partner-portal/1"]
+    assert issue.title not in page(stage).description
+    assert nothing_to_do(stage)
+    edit(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
+    assert stage_labels(stage, issue) == {"stage::onboarding"}
+    assert "retired" not in labels(stage, issue)
+
+
+def lose_half(yaml: str) -> str:
+    """The mistake: five of the first stage's eight capabilities are gone."""
+    names = ("gitlab-101-pitch", "licensing-pricing", "channel-team", "get-certified", "nfr-license")
+    lost = tuple(f"      - {{id: onboarding/{name}," for name in names)
+    return "".join(line for line in yaml.splitlines(keepends=True) if not line.startswith(lost))
+
+
+def test_she_deletes_half_a_stage_by_mistake_and_every_issue_stays_as_it_was(onboarded: LocalStage) -> None:
+    stage = onboarded
+    before = {i.iid: (i.description, labels(stage, i), len(i.notes)) for i in stage.issues("acme")}
+    edit(stage, lose_half)
+    stage.service.loop.run("acme", "an event")
+    assert {i.iid: (i.description, labels(stage, i), len(i.notes)) for i in stage.issues("acme")} == before
+    state = stage.service.store.partner("acme")
+    assert "takes away" in state.cause
+    assert "--allow-removals" in state.fix
+    (problem,) = problems(stage)
+    assert problem.title == "The journey takes much away from acme"
+    assert "onboarding/nfr-license" in problem.description
+    edit(stage, lambda _yaml: (BUILT_IN / "journey.yaml").read_text(encoding="utf-8"))
+    stage.clock.advance(hours=2)
+    stage.settle()
+    assert problems(stage) == []
+    assert nothing_to_do(stage)
+
+
+def test_she_means_it_and_says_so(onboarded: LocalStage) -> None:
+    stage = onboarded
+    edit(stage, lose_half)
+    stage.service.loop.run("acme", ALLOW_REMOVALS)
+    assert labels(stage, issue_of(stage, "onboarding/nfr-license")) == {"journey::capability", "retired"}
+    assert {i.state for i in capabilities(stage)} == {"opened"}
+    assert problems(stage) == []
+    assert stage.service.store.partner("acme").failures == 0
     assert nothing_to_do(stage)
