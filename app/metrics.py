@@ -57,7 +57,7 @@ METRICS = {
     "partner_journey_parked_partners": Metric(
         "gauge",
         "Partners whose last reconcile failed, by cause: throttled, unreachable, unanswered, denied, missing, refused, "
-        "partner_file, journey_files, licence, database, bug.",
+        "partner_file, journey_files, removals, licence, database, bug.",
         ("cause",),
     ),
     "partner_journey_outbox_messages": Metric(

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 import sys
-from typing import TYPE_CHECKING, Any
+from functools import partial
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -14,15 +15,20 @@ if TYPE_CHECKING:
     from app.gitlab.errors import GitLabError
     from app.wiring import Bot
 
+AllowRemovals = Annotated[
+    bool, typer.Option("--allow-removals", help="the journey may take away more than a tenth of a partner's items")
+]
 
-def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
+
+def plan(slugs: Slugs = None, as_json: AsJson = False, allow_removals: AllowRemovals = False) -> None:
     """Show what would change in GitLab, and change nothing. Exit code 2 when there is something to do."""
     from app import printing
     from app.engine.reconcile import View
     from app.gitlab.errors import GitLabError
 
     with bot_of_settings() as bot:
-        results = dict(each(slugs or bot.reconciler.slugs(), "Planning", bot.reconciler.view))
+        view = partial(bot.reconciler.view, allow_removals=allow_removals)
+        results = dict(each(slugs or bot.reconciler.slugs(), "Planning", view))
     views = {slug: result for slug, result in results.items() if isinstance(result, View)}
     errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
     if as_json:
@@ -35,9 +41,11 @@ def plan(slugs: Slugs = None, as_json: AsJson = False) -> None:
         raise typer.Exit(2)
 
 
-def apply(slugs: Slugs = None, as_json: AsJson = False) -> None:
+def apply(slugs: Slugs = None, as_json: AsJson = False, allow_removals: AllowRemovals = False) -> None:
     """Do what `plan` shows, for all partners or those named."""
-    _run_all(slugs, as_json=as_json, reason="partner-journey apply")
+    from app.engine.reconcile import ALLOW_REMOVALS
+
+    _run_all(slugs, as_json=as_json, reason=ALLOW_REMOVALS if allow_removals else "partner-journey apply")
 
 
 def sync(as_json: AsJson = False) -> None:

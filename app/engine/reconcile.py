@@ -28,12 +28,15 @@ from app.journey.best_practices import answers_of
 from app.journey.judge import questions
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
-from app.journey.plan import PartnerError, plan
+from app.journey.plan import PartnerError, RemovalsError, plan
 from app.journey.progress import measure
 from app.journey.prose import portfolio_title
 from app.journey.record import record_before
 from app.journey.standing import Standing, foreseen, standing
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates
+
+ALLOW_REMOVALS = "partner-journey apply --allow-removals"
+"""The reason of a run in which the journey may take much away. It goes where reasons go, to a running service too."""
 
 log = logging.getLogger(__name__)
 
@@ -48,6 +51,12 @@ class PartnerFileError(GitLabError):
     """A partner file that cannot be used. The partner is left as it is until a person mends the file."""
 
     kind = "partner_file"
+
+
+class ManyRemovalsError(GitLabError):
+    """The journey's files take much away from a partner, and nobody has said yet that this is meant."""
+
+    kind = "removals"
 
 
 class JourneyFilesError(GitLabError):
@@ -174,8 +183,8 @@ class Reconciler:
 
     # --- looking and planning ---
 
-    def view(self, slug: str) -> View:
-        """Observes and plans without a single write. Raises GitLabError."""
+    def view(self, slug: str, *, allow_removals: bool = False) -> View:
+        """Observes and plans without a single write. Raises GitLabError. `allow_removals`: see `plan`."""
         partner, templates = self.partner(slug)
         look, footing = self._look(partner)
         if look.control_commit != self.desired().wishes.commit:
@@ -186,7 +195,9 @@ class Reconciler:
         now = self._clock()
         look = self._ask(journey, partner, look, footing)
         try:
-            planned = plan(journey, partner, look.observed, now)
+            planned = plan(journey, partner, look.observed, now, allow_removals=allow_removals)
+        except RemovalsError as error:
+            raise ManyRemovalsError(error.what, error.fix) from None
         except PartnerError as error:
             raise PartnerFileError(error.what, error.fix) from None
         seen = standing(journey, partner, look.observed, now)
@@ -226,13 +237,17 @@ class Reconciler:
         """One reconcile. Raises TurnError from what went wrong, with what had been done by then."""
         with self._client.counting() as count:
             done: list[str] = []
+            allow_removals = reason == ALLOW_REMOVALS
             try:
-                view = self.view(slug)
+                view = self.view(slug, allow_removals=allow_removals)
                 self._report(slug, None)
+                self._report(prose.removals_subject(slug), None)
                 self._report(prose.JOURNEY_FILES, None)
                 if view.plan.touches_group:
                     with self._locks.alone("group"):  # labels and portfolio board
-                        view = self.view(slug)  # another partner may just have made the labels and the board
+                        view = self.view(
+                            slug, allow_removals=allow_removals
+                        )  # another partner may just have made the labels and the board
                         view.footing.applier.apply(view.plan, view.observed, done)
                 else:
                     view.footing.applier.apply(view.plan, view.observed, done)
@@ -248,6 +263,8 @@ class Reconciler:
             except UnknownPartnerError:
                 self._standings.drop(slug)
                 return Turn((), count.requests)
+            except ManyRemovalsError as error:
+                raise TurnError(self._stopped(prose.removals_subject(slug), error, done, count)) from error
             except PartnerFileError as error:
                 raise TurnError(self._stopped(slug, error, done, count)) from error
             except JourneyFilesError as error:

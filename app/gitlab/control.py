@@ -220,7 +220,7 @@ class Control:
     def report_problem(self, subject: str, problem: str | None) -> None:
         """Opens, updates or (with None) closes the one issue about a file that cannot be used.
 
-        `subject`: a partner's slug or prose.JOURNEY_FILES.
+        `subject`: as for prose.problem_title.
         """
         title = prose.problem_title(subject)
         issues = self._client.list(f"{self._path}/issues", state="opened", search=title, **{"in": "title"})

@@ -29,6 +29,13 @@ def items(journey: Journey, observed: Observed) -> dict[str, Item]:
     return {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
 
 
+def left_behind(journey: Journey, observed: Observed) -> dict[str, tuple[Issue, ...]]:
+    """The bot's issues of capabilities that are not part of this partner's journey, by id, oldest first."""
+    found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
+    present = {c.id for c in journey.capabilities}
+    return {name: issues for name, issues in found.items() if name not in present}
+
+
 def is_done(issue: Issue) -> bool:
     """Closed, and not as moved, duplicate or "won't do"."""
     return issue.state == "closed" and not (issue.moved or issue.duplicate or issue.canceled)
@@ -42,10 +49,12 @@ def _item(capability: Capability, issues: tuple[Issue, ...]) -> Item:
 def _issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
     """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits."""
     titles = {title(c.title): c.id for c in journey.capabilities}
+    renamed = journey.renamed
     found: dict[str, list[Issue]] = {}
     for issue in sorted(issues, key=lambda i: i.iid):
         if issue.by_bot and markers.find("double", issue.description) is None:
             name = markers.find("capability", issue.description) or titles.get(issue.title)
             if name is not None:
+                name = renamed.get(name, name)
                 found.setdefault(name, []).append(issue)
     return {name: tuple(group) for name, group in found.items()}

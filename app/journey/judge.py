@@ -366,7 +366,8 @@ class _Case:
         was = self._judgement.was
         if architect and was is not None:
             was_closed = self._judgement.was_closed
-            self._judgement = replace(was, answered=self._judgement.answered)
+            now = self._judgement
+            self._judgement = replace(was, answered=now.answered, new_since=now.new_since)
             self.decisions.append(React(self._capability.id, note.id))
             if was_closed and issue.state == "open":
                 self.decisions.append(Close(self._capability.id, issue.id, "the rejection was taken back"))

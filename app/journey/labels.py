@@ -18,6 +18,7 @@ VERIFIED = "verify::ok"
 WAIVED = "waived"
 RENEWAL = "renewal"
 BLOCKED = "blocked"
+RETIRED = "retired"
 QUIET = "reminders::off"
 STAGE_PREFIX = "stage::"
 
@@ -56,6 +57,7 @@ def labels_for(journey: Journey) -> tuple[Label, ...]:
         Label(WAIVED, "#a4447c", "Counts for a time although it is not done"),
         Label(RENEWAL, "#9475db", "Its time is running out; do it again"),
         Label(BLOCKED, "#ab6100", "Waits for another capability"),
+        Label(RETIRED, "#89888d", "Not part of the journey any more; not counted"),
         Label(QUIET, "#89888d", "On the status issue: the bot sends no reminders"),
         *(Label(category_label(c), "#5943b6", title) for c, title in CATEGORY_TITLES.items()),
     )

@@ -66,6 +66,13 @@ class CapabilityEntry(CapabilitySettings):
     title: Title | None = Field(None, description="overrides the title of the Markdown file")
     after: tuple[CapabilityId, ...] = Field((), description="capabilities to finish first")
     valid_days: int | None = Field(None, ge=1, description="how long it counts before it must be renewed")
+    counts_from: date | None = Field(
+        None, description="where the stage has begun already, required only from this day; without it after 90 days"
+    )
+    was: tuple[CapabilityId, ...] = Field(
+        (), description="former ids: their issues and judgements go on under this one"
+    )
+    retired: bool = Field(False, description="true: not part of the journey any more; the id stays taken")
 
 
 class StageEntry(Frozen):
@@ -153,6 +160,8 @@ class Capability(Frozen):
     after: tuple[str, ...]
     valid_days: int | None
     text: CapabilityText
+    counts_from: date | None = None
+    was: tuple[str, ...] = ()
 
 
 class Stage(Frozen):
@@ -176,10 +185,16 @@ class Journey(Frozen):
     roles: dict[Owner, Role]
     policy: Policy
     stages: tuple[Stage, ...]
+    offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
         return tuple(c for stage in self.stages for c in stage.capabilities)
+
+    @property
+    def renamed(self) -> dict[str, str]:
+        """Former ids and what they are called now."""
+        return {old: c.id for c in self.capabilities for old in c.was}
 
     def capability(self, capability_id: str) -> Capability:
         """Raises KeyError for an id that is not part of this journey."""

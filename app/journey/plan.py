@@ -37,6 +37,7 @@ from app.journey.plan_project import (
     plan_people,
     plan_project,
 )
+from app.journey.plan_retired import plan_retired
 from app.journey.progress import (
     Announced,
     Progress,
@@ -46,6 +47,7 @@ from app.journey.progress import (
 )
 from app.journey.prose import Scene, StageChange
 from app.journey.record import Record
+from app.journey.template_changes import removals
 
 
 class PartnerError(ValueError):
@@ -57,10 +59,21 @@ class PartnerError(ValueError):
         self.fix = fix
 
 
-def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Plan:
-    """All actions that this partner needs now. Raises PartnerError where a person must decide first."""
+class RemovalsError(PartnerError):
+    """The journey's files take so much away that a person must say first that it is meant."""
+
+
+def plan(
+    journey: Journey, partner: Partner, observed: Observed, now: datetime, *, allow_removals: bool = False
+) -> Plan:
+    """All actions that this partner needs now. Raises PartnerError where a person must decide first.
+
+    `allow_removals`: a person has said that the journey is meant to take many capabilities away.
+    """
     _refuse_impossible(partner, observed)
     assessment = assess(journey, partner, observed, now)
+    if not allow_removals:
+        _refuse_removals(journey, partner, observed, assessment.before)
     progress, before = assessment.progress, assessment.before.announced
     after, change = _decide(journey, progress, before, now)
     reference = _reference(observed, progress)
@@ -70,6 +83,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
         scene = replace(scene, progress=replace(progress, last_activity=now))
+    retired = tuple(plan_retired(scene, observed))
     nudges = tuple(plan_nudge(scene, observed, change))
     scene = replace(scene, record=record_after(scene, observed, change, reached))
     actions: list[Action] = [
@@ -81,6 +95,7 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *plan_risk(scene, before),
         *plan_boards(journey, observed),
         *issues,
+        *retired,
         *plan_status_page(scene, observed),
         *nudges,
         *plan_announcement(scene, observed, change),
@@ -126,6 +141,17 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
         raise PartnerError(
             f"The project {path} is marked for deletion.",
             f"Restore it in GitLab, or remove {file} if the partner left.",
+        )
+
+
+def _refuse_removals(journey: Journey, partner: Partner, observed: Observed, record: Record) -> None:
+    gone = removals(journey, observed, record)
+    if gone:
+        listed = ", ".join(gone[:10]) + (f" and {len(gone) - 10} more" if len(gone) > 10 else "")
+        raise RemovalsError(
+            f"The journey takes away {len(gone)} of this partner's capabilities: {listed}.",
+            "Put them back, or name their former ids in `was`. If it is meant: "
+            f"`partner-journey apply {partner.slug} --allow-removals`.",
         )
 
 

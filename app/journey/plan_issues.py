@@ -14,6 +14,7 @@ from app.journey.actions import (
     CreateIssue,
     UpdateIssue,
 )
+from app.journey.model import Capability
 from app.journey.observed import Issue, Observed
 from app.journey.plan_judgements import assignees, state_labels
 from app.journey.progress import (
@@ -62,11 +63,15 @@ def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
     return CreateIssue(
         name=capability.id,
         title=prose.issue_title(capability),
-        description=prose.capability_description(scene.journey, capability),
+        description=prose.capability_description(scene.journey, capability, item.required_from),
         labels=tuple(own),
-        reason=f"the stage {stage.title} has begun",
+        reason=(
+            f"new in the journey, required from {item.required_from}"
+            if item.required_from
+            else f"the stage {stage.title} has begun"
+        ),
         milestone=stage.title,
-        due=None if item.blocked_by else prose.first_due(capability, scene.announced),
+        due=None if item.blocked_by else prose.first_due(item, scene.announced),
         assignee=prose.owner_of(capability, scene.partner),
         confidential=scene.place.confidential,
     )
@@ -75,13 +80,13 @@ def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
 def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: Observed) -> Iterator[Action]:
     """Follows a changed template and puts back what the board and the roll-up need; leaves the rest to people."""
     capability = item.capability
-    title, body = prose.issue_title(capability), prose.capability_body(scene.journey, capability)
+    title, body = prose.issue_title(capability), prose.capability_body(scene.journey, capability, item.required_from)
     text = issue.description
     if markers.section_digest(text) != markers.digest(body):
         ticked = markers.carry_ticks(markers.section_body(text) or text, body)
         text = markers.replace_section(text, ticked, written=body)
     if markers.find("capability", text) != capability.id:
-        text = f"{markers.mark('capability', capability.id)}\n{text}"
+        text = f"{markers.mark('capability', capability.id)}\n{markers.without('capability', text)}"
     wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
     shown, managed = state_labels(item, issue)
     wanted |= shown
@@ -89,7 +94,7 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
     reopen = item.reopening and issue.state == "closed"
     attach = _is_detached(issue, observed)
     update = UpdateIssue(
-        capability.id, issue.id, "it differs from its template",
+        capability.id, issue.id, _why_mended(capability, issue),
         title=title if issue.title != title else None,
         description=text if text != issue.description else None,
         add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
@@ -98,6 +103,15 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
     )  # fmt: skip
     if update != UpdateIssue(update.name, update.id, update.reason):
         yield from _hidden_first(update)
+
+
+def _why_mended(capability: Capability, issue: Issue) -> str:
+    """What a changed journey does to it, for whoever reads the plan."""
+    known, title = markers.find("capability", issue.description), prose.issue_title(capability)
+    told = [f"it was {known}"] if known in capability.was else []
+    told += ["it is part of the journey again"] if labels.RETIRED in issue.labels else []
+    told += [f"its title was {issue.title!r}"] if issue.title != title else []
+    return ", ".join(told) or "it differs from its template"
 
 
 def _hidden_first(update: UpdateIssue) -> Iterator[UpdateIssue]:

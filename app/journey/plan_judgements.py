@@ -77,7 +77,7 @@ def _bookkeeping(item: CapabilityProgress, judgement: Judgement, scene: Scene, *
             item.issue.due
         )  # set when the issue was made, or by a person: in both cases not the bot's business any more
     if item.issue is None and opens and item.capability.after and not item.blocked_by:
-        due = prose.first_due(item.capability, scene.announced)
+        due = prose.first_due(item, scene.announced)
     return replace(
         judgement,
         due=due,
@@ -101,7 +101,7 @@ def state_labels(item: CapabilityProgress, issue: Issue) -> tuple[set[str], set[
         wanted.add(labels.WAIVED)
     if item.judgement.valid_until is not None and item.state in ("renewing", "expired"):
         wanted.add(labels.RENEWAL)
-    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL}
+    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL, labels.RETIRED}
     if item.capability.verify == "sa" or item.state != "done":
         managed.add(labels.VERIFIED)  # elsewhere it says nothing, and whoever set it may keep it
     if wants_blocked(item):
@@ -140,6 +140,8 @@ def wakes(journey: Journey, progress: Progress, record: Record) -> Iterator[tupl
             yield until - timedelta(days=30), "a renewal begins"
         elif until is not None and item.state == "renewing":
             yield until + timedelta(days=1), "a renewal ends"
+        if item.required_from is not None:
+            yield item.required_from, "a new capability begins to count"
     if progress.last_activity is not None and not progress.complete and not progress.waiting:
         stalled = progress.last_activity.date() + timedelta(days=journey.policy.stalled_days + 1)
         again = record.nudged + timedelta(days=journey.policy.nudge_every_days) if record.nudged else stalled

@@ -24,6 +24,7 @@ from app.journey.record import (
     status_issue,
     status_issues,
 )
+from app.journey.template_changes import noticed, required_from
 
 __all__ = [
     "Announced", "Assessment", "CapabilityProgress", "Progress", "StageProgress", "announced", "assess", "measure",
@@ -50,6 +51,12 @@ class CapabilityProgress:
     new_due: date | None = None  # the due date that its issue gets now
     reopening: bool = False  # the bot opens its issue now
     closing: bool = False  # the bot closes its issue now
+    required_from: date | None = None  # new where its stage had begun already: holds the stage only from this day
+
+    @property
+    def required(self) -> bool:
+        """Whether it holds its stage now."""
+        return self.capability.required and self.required_from is None
 
     @property
     def counts(self) -> bool:
@@ -67,7 +74,7 @@ class StageProgress:
 
     @property
     def required(self) -> tuple[CapabilityProgress, ...]:
-        return tuple(item for item in self.items if item.capability.required)
+        return tuple(item for item in self.items if item.required)
 
     @property
     def complete(self) -> bool:
@@ -133,6 +140,7 @@ def assess(journey: Journey, partner: Partner, observed: Observed, now: datetime
     """Judges every closing, then computes the state of every capability and the stage that follows from them."""
     before = record_before(journey, observed, now.date())
     judged = judge(journey, partner, observed, before, now)
+    judged = replace(judged, record=noticed(journey, judged.record, now.date()))
     return Assessment(before, judged, _measure(journey, partner, observed, judged, now))
 
 
@@ -161,6 +169,7 @@ def _measure(journey: Journey, partner: Partner, observed: Observed, judged: Jud
         name: replace(
             _state(item, judged.record.judgement(name), waivers.get(name), judged.reopened(name), now.date()),
             closing=judged.closed(name),
+            required_from=required_from(item.capability, judged.record.judgement(name), journey.policy, now.date()),
         )
         for name, item in found.items()
     }

@@ -55,6 +55,7 @@ class Judgement:
     assigned: bool = False  # the bot assigned the SA
     was: Judgement | None = None  # before the last command, for undo
     was_closed: bool = False
+    new_since: date | None = None  # became required when its stage had begun already, on this day
 
     @property
     def empty(self) -> bool:
@@ -69,6 +70,7 @@ class Record:
     judgements: Mapping[str, Judgement] = field(default_factory=dict)
     heard: datetime | None = None
     nudged: date | None = None
+    known: frozenset[str] | None = None  # ids of what was required at the last look; None: not written down yet
     complete: bool = True  # False: read back after a loss, or written by a version that judged nothing
 
     def judgement(self, name: str) -> Judgement:
@@ -109,7 +111,20 @@ def _kept(journey: Journey, text: str) -> Record | None:
     """The record in a text; None where there is none, or somebody edited it by hand."""
     state = markers.find_state(text)
     record = _parse(state) if state is not None else None
-    return record if record is not None and journey.position(record.announced.stage) is not None else None
+    if record is None or journey.position(record.announced.stage) is None:
+        return None
+    return _under_present_ids(journey, record)
+
+
+def _under_present_ids(journey: Journey, record: Record) -> Record:
+    """What was judged about a capability stays with it when its id changes."""
+    renamed = journey.renamed
+    if not renamed:
+        return record
+    moved = {renamed[name]: judgement for name, judgement in record.judgements.items() if name in renamed}
+    kept = {name: judgement for name, judgement in record.judgements.items() if name not in renamed}
+    known = None if record.known is None else frozenset(renamed.get(name, name) for name in record.known)
+    return replace(record, judgements={**moved, **kept}, known=known)
 
 
 def record_mark(record: Record) -> str:
@@ -122,6 +137,8 @@ def record_mark(record: Record) -> str:
         state["heard"] = record.heard.isoformat()
     if record.nudged is not None:
         state["nudged"] = record.nudged.isoformat()
+    if record.known is not None:
+        state["known"] = sorted(record.known)
     state["judged"] = {name: _dump(j) for name, j in sorted(record.judgements.items()) if not j.empty}
     return markers.state_mark(state)
 
@@ -155,7 +172,8 @@ def _parse(state: Mapping[str, Any]) -> Record | None:
         )
         judged = {str(name): _judgement(each) for name, each in dict(state.get("judged", {})).items()}
         nudged = _day(state.get("nudged"))
-        return Record(told, judged, _moment(state.get("heard")), nudged, complete="judged" in state)
+        known = frozenset(map(str, state["known"])) if "known" in state else None
+        return Record(told, judged, _moment(state.get("heard")), nudged, known, complete="judged" in state)
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
 
@@ -179,6 +197,7 @@ def _judgement(state: Mapping[str, Any]) -> Judgement:
         assigned=bool(state.get("assigned", False)),
         was=replace(_judgement(was), was=None) if was is not None else None,
         was_closed=bool(state.get("was_closed", False)),
+        new_since=_day(state.get("new_since")),
     )
 
 

@@ -218,7 +218,7 @@ def _capability(item: CapabilityProgress, stage: str, partner: Partner) -> Capab
         capability=item.capability.id,
         title=item.capability.title,
         stage=stage,
-        required=item.capability.required,
+        required=item.required,
         who=list(issue.assignees) if issue and issue.assignees else [owner_of(item.capability, partner)],
         due=issue.due if issue else None,
         url=issue.url if issue else None,

@@ -63,7 +63,9 @@ class Templates:
             entries += [added for added in (overlay.add if overlay else ()) if added.stage == stage.id]
             entries += [self._track_entry(name) for name in chosen if self.file.tracks[name].stage == stage.id]
             capabilities = tuple(
-                self._capability(stage.id, entry, changed.get(entry.id)) for entry in entries if entry.id not in gone
+                self._capability(stage.id, entry, changed.get(entry.id))
+                for entry in entries
+                if entry.id not in gone and not entry.retired
             )
             stages.append(
                 Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
@@ -76,6 +78,8 @@ class Templates:
             roles=file.roles,
             policy=file.policy,
             stages=tuple(stages),
+            offered=frozenset(e.id for e in _entries(file) if not e.retired)
+            | {f"tracks/{name}" for name in file.tracks},
         )
 
     def base(self) -> Journey:
@@ -100,7 +104,7 @@ class Templates:
         text = self.texts[entry.id]
         return Capability(
             id=entry.id, stage=stage, title=entry.title or text.title, after=entry.after, valid_days=entry.valid_days,
-            text=text, **settings,
+            text=text, counts_from=entry.counts_from, was=entry.was, **settings,
         )  # fmt: skip
 
 
@@ -147,10 +151,30 @@ def load_partner(slug: str, text: str, templates: Templates) -> Partner:
         )
     partner = _validate(Partner, document, problems)
     if partner is not None:
+        partner = _with_present_ids(partner, templates.file)
         problems += _check_partner(partner, document, templates)
     if problems or partner is None:
         raise TemplateError(problems)
     return partner
+
+
+def _with_present_ids(partner: Partner, file: JourneyFile) -> Partner:
+    """A partner file may go on naming a capability by a former id."""
+    now = {old: entry.id for entry in _entries(file) for old in entry.was}
+    return partner.model_copy(
+        update={
+            name: tuple(
+                each.model_copy(update={"capability": now.get(each.capability, each.capability)}) for each in given
+            )
+            for name, given in (("waivers", partner.waivers), ("skip", partner.skip))
+        }
+    )
+
+
+def _entries(file: JourneyFile) -> tuple[CapabilityEntry, ...]:
+    """Every capability that the file lists, retired ones and those of all categories included."""
+    stages = tuple(entry for stage in file.stages for entry in stage.capabilities)
+    return stages + tuple(added for overlay in file.overlays.values() for added in overlay.add)
 
 
 def _validate(model: type[_Model], document: Document, problems: list[Problem]) -> _Model | None:
@@ -278,7 +302,7 @@ def _check_references(file: JourneyFile, document: Document, files: Mapping[str,
                 )
             )
         seen.setdefault(item.id, line)
-        if f"capabilities/{item.id}.md" not in files:
+        if f"capabilities/{item.id}.md" not in files and not item.retired:
             problems.append(
                 Problem(
                     document.file, line, f"There is no file capabilities/{item.id}.md.", "Write it, or correct the id."
@@ -297,6 +321,7 @@ def _check_references(file: JourneyFile, document: Document, files: Mapping[str,
         if (path := f"capabilities/tracks/{name}.md") not in files
     ]
     problems += _check_stage_names(file, document, stages)
+    problems += _check_former_ids(file, document)
     problems += _check_known(file, document, set(seen))
     return problems
 
@@ -326,6 +351,9 @@ def _check_stage_doubles(file: JourneyFile, document: Document) -> list[Problem]
     for index, stage in enumerate(file.stages):
         line = document.line(("stages", index, "id"))
         earlier = file.stages[:index]
+        if all(entry.retired for entry in stage.capabilities):
+            what = f"The stage `{stage.id}` has no capability left."
+            problems.append(Problem(document.file, line, what, "Keep one, or remove the stage."))
         if stage.id == COMPLETE:
             what = f"The stage id `{COMPLETE}` is reserved for the end of the journey."
             problems.append(Problem(document.file, line, what, "Use another id."))
@@ -336,6 +364,27 @@ def _check_stage_doubles(file: JourneyFile, document: Document) -> list[Problem]
             line = document.line(("stages", index, "title"))
             what = f"The stage title `{stage.title}` is used twice."
             problems.append(Problem(document.file, line, what, "Give each stage its own title."))
+    return problems
+
+
+def _check_former_ids(file: JourneyFile, document: Document) -> list[Problem]:
+    """An issue that says an old id must belong to one capability only."""
+    present, taken = {entry.id for entry in _entries(file)}, dict[str, str]()
+    paths: list[tuple[tuple[str | int, ...], CapabilityEntry]] = []
+    for index, stage in enumerate(file.stages):
+        paths += [(("stages", index, "capabilities", n), entry) for n, entry in enumerate(stage.capabilities)]
+    for category, overlay in file.overlays.items():
+        paths += [(("overlays", category, "add", n), entry) for n, entry in enumerate(overlay.add)]
+    problems = []
+    for path, entry in paths:
+        for old in entry.was:
+            line = document.line((*path, "was"))
+            if old in present:
+                what, fix = f"`{entry.id}` was `{old}`, but `{old}` is listed as well.", "Remove one of the two."
+                problems.append(Problem(document.file, line, what, fix))
+            elif taken.setdefault(old, entry.id) != entry.id:
+                what = f"Both `{taken[old]}` and `{entry.id}` were `{old}`."
+                problems.append(Problem(document.file, line, what, "Name it once: the issue can go on as one only."))
     return problems
 
 
@@ -366,6 +415,7 @@ def _check_partner(partner: Partner, document: Document, templates: Templates) -
         if track not in templates.file.tracks
     ]
     known |= {f"tracks/{track}" for track in partner.tracks}
+    known |= {entry.id for entry in _entries(templates.file) if entry.retired}
     named = [(("waivers", n, "capability"), w.capability) for n, w in enumerate(partner.waivers)]
     named += [(("skip", n, "capability"), s.capability) for n, s in enumerate(partner.skip)]
     return problems + [_unknown(document, path, name, known) for path, name in named if name not in known]

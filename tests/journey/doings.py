@@ -10,11 +10,24 @@ import random
 from collections.abc import Callable
 from dataclasses import replace
 
-from build import NOW, PARTNER_FILE, SMALL_TEMPLATES, World, capability_text, nothing, partner, small_templates, waiver
+from build import (
+    NOW,
+    PARTNER_FILE,
+    SMALL,
+    SMALL_TEMPLATES,
+    World,
+    capability_text,
+    nothing,
+    partner,
+    small_files,
+    small_templates,
+    waiver,
+)
 from hypothesis import strategies as st
 
 from app.journey import markers
 from app.journey.observed import Issue, Note, Place
+from app.journey.templates import load_templates
 
 Step = tuple[str, int]
 FOREIGN_LABELS = ("priority::high", "bug", "stage", "team::blue")
@@ -22,6 +35,14 @@ USER_TEXT = "Evidence: https://example.com/proof\n\n- [x] my own list"
 _CHANGED_TEMPLATES = small_templates(
     stand__pitch=capability_text("Pitch it", step="Another step"), walk__demo=capability_text("Title of walk/demo")
 )
+_MOVED_ON = load_templates({
+    **small_files(stand__story=capability_text("Tell a story"), stand__news=capability_text("Read the news")),
+    "journey.yaml": SMALL.replace("stand/pitch, days", "stand/story, was: [stand/pitch], days")
+    .replace("stand/pitch", "stand/story").replace("was: [stand/story]", "was: [stand/pitch]")
+    .replace("      - {id: stand/extra, required: false}\n", "      - {id: stand/extra}\n      - {id: stand/news}\n"),
+})  # fmt: skip
+"""One capability has a new id, one is new, and one is not optional any more."""
+_TEMPLATES = (_CHANGED_TEMPLATES, SMALL_TEMPLATES, _MOVED_ON)
 
 
 def _capability(world: World, number: int) -> Issue | None:
@@ -207,7 +228,7 @@ _ANYWHERE: dict[str, Callable[[World, int], World]] = {
     "new name": lambda w, n: w.having(name=f"Acme {n}"),
     "new category": lambda w, n: w.having(category=("gsi", "rsi")[n % 2]),
     "track": lambda w, n: w.having(tracks=("psp",) if n % 2 else ()),
-    "new templates": lambda w, n: replace(w, templates=(_CHANGED_TEMPLATES, SMALL_TEMPLATES)[n % 2]),
+    "new templates": lambda w, n: replace(w, templates=_TEMPLATES[n % 3]),
     "move service": lambda w, n: replace(w, observed=replace(
         w.observed, place=replace(w.observed.place, hook_url=f"https://new{n}.example.com/hook"))),
 }  # fmt: skip

@@ -212,6 +212,7 @@ def test_a_stage_change_makes_issues_then_comments_then_tells_then_records() -> 
     assert (record.add_labels, record.remove_labels) == (("stage::walk",), ("stage::stand",))
     state = dict(markers.find_state(record.description or "") or {})
     assert set(state.pop("judged")) == {*FIRST, "walk/demo"}
+    assert set(state.pop("known")) == {*FIRST, "walk/demo", "run/deploy"}
     assert state == {"stage": "walk", "since": "2026-09-01", "changes": 1, "heard": "2026-09-01T09:00:00+00:00"}
 
 

@@ -397,6 +397,23 @@ def test_a_wrong_setting_is_named_with_the_way_out(run: Run, setting: str, value
     assert "Traceback" not in result.text
 
 
+def test_a_journey_that_takes_much_away_is_done_only_when_somebody_says_so(run: Run, gitlab: Address) -> None:
+    run(*ADD_ACME)
+    lines = (BUILT_IN / "journey.yaml").read_text().splitlines(keepends=True)
+    gitlab.write("journey.yaml", "".join(x for x in lines if not x.startswith("      - {id: strategic/co")))
+    assert run("plan").code == 2  # three of 31
+    fewer = "".join(x for x in lines if not x.startswith(("      - {id: strategic/co", "      - {id: strategic/f")))
+    gitlab.write("journey.yaml", fewer)
+    for command in ("plan", "apply"):
+        refused = run(command)
+        assert refused.code == 1
+        assert "takes away 4 of this partner's capabilities: strategic/co-marketing" in refused.text
+        assert "partner-journey apply acme --allow-removals" in refused.text
+    assert run("plan", "--allow-removals").code == 2
+    assert run("apply", "--allow-removals").code == 0
+    assert run("plan").code == 0
+
+
 # --- files and the demo ---
 
 

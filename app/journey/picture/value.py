@@ -110,7 +110,7 @@ def picture_of(
 
 def _capability(item: CapabilityProgress, reached: bool) -> PictureCapability:
     state = "open" if reached and item.state == "not started" else item.state
-    return PictureCapability(item.capability.title, state, item.counts, item.capability.required)
+    return PictureCapability(item.capability.title, state, item.counts, item.required)
 
 
 def spoken(picture: Picture) -> str:

@@ -20,6 +20,7 @@ from app.journey.prose.files import (
     problem_title,
     progress_commit,
     readme,
+    removals_subject,
 )
 from app.journey.prose.issues import (
     NOTES_BELOW,
@@ -43,7 +44,7 @@ from app.journey.prose.names import (
 from app.journey.prose.offer import degraded
 from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, stage_change_notice
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
-from app.journey.prose.replies import command_table, nudge, reply
+from app.journey.prose.replies import command_table, nudge, reply, retired
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
 from app.journey.prose.status_page import status_body, status_description
 
@@ -92,7 +93,9 @@ __all__ = [
     "project_description",
     "project_name",
     "readme",
+    "removals_subject",
     "reply",
+    "retired",
     "stage_change_comment",
     "stage_change_notice",
     "stage_change_title",

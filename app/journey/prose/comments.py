@@ -80,7 +80,7 @@ def _what_next(scene: Scene, *, for_partner: bool) -> str:
     lines = [f"### What comes next: {plain(stage.stage.title)}", "", plain(stage.stage.goal), ""]
     for item in stage.items:
         if not item.counts:
-            optional = "" if item.capability.required else " (optional)"
+            optional = "" if item.required else " (optional)"
             lines.append(f"- {linked(item, scene)}{optional}")
     lines += [
         "",

@@ -104,14 +104,29 @@ JOURNEY_FILES = "journey.yaml"
 """The subject of the issue about the journey's own files; no partner's slug has a dot."""
 
 
+_REMOVALS = "/removals"
+
+
+def removals_subject(slug: str) -> str:
+    """The subject of the issue about a journey that takes much away from one partner."""
+    return f"{slug}{_REMOVALS}"
+
+
 def problem_title(subject: str) -> str:
-    """`subject`: a partner's slug or JOURNEY_FILES."""
+    """`subject`: a partner's slug, what `removals_subject` makes of it, or JOURNEY_FILES."""
+    if subject.endswith(_REMOVALS):
+        return f"The journey takes much away from {subject.removesuffix(_REMOVALS)}"
     return "The journey files cannot be used" if subject == JOURNEY_FILES else f"partners/{subject}.yaml cannot be used"
 
 
 def problem_description(subject: str, problem: str) -> str:
     """The issue about a file; the problem text is shown as code, for it may quote what somebody typed."""
     lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    if subject.endswith(_REMOVALS):
+        left = (
+            f"The partner `{subject.removesuffix(_REMOVALS)}` is left as it is until somebody says that this is meant:"
+        )
+        return f"{markers.mark('problem', subject)}\n{left}\n\n{lines}\n\nThis issue closes by itself."
     left = (
         "Every partner is left as it is, because the journey's own files have a problem:"
         if subject == JOURNEY_FILES

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 from app.journey import markers
 from app.journey.evidence import ANSWER, EVIDENCE
 from app.journey.model import Capability, Journey
-from app.journey.text import plain
+from app.journey.text import plain, written
 
 _EVIDENCE = {"none": "none needed", "note": "a short note", "link": "a link"}
 
 
-def capability_body(journey: Journey, capability: Capability) -> str:
-    """The part of a capability issue that the bot owns; also the issue template in the repository."""
-    kind = "Required" if capability.required else "Optional, never holds a stage"
+def capability_body(journey: Journey, capability: Capability, required_from: date | None = None) -> str:
+    """The part of a capability issue that the bot owns; also the issue template in the repository.
+
+    `required_from`: the day from which it holds a stage that this partner had begun before it was added.
+    """
+    since = f"Required from {written(required_from)}" if required_from else "Required"
+    kind = since if capability.required else "Optional, never holds a stage"
     stage = next(s for s in journey.stages if s.id == capability.stage)
     after = [plain(journey.capability(c).title) for c in capability.after if c in {x.id for x in journey.capabilities}]
     facts = [
@@ -59,9 +65,9 @@ NOTES_BELOW = f"""## Evidence and notes
 """
 
 
-def capability_description(journey: Journey, capability: Capability) -> str:
-    """The whole description of a new capability issue."""
-    body = capability_body(journey, capability)
+def capability_description(journey: Journey, capability: Capability, required_from: date | None = None) -> str:
+    """The whole description of a new capability issue; `required_from` as in `capability_body`."""
+    body = capability_body(journey, capability, required_from)
     return f"{markers.mark('capability', capability.id)}\n{markers.section(body)}\n\n{NOTES_BELOW}"
 
 

@@ -60,7 +60,7 @@ def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -
 def due(item: CapabilityProgress, scene: Scene) -> date | None:
     """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
     if item.issue is None:
-        return None if item.blocked_by else first_due(item.capability, scene.announced)
+        return None if item.blocked_by else first_due(item, scene.announced)
     return item.new_due or item.issue.due
 
 
@@ -115,6 +115,13 @@ def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
     reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
     return work_list("### Open again in an earlier stage", reopened, scene) if reopened else ""
+
+
+def required_later(scene: Scene) -> str:
+    """What the journey asks for since a short while, where the stage had begun before."""
+    new = [i for i in scene.progress.items if i.required_from and not i.counts]
+    lines = [f"- {linked(i, scene)}: required from {written(i.required_from)}" for i in new if i.required_from]
+    return "\n".join(["### New in the journey", "", *lines]) if lines else ""
 
 
 def waived(scene: Scene) -> str:

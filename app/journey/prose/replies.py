@@ -52,6 +52,18 @@ def nudge(scene: Scene, mark: str, since: date) -> str:
     )
 
 
+def retired(scene: Scene, mark: str, name: str) -> str:
+    """The one word about a capability that is not part of this partner's journey any more."""
+    skip = next((s for s in scene.partner.skip if s.capability == name), None)
+    why = f" ({plain(skip.reason)})" if skip else ""
+    return (
+        f"{markers.mark('comment', mark)}\n"
+        f"This is not part of your journey any more{why}: it is not counted, and nobody "
+        "waits for it. Nothing that was written here is lost. Finish it if it is of use to you, or close it; either "
+        f"is fine. Does it surprise you? Ask {code(scene.partner.people.sa)}."
+    )
+
+
 def _evidence(scene: Scene, item: CapabilityProgress | None, _words: tuple[str, ...]) -> str:
     link = item is not None and item.capability.evidence == "link"
     what = "a link or an uploaded file" if link else "a short note"

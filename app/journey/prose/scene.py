@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from app.journey.model import Capability, Journey, Partner
 from app.journey.observed import Place
 from app.journey.picture import Picture, picture_of
-from app.journey.progress import Announced, Progress, StageProgress
+from app.journey.progress import Announced, CapabilityProgress, Progress, StageProgress
 from app.journey.record import Record
 
 Reference = Callable[[str], str]
@@ -50,6 +50,6 @@ def owner_of(capability: Capability, partner: Partner) -> str:
     return {"partner": people.lead, "sa": people.sa, "manager": people.manager or people.sa}[capability.owner]
 
 
-def first_due(capability: Capability, announced: Announced) -> date:
+def first_due(item: CapabilityProgress, announced: Announced) -> date:
     """The due date of an issue when it is opened; afterwards people may change it."""
-    return announced.since + timedelta(days=capability.days)
+    return item.required_from or announced.since + timedelta(days=item.capability.days)

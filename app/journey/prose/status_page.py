@@ -11,6 +11,7 @@ from app.journey.prose.parts import (
     earlier_open,
     linked,
     renewals,
+    required_later,
     skipped,
     stage_table,
     waited_for,
@@ -33,6 +34,7 @@ def status_body(scene: Scene) -> str:
         parts.append(work_list("### Optional in this stage", optional, scene) if optional else "")
     parts += [
         earlier_open(scene),
+        required_later(scene),
         renewals(scene),
         _done_list(scene),
         waived(scene),

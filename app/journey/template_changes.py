@@ -1,0 +1,64 @@
+"""What a changed journey means for a partner who is under way: what is new and when it counts, what is taken away.
+
+A stage that was reached must not be lost by an edit of the template. The trap: taking for new what is only missing,
+such as an issue that somebody deleted. So the record keeps what was required at the last look, and new is what was not.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date, timedelta
+
+from app.journey import labels
+from app.journey.items import left_behind
+from app.journey.model import Capability, Journey, Policy
+from app.journey.observed import Issue, Observed
+from app.journey.record import Judgement, Record
+
+NOTICE = timedelta(days=90)
+"""How long a new requirement is announced before it holds a stage that had begun already."""
+
+
+def noticed(journey: Journey, record: Record, today: date) -> Record:
+    """The record with what is required now; what is new in a stage that has begun is given the day.
+
+    A record without such a list is from an older version, or was lost: then nothing is new.
+    """
+    judgements: Mapping[str, Judgement] = record.judgements
+    if record.known is not None:
+        reached = journey.position(record.announced.stage) or 0
+        new = (c.id for stage in journey.stages[: reached + 1] for c in stage.required if c.id not in record.known)
+        judgements = {**judgements, **{name: replace(record.judgement(name), new_since=today) for name in new}}
+    required = frozenset(c.id for stage in journey.stages for c in stage.required)
+    return replace(record, judgements=judgements, known=required)
+
+
+def required_from(capability: Capability, judgement: Judgement, policy: Policy, today: date) -> date | None:
+    """The first day on which a new requirement holds its stage; None when that is so now.
+
+    Never sooner than the grace period after it appeared, whatever `counts_from` says.
+    """
+    if not capability.required or judgement.new_since is None:
+        return None
+    wanted = capability.counts_from or judgement.new_since + NOTICE
+    day = max(wanted, judgement.new_since + timedelta(days=policy.grace_days))
+    return day if today < day else None
+
+
+def removals(journey: Journey, observed: Observed, record: Record) -> tuple[str, ...]:
+    """Ids that the journey's files take away from this partner, when they are too many to be taken on trust; else ().
+
+    Too many is more than a tenth of what the partner had, and more than one. What the partner file takes away, a
+    category, a skip or a track, is no mistake in a template and is not counted.
+    """
+    behind = {name for name, issues in left_behind(journey, observed).items() if _is_news(issues)}
+    had = {c.id for c in journey.capabilities} | behind | (record.known or frozenset())
+    gone = {
+        name for name in had - {c.id for c in journey.capabilities} if name.partition("@")[0] not in journey.offered
+    }
+    return tuple(sorted(gone)) if len(gone) > max(1, len(had) / 10) else ()
+
+
+def _is_news(issues: tuple[Issue, ...]) -> bool:
+    return any(labels.RETIRED not in issue.labels for issue in issues)
