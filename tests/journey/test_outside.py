@@ -10,6 +10,7 @@ from app.journey import prose
 from app.journey.actions import Notify
 from app.journey.progress import Announced, measure
 from app.journey.prose import Scene
+from app.journey.record import Record
 
 FIRST = ("stand/portal", "stand/pitch")
 HOSTILE = "'/close @all <!-- x --> [y](http://evil.example)'"
@@ -56,7 +57,8 @@ def test_an_expiry_names_the_day_and_who_renews() -> None:
     world = onboarded()
     progress = measure(world.journey, world.partner, world.observed, world.now)
     said = Announced(world.journey.stages[0].id, world.now.date())
-    scene = Scene(world.journey, world.partner, world.observed.place, progress, said, lambda _name: "#1")
+    place, record = world.observed.place, Record(said)
+    scene = Scene(world.journey, world.partner, place, progress, said, lambda _name: "#1", record, world.now)
     notice = prose.expiry_notice(scene, progress.items[0], date(2026, 10, 1))
     assert notice.title.startswith("Acme Integrators: ")
     assert notice.title.endswith("expires on 1\u00a0Oct\u00a02026")
