@@ -14,11 +14,12 @@ from benchmarks.usual import Usual
 def measure() -> Report:
     """Plays the events on two sandboxes in this process, and counts in their journals of requests."""
     ours, usual = _ours(), _usual()
-    budgets = {"no-op": 1, "one closed": 2, "burst of 8": 2, "stage change": 6, "onboarding": 14}
+    budgets = {"no-op": 1, "one closed": 2, "burst of 8": 4, "stage change": 6, "onboarding": 14}
     report = Report("Requests to GitLab", ("what", "ours", "budget", "python-gitlab, the usual way", "usual / ours"))
     for what, budget in budgets.items():
         report.add(what, ours[what], budget, usual[what], f"{usual[what] / ours[what]:.0f} x")
         report.judge(f"{what}: {budget} or fewer", ours[what] <= budget)
+    report.notes.append("burst of 8: with a closing at a gate, which asks who closed it and who may confirm it")
     report.notes.append("usual: one REST call for each thing looked at or made, one run for each webhook; see usual.py")
     return report
 
@@ -32,7 +33,7 @@ def _counted(stage: LocalStage, act: Callable[[], object]) -> int:
 def _open(stage: LocalStage, count: int | None = None) -> None:
     """Closes open capability issues of Acme, all or the first `count`."""
     for item in [i for i in stage.issues("acme", state="opened") if i.iid != 1][:count]:
-        stage.close(item, "acme.lead")
+        stage.finish(item, "gl.sa1")
 
 
 def _run(stage: LocalStage, slug: str = "acme") -> None:

@@ -1,7 +1,8 @@
 """`make demo ARGS=--once`: one partner's whole journey, headless, as a table, and a verdict on the end state.
 
-Thirty-one closings in four stages. Each row says what a person did, what the bot did about it and how many requests
-it used. The verdict is read from the sandbox's state, not from what the bot says of itself.
+Thirty-one closings in four stages, nine of which a solution architect confirms. Each row says what a person did, what
+the bot did about it and how many requests it used. The verdict is read from the sandbox's state, not from what the bot
+says of itself.
 """
 
 from __future__ import annotations
@@ -20,6 +21,7 @@ from app.journey.model import COMPLETE
 from app.sandbox.world import Note, WorkItem
 
 _DAYS_BETWEEN = 6
+_ARCHITECT = "gl.sa1"
 
 
 @dataclass(frozen=True)
@@ -61,8 +63,12 @@ def _rows(stage: LocalStage) -> Iterator[Row]:
         stage.clock.advance(days=_DAYS_BETWEEN)
         item = min(open_items, key=lambda i: (i.due_date is None, i.due_date, i.iid))
         who = next((stage.world.users[u].username for u in item.assignee_ids), "acme.lead")
-        stage.close(item, who)
-        yield _row(stage, first_day, who, f"closes #{item.iid} {item.title}", settle_more=True)
+        stage.finish(item, who)
+        yield _row(stage, first_day, who, f"gives evidence and closes #{item.iid} {item.title}", settle_more=True)
+        if labels.PENDING in _label_titles(stage, item):
+            stage.clock.advance(days=1)
+            stage.comment(item, _ARCHITECT, "/journey verify")
+            yield _row(stage, first_day, _ARCHITECT, f"comments /journey verify on #{item.iid}", settle_more=True)
 
 
 def _row(stage: LocalStage, first_day: object, who: str, did: str, *, settle_more: bool) -> Row:
@@ -82,6 +88,7 @@ def _summary(actions: list[str]) -> str:
     """Groups the bot's actions into a line that a person reads at a glance."""
     kinds = {
         "comments": sum("+ comment" in a for a in actions),
+        "reactions": sum("+ reaction" in a for a in actions),
         "issues opened": sum(a.startswith("+ issue") for a in actions),
         "labels": sum(a.startswith("+ label") for a in actions),
         "milestones": sum("milestone" in a for a in actions),
@@ -90,6 +97,7 @@ def _summary(actions: list[str]) -> str:
     }
     words = [f"{count} {name}" for name, count in kinds.items() if count]
     pages = [w for w, mark in (("status page", "~ issue page/status"), ("epic", "~ epic")) if mark in actions]
+    pages[:0] = ["issue"] if any(a.startswith("~ issue ") and "page/" not in a for a in actions) else []
     created = [
         w for w, mark in (("project", "+ project"), ("epic", "+ epic"), ("webhook", "+ webhook")) if _any(actions, mark)
     ]
@@ -99,8 +107,12 @@ def _summary(actions: list[str]) -> str:
         else []
     )
     parts = [*([f"creates {', '.join(created)}"] if created else []), *words]
-    parts += [f"updates {' and '.join(pages)}"] if pages and not created else []
+    parts += [f"updates {_listed(pages)}"] if pages and not created else []
     return "; ".join(parts) or "nothing to do"
+
+
+def _listed(words: list[str]) -> str:
+    return " and ".join([", ".join(words[:-1]), words[-1]] if len(words) > 1 else words)
 
 
 def _any(actions: list[str], start: str) -> bool:
@@ -125,6 +137,10 @@ def _verdict(console: Console, stage: LocalStage, requests: int) -> bool:
         ),
         "all four milestones closed": [m.state for m in stage.world.milestones.values()]
         == ["closed"] * len(journey.stages),
+        "nine gates passed, each confirmed by the solution architect": sum(
+            labels.VERIFIED in _label_titles(stage, i) for i in items
+        )
+        == 9,
         "planning again finds nothing to do": not plan,
     }
     for text, right in checks.items():

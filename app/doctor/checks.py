@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from app.engine.reconcile import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
-from app.gitlab.observe import number
+from app.gitlab.names import number
 from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
 from app.settings import Settings

@@ -9,7 +9,7 @@ from __future__ import annotations
 import logging
 import threading
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import lru_cache
 
@@ -23,10 +23,12 @@ from app.gitlab.ground import Footing, Ground
 from app.gitlab.observe import Look
 from app.journey import prose
 from app.journey.actions import CreateIssue, Plan
+from app.journey.judge import questions
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
 from app.journey.prose import portfolio_title
+from app.journey.record import record_before
 from app.journey.standing import Standing, foreseen, standing
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates
 
@@ -177,6 +179,7 @@ class Reconciler:
             look, footing = self._look(partner)
         journey = templates.journey_for(partner)
         now = self._clock()
+        look = self._ask(journey, partner, look, footing)
         try:
             planned = plan(journey, partner, look.observed, now)
         except PartnerError as error:
@@ -185,6 +188,13 @@ class Reconciler:
         seen = seen.model_copy(update={"pending_changes": len(planned.actions)})
         self._standings.put(seen)
         return View(partner, journey, look.observed, planned, seen, footing)
+
+    def _ask(self, journey: Journey, partner: Partner, look: Look, footing: Footing) -> Look:
+        """Asks for what the look does not show: who closed an issue at a gate, who set a label, who may command."""
+        record = record_before(journey, look.observed, self._clock().date())
+        wanted = questions(journey, look.observed, record)
+        observed = footing.observer.ask(look.observed, partner.slug, wanted, partner.people)
+        return replace(look, observed=observed)
 
     def _look(self, partner: Partner) -> tuple[Look, Footing]:
         """Looks again when a licence has ended or started: what was refused may be possible with the new offer."""
@@ -221,6 +231,7 @@ class Reconciler:
                         view.footing.applier.apply(view.plan, view.observed, done)
                 else:
                     view.footing.applier.apply(view.plan, view.observed, done)
+                view.footing.observer.heard(slug, view.observed)
                 if view.plan:
                     # Without another look at GitLab: what the pages show should not wait for the partner's next event.
                     now = self._clock()

@@ -18,7 +18,7 @@ from app.gitlab.names import names_of
 from app.gitlab.observe import Observer
 from app.gitlab.steps import Steps
 from app.gitlab.writes import Writes
-from app.journey.actions import Action, Notify, Plan
+from app.journey.actions import Action, Notify, Plan, React
 from app.journey.observed import Observed
 
 _BATCH = 30
@@ -65,6 +65,11 @@ class Applier:
             self._observer.remember(plan.partner, **names.numbers())
 
 
+def _is_done_already(action: Action, error: GitLabError) -> bool:
+    """A reaction of the same kind is taken once; a crash before the record makes the next run give it again."""
+    return isinstance(action, React) and "already been taken" in str(error)
+
+
 class _Batch:
     """Mutations that wait to be sent together."""
 
@@ -91,7 +96,8 @@ class _Batch:
         errors = []
         for action, answer in zip(waiting, answers, strict=True):
             if isinstance(answer, GitLabError):
-                errors.append(answer)
+                if not _is_done_already(action, answer):
+                    errors.append(answer)
             else:
                 self._writes.take_in(action, answer)
                 self._done.append(f"{action.verb} {action.key}")

@@ -16,7 +16,8 @@ from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
 from app.gitlab.hook_secrets import HookSecrets, issue_events, write_hook
 from app.gitlab.instance import Instance
-from app.gitlab.observe import HOOK_NAME, number
+from app.gitlab.names import number
+from app.gitlab.observe import HOOK_NAME
 from app.journey import markers, prose
 from app.journey.observed import Place
 

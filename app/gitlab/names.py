@@ -65,3 +65,8 @@ def names_of(observed: Observed) -> Names:
         if page is not None:
             names.issues["page/status"] = (page.id, page.iid)
     return names
+
+
+def number(global_id: str) -> int:
+    """The number at the end of `gid://gitlab/Project/12`, as REST wants it."""
+    return int(global_id.rsplit("/", 1)[1])

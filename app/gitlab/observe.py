@@ -10,16 +10,21 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.errors import OfferChanged
 from app.gitlab.instance import Instance, epic_type_in
+from app.gitlab.names import number
+from app.gitlab.verdicts import read_answers
 from app.journey import markers, prose
+from app.journey.judge import Questions
+from app.journey.model import People
 from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project, StandIn
 
 HOOK_NAME = "Partner Journey"
+_OVERLAP = timedelta(minutes=5)  # what was not visible yet at the last look is seen at the next
 
 
 @dataclass(frozen=True)
@@ -49,6 +54,7 @@ class Observer:
         self._place = place
         self._known: dict[str, Known] = {}
         self._titles: dict[str, str] = {}
+        self._heard: dict[str, dict[str, datetime]] = {}
         self._stand_ins: dict[str, StandIn] | None = None
 
     def remember(self, slug: str, **numbers: str) -> None:
@@ -57,6 +63,24 @@ class Observer:
 
     def forget(self, slug: str) -> None:
         self._known.pop(slug, None)
+        self._heard.pop(slug, None)
+
+    def heard(self, slug: str, observed: Observed) -> None:
+        """Called when everything in an observation was dealt with: older comments need not be read again."""
+        if observed.project and observed.project.issues:
+            self._heard[slug] = {issue.id: issue.updated_at for issue in observed.project.issues}
+
+    def ask(self, observed: Observed, slug: str, questions: Questions, people: People) -> Observed:
+        """The observation with what `judge.questions` wants to know besides. Raises GitLabError."""
+        if not questions or observed.project is None:
+            return observed
+        project = observed.project
+        iids = {i.id: str(i.iid) for i in project.issues}
+        if questions.comments:
+            wanted = [iids[each] for each in sorted(questions.comments)]
+            comments = {**project.comments, **self._talk(slug, None, wanted)}
+            observed = replace(observed, project=replace(project, comments=comments))
+        return replace(observed, answers=read_answers(self._client, self._place, project, questions, people))
 
     def look(self, slug: str, people: tuple[str, ...], title: str) -> Look:
         """Observes one partner: 1 request when its numbers are known, a few more when not.
@@ -94,6 +118,8 @@ class Observer:
             "withPortfolioItem": known.portfolio_item is not None,
             "hook": known.hook or "gid://gitlab/ProjectHook/0",
             "withHook": known.hook is not None,
+            "heard": (max(heard.values()) - _OVERLAP).isoformat() if (heard := self._heard.get(slug)) else None,
+            "withTalk": slug in self._heard,
         }
         data = self._client.query("observe_partner", variables, licensed=self._place.epics)
         if (epic_type_in(data) is not None) != self._place.epics:
@@ -207,8 +233,8 @@ class Observer:
             place=self._place,
             group_id=str(group.get("id", "")),
             labels={node["title"]: node["id"] for node in (group.get("labels") or {"nodes": []})["nodes"]},
-            known_users={node["username"]: node["id"] for node in data["users"]["nodes"]},
-            project=self._project(slug, data),
+            known_users=_users(data),
+            project=self._with_comments(slug, data, self._project(slug, data)),
             portfolio_item=self._portfolio_item(slug, data),
             stand_in=self._stand_in(slug),
             portfolio_board=self._portfolio_board(group if self._place.epics else data["control"] or {}),
@@ -240,6 +266,34 @@ class Observer:
             issues=tuple(self._issue(i) for i in node["workItems"]["nodes"]),
             status_notes=self._notes(notes, self._place.project_path(slug)) if notes else (),
         )
+
+    def _with_comments(self, slug: str, data: Mapping[str, Any], project: Project | None) -> Project | None:
+        """The comments of issues that changed since the last look; after a start, since the record was written."""
+        if project is None or not project.issues:
+            return project
+        page, heard, path = data["project"].get("talk"), self._heard.get(slug), self._place.project_path(slug)
+        if page is not None and heard is not None:
+            comments = {n["id"]: self._notes(n, path) for n in page["nodes"]}
+            missing = [str(i.iid) for i in project.issues if heard.get(i.id) != i.updated_at and i.id not in comments]
+            if missing:  # more has changed than fits into the one request
+                comments |= self._talk(slug, None, missing)
+            return replace(project, comments=comments)
+        item = self._portfolio_item(slug, data)
+        state = markers.find_state(item.description) if item else None
+        text = str((state or {}).get("heard") or "")
+        since = datetime.fromisoformat(text) - _OVERLAP if text else None
+        return replace(project, comments=self._talk(slug, since, None))
+
+    def _talk(self, slug: str, since: datetime | None, iids: list[str] | None) -> dict[str, tuple[Note, ...]]:
+        path, after = self._place.project_path(slug), None
+        found: dict[str, tuple[Note, ...]] = {}
+        while True:
+            variables = {"project": path, "since": since.isoformat() if since else None, "iids": iids, "after": after}
+            page = (self._client.query("talk", variables)["project"] or {}).get("workItems")
+            found |= {node["id"]: self._notes(node, path) for node in (page["nodes"] if page else ())}
+            if not page or not page["pageInfo"]["hasNextPage"]:
+                return found
+            after = page["pageInfo"]["endCursor"]
 
     def _issue(self, node: Mapping[str, Any]) -> Issue:
         widgets = _widgets(node)
@@ -296,17 +350,28 @@ class Observer:
             page = _widgets(item)["notes"]
             nodes += page["nodes"]
         return tuple(
-            Note(n["id"], n["body"], _time(n["createdAt"]), _id(n["author"]) == self._instance.bot_id) for n in nodes
+            Note(
+                n["id"],
+                n["body"],
+                _time(n["createdAt"]),
+                _id(n["author"]) == self._instance.bot_id,
+                (n["author"] or {}).get("username", ""),
+                number(n["id"]),
+            )
+            for n in nodes
         )
-
-
-def number(global_id: str) -> int:
-    """The number at the end of `gid://gitlab/Project/12`, as REST wants it."""
-    return int(global_id.rsplit("/", 1)[1])
 
 
 def _id(user: Mapping[str, Any] | None) -> str | None:
     return user["id"] if user else None
+
+
+def _users(data: Mapping[str, Any]) -> dict[str, str]:
+    """Usernames to ids: of those who were looked up, and of everybody who is assigned to something."""
+    found = [*data["users"]["nodes"]]
+    for node in (data["project"] or {"workItems": {"nodes": []}})["workItems"]["nodes"]:
+        found += (_widgets(node).get("assignees") or {"nodes": []})["nodes"]
+    return {user["username"]: user["id"] for user in found}
 
 
 def _marked(item: Mapping[str, Any]) -> bool:

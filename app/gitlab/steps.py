@@ -10,8 +10,8 @@ from typing import Any
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
 from app.gitlab.hook_secrets import HookSecrets, issue_events, write_hook
-from app.gitlab.names import Names
-from app.gitlab.observe import HOOK_NAME, number
+from app.gitlab.names import Names, number
+from app.gitlab.observe import HOOK_NAME
 from app.journey.actions import (
     Action,
     CreateBadge,

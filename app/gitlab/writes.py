@@ -23,6 +23,7 @@ from app.journey.actions import (
     CreateLabel,
     CreatePortfolioItem,
     PostComment,
+    React,
     RemoveComment,
     UpdateIssue,
     UpdatePortfolioItem,
@@ -55,7 +56,7 @@ class Writes:
             case UpdateIssue() | PostComment():
                 wanted = markers.references(_text(action))
                 target = action.name if isinstance(action, UpdateIssue) else "page/status"
-                own = isinstance(action, UpdateIssue) and action.id is not None
+                own = (action.id if isinstance(action, UpdateIssue) else action.issue) is not None
                 if isinstance(action, UpdateIssue) and action.attach and names.portfolio_item is None:
                     return False
                 return all(name in names.issues for name in wanted) and (own or target in names.issues)
@@ -100,6 +101,8 @@ class Writes:
                 return Write("destroyNote", {"id": action.id})
             case CommitFiles():
                 return self._commit_files(action)
+            case React():
+                return Write("addEmoji", {"awardableId": action.note, "name": action.emoji})
         raise TypeError(f"no write for {type(action).__name__}")
 
     def _on_epic_board(self, where: str) -> bool:
@@ -151,7 +154,12 @@ class Writes:
 
     def _update_issue(self, action: UpdateIssue) -> Write:
         target = action.id or self.names.issues[action.name][0]
-        changes = self._changes(target, action, "CLOSE" if action.close else None)
+        state = "CLOSE" if action.close else "REOPEN" if action.reopen else None
+        changes = self._changes(target, action, state)
+        if action.due is not None:
+            changes["startAndDueDateWidget"] = {"dueDate": action.due.isoformat(), "isFixed": True}
+        if action.assign and all(name in self.names.users for name in action.assign):
+            changes["assigneesWidget"] = {"assigneeIds": [self.names.users[name] for name in action.assign]}
         if action.attach:
             changes["hierarchyWidget"] = {"parentId": self.names.portfolio_item}
         return Write("updateWorkItem", changes)
@@ -175,8 +183,10 @@ class Writes:
         return changes
 
     def _post_comment(self, action: PostComment) -> Write:
-        if action.where == "status":
-            target: str | None = self.names.issues["page/status"][0]
+        if action.issue is not None:
+            target: str | None = action.issue
+        elif action.where == "status":
+            target = self.names.issues["page/status"][0]
         else:
             target = self.names.portfolio_item
         return Write("createNote", {"noteableId": target, "body": self.names.filled(action.body)})

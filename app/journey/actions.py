@@ -235,6 +235,9 @@ class UpdateIssue:
     add_labels: tuple[str, ...] = ()
     remove_labels: tuple[str, ...] = ()
     close: bool = False
+    reopen: bool = False
+    due: date | None = None
+    assign: tuple[str, ...] = ()  # all assignees as usernames; empty: leave them
     attach: bool = False  # put it back under the portfolio item
     hide: bool = False  # make it confidential again
 
@@ -251,16 +254,31 @@ class UpdateIssue:
 class PostComment:
     """Found again by its mark `comment=<mark>`, so that it is never posted twice."""
 
-    where: Literal["status", "portfolio"]
+    where: Literal["status", "portfolio", "capability"]
     mark: str
     body: str
+    reason: str
+    issue: str | None = None  # id of the capability's issue
+    verb: Verb = "+"
+
+    @property
+    def key(self) -> str:
+        place = {"status": "status issue", "portfolio": "epic", "capability": "issue"}[self.where]
+        return f"comment {self.mark} on the {place}"
+
+
+@dataclass(frozen=True)
+class React:
+    """A thumb on a comment whose command was done; a second one of the same kind changes nothing."""
+
+    note: str
+    emoji: str
     reason: str
     verb: Verb = "+"
 
     @property
     def key(self) -> str:
-        place = "status issue" if self.where == "status" else "epic"
-        return f"comment {self.mark} on the {place}"
+        return f"reaction {self.emoji}"
 
 
 @dataclass(frozen=True)
@@ -300,7 +318,7 @@ class Notify:
 Action = (
     CreateLabel | CreateBoard | AddBoardList | CreateProject | CreateBadge | CommitFiles | CreateMilestone
     | UpdateMilestone | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem
-    | CreateIssue | UpdateIssue | PostComment | RemoveComment | Notify
+    | CreateIssue | UpdateIssue | PostComment | React | RemoveComment | Notify
 )  # fmt: skip
 
 

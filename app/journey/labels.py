@@ -13,6 +13,12 @@ STATUS = "journey::status"
 CAPABILITY = "journey::capability"
 PARTNER = "journey::partner"
 OPTIONAL = "optional"
+PENDING = "verify::pending"
+VERIFIED = "verify::ok"
+WAIVED = "waived"
+RENEWAL = "renewal"
+BLOCKED = "blocked"
+QUIET = "reminders::off"
 STAGE_PREFIX = "stage::"
 
 _STAGE_COLORS = ("#6699cc", "#1f75cb", "#9475db", "#2da160", "#c17d10", "#a4447c")
@@ -45,5 +51,11 @@ def labels_for(journey: Journey) -> tuple[Label, ...]:
         Label(STATUS, "#f0ad4e", "The page that says where a partner is"),
         Label(PARTNER, "#333238", "One partner in the portfolio"),
         Label(OPTIONAL, "#ececef", "Does not hold a stage"),
+        Label(PENDING, "#c17d10", "Closed; waits for a solution architect to confirm it"),
+        Label(VERIFIED, "#108548", "Confirmed by a solution architect; only theirs counts"),
+        Label(WAIVED, "#a4447c", "Counts for a time although it is not done"),
+        Label(RENEWAL, "#9475db", "Its time is running out; do it again"),
+        Label(BLOCKED, "#ab6100", "Waits for another capability"),
+        Label(QUIET, "#89888d", "On the status issue: the bot sends no reminders"),
         *(Label(category_label(c), "#5943b6", title) for c, title in CATEGORY_TITLES.items()),
     )

@@ -14,7 +14,7 @@ from typing import Any
 _PREFIX = "partner-journey"
 _BEGIN = re.compile(r"<!-- partner-journey begin(?: ([0-9a-f]{12}))? -->\n?")
 _END = "<!-- partner-journey end -->"
-_REFERENCE = re.compile(r"\u27e6([a-z0-9-]+/[a-z0-9-]+)\u27e7")
+_REFERENCE = re.compile(r"\u27e6([a-z0-9-]+/[a-z0-9-]+(?:@[a-z0-9-]+)?)\u27e7")
 _TASK = re.compile(r"^(\s*(?:[-*+]|\d+[.)]) )\[( |x|X)\] (.*)$")
 
 
@@ -85,6 +85,15 @@ def replace_section(text: str, body: str, *, written: str | None = None) -> str:
     end = text.find(_END, found.end())
     after = text[end + len(_END) :] if end >= 0 else "\n\n" + text[found.end() :]
     return text[: found.start()] + section(body, written=written) + after
+
+
+def without_section(text: str) -> str:
+    """What people wrote: all text outside the bot's section, wherever that stands."""
+    found = _BEGIN.search(text)
+    if not found:
+        return text
+    end = text.find(_END, found.end())
+    return text[: found.start()] + (text[end + len(_END) :] if end >= 0 else "")
 
 
 def same_text(one: str, other: str) -> bool:

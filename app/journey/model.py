@@ -108,6 +108,7 @@ class Policy(Frozen):
     settle_minutes: float = Field(10, ge=0, le=10_000, description="quiet time before a stage change is announced")
     grace_days: int = Field(30, ge=0, le=1000, description="how long a reached stage is kept when it loses an item")
     stalled_days: int = Field(21, ge=1, le=1000, description="no partner activity for so long: shown as stalled")
+    nudge_every_days: int = Field(14, ge=1, le=1000, description="a stalled partner is reminded at most so often")
 
 
 class JourneyFile(Frozen):

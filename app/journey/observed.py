@@ -54,6 +54,8 @@ class Note:
     body: str
     created_at: datetime
     by_bot: bool
+    author: str = ""  # username
+    number: int = 0  # grows with time, over the whole GitLab
 
 
 @dataclass(frozen=True)
@@ -136,6 +138,23 @@ class Project:
     hook: Hook | None = None
     issues: tuple[Issue, ...] = ()
     status_notes: tuple[Note, ...] = ()
+    comments: Mapping[str, tuple[Note, ...]] = field(default_factory=dict)  # by issue id; only those that were read
+
+
+@dataclass(frozen=True)
+class Approval:
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True)
+class Answers:
+    """What a look does not show and was asked for one by one; see `judge.questions`. By issue id, as usernames."""
+
+    architects: frozenset[str] = frozenset()  # who may verify, reject and waive
+    managers: frozenset[str] = frozenset()  # who may waive besides
+    closers: Mapping[str, str] = field(default_factory=dict)  # who closed it last
+    approvals: Mapping[str, Approval] = field(default_factory=dict)  # who set the label `verify::ok` last
 
 
 @dataclass(frozen=True)
@@ -150,3 +169,4 @@ class Observed:
     portfolio_item: PortfolioItem | None = None
     portfolio_board: Board | None = None
     stand_in: StandIn | None = None
+    answers: Answers = field(default_factory=Answers)

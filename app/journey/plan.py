@@ -12,13 +12,13 @@ from dataclasses import replace
 from datetime import date, datetime, timedelta
 
 from app.journey import markers, prose
-from app.journey.actions import (
-    Action,
-    Plan,
-)
+from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIssue
+from app.journey.items import is_done
+from app.journey.judge import PATIENCE
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page
+from app.journey.plan_judgements import plan_answers, plan_nudge, record_after, wakes
 from app.journey.plan_portfolio import (
     plan_announcement,
     plan_commit_point,
@@ -40,12 +40,12 @@ from app.journey.plan_project import (
 from app.journey.progress import (
     Announced,
     Progress,
-    announced,
-    measure,
+    assess,
     settled_at,
     status_issue,
 )
 from app.journey.prose import Scene, StageChange
+from app.journey.record import Record
 
 
 class PartnerError(ValueError):
@@ -60,11 +60,18 @@ class PartnerError(ValueError):
 def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Plan:
     """All actions that this partner needs now. Raises PartnerError where a person must decide first."""
     _refuse_impossible(partner, observed)
-    progress = measure(journey, partner, observed, now)
-    before = announced(journey, observed)
-    before = before or Announced(journey.stages[0].id, now.date())
+    assessment = assess(journey, partner, observed, now)
+    progress, before = assessment.progress, assessment.before.announced
     after, change = _decide(journey, progress, before, now)
-    scene = Scene(journey, partner, observed.place, progress, after, _reference(observed, progress))
+    reference = _reference(observed, progress)
+    scene = Scene(journey, partner, observed.place, progress, after, reference, assessment.judged.record, now)
+    reached = max(journey.position(a.stage) or 0 for a in (after, before))
+    issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=before))
+    if _touches_a_capability(issues, progress):
+        # GitLab will show what this plan does to an issue as its last update, just like what people do.
+        scene = replace(scene, progress=replace(progress, last_activity=now))
+    nudges = tuple(plan_nudge(scene, observed, change))
+    scene = replace(scene, record=record_after(scene, observed, change, reached))
     actions: list[Action] = [
         *plan_group(journey, observed),
         *plan_project(journey, partner, observed),
@@ -73,18 +80,29 @@ def plan(journey: Journey, partner: Partner, observed: Observed, now: datetime) 
         *plan_portfolio_item(scene, observed, before=before),
         *plan_risk(scene, before),
         *plan_boards(journey, observed),
-        *plan_capability_issues(scene, observed, before=before),
+        *issues,
         *plan_status_page(scene, observed),
+        *nudges,
         *plan_announcement(scene, observed, change),
-        *plan_commit_point(scene, observed, before=before),
+        *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
         *plan_files(scene, observed),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
         *plan_hook(observed),
     ]
-    wake_at, wake_reason = _next_wake(journey, progress, after, now)
+    wake_at, wake_reason = _next_wake(journey, scene.progress, after, scene.record, now)
     return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
+
+
+def _touches_a_capability(actions: tuple[Action, ...], progress: Progress) -> bool:
+    ids = {item.issue.id for item in progress.items if item.issue}
+    return any(
+        (isinstance(a, CreateIssue) and progress.item(a.name) is not None)
+        or (isinstance(a, UpdateIssue) and a.id in ids)
+        or (isinstance(a, PostComment) and a.issue in ids)
+        for a in actions
+    )
 
 
 def _refuse_impossible(partner: Partner, observed: Observed) -> None:
@@ -131,11 +149,21 @@ def _decide(
     return after, StageChange(before, after, start, target, now.date())
 
 
-def _next_wake(journey: Journey, progress: Progress, after: Announced, now: datetime) -> tuple[datetime | None, str]:
+def _next_wake(
+    journey: Journey, progress: Progress, after: Announced, record: Record, now: datetime
+) -> tuple[datetime | None, str]:
     moments: list[tuple[datetime, str]] = []
     settled = settled_at(journey, progress)
     if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
         moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
+    moments += [
+        (i.issue.closed_at + PATIENCE, "its evidence is looked for again")
+        for i in progress.items
+        if i.issue and i.issue.closed_at and is_done(i.issue) and i.judgement.closing is None and not i.reopening
+        and i.issue.closed_at + PATIENCE > now
+    ]  # fmt: skip
+    if any(item.closing for item in progress.items):
+        moments.append((now + timedelta(seconds=1), "what the bot closes again is looked at"))
     if after.at_risk_since is not None:
         grace = after.at_risk_since + timedelta(days=journey.policy.grace_days)
         moments.append((grace, "the grace period of the stage ends"))
@@ -144,6 +172,9 @@ def _next_wake(journey: Journey, progress: Progress, after: Announced, now: date
         for i in progress.items
         if i.waiver is not None and i.waiver.until < date.max  # 9999-12-31: for ever, there is no day after
     ]
+    for day, why in wakes(journey, progress, record):
+        moment = datetime.combine(day, datetime.min.time(), now.tzinfo)
+        moments += [(moment, why)] if moment > now else []
     return min(moments, default=(None, ""), key=lambda m: m[0] or now)
 
 

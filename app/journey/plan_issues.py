@@ -14,8 +14,8 @@ from app.journey.actions import (
     CreateIssue,
     UpdateIssue,
 )
-from app.journey.model import Capability
 from app.journey.observed import Issue, Observed
+from app.journey.plan_judgements import assignees, state_labels
 from app.journey.progress import (
     Announced,
     CapabilityProgress,
@@ -38,7 +38,7 @@ def plan_capability_issues(scene: Scene, observed: Observed, *, before: Announce
     for index, stage in enumerate(scene.progress.stages):
         for item in stage.items:
             if item.issue is None and index <= reached and item.state == "not started":
-                yield _open_issue(scene, item.capability)
+                yield _open_issue(scene, item)
             elif item.issue is not None:
                 yield from _mend_issue(scene, item, item.issue, observed)
             yield from _heal_doubles(scene, item.capability.id, item.doubles)
@@ -49,8 +49,13 @@ def early_scene(scene: Scene) -> Scene:
     return replace(scene, reference=lambda _name: "")
 
 
-def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
+def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
+    capability = item.capability
     own = [labels.stage_label(capability.stage), labels.CAPABILITY]
+    if item.state == "waived":
+        own.append(labels.WAIVED)
+    if item.blocked_by:
+        own.append(labels.BLOCKED)
     if not capability.required:
         own.append(labels.OPTIONAL)
     stage = next(s for s in scene.journey.stages if s.id == capability.stage)
@@ -61,7 +66,7 @@ def _open_issue(scene: Scene, capability: Capability) -> CreateIssue:
         labels=tuple(own),
         reason=f"the stage {stage.title} has begun",
         milestone=stage.title,
-        due=prose.first_due(capability, scene.announced),
+        due=None if item.blocked_by else prose.first_due(capability, scene.announced),
         assignee=prose.owner_of(capability, scene.partner),
         confidential=scene.place.confidential,
     )
@@ -78,14 +83,18 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
     if markers.find("capability", text) != capability.id:
         text = f"{markers.mark('capability', capability.id)}\n{text}"
     wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
-    foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX)} - wanted
+    shown, managed = state_labels(item, issue)
+    wanted |= shown
+    foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX) or x in managed} - wanted
+    reopen = item.reopening and issue.state == "closed"
     attach = _is_detached(issue, observed)
     update = UpdateIssue(
         capability.id, issue.id, "it differs from its template",
         title=title if issue.title != title else None,
         description=text if text != issue.description else None,
         add_labels=tuple(sorted(wanted - issue.labels)), remove_labels=tuple(sorted(foreign)), attach=attach,
-        hide=observed.place.confidential and not issue.confidential,
+        hide=observed.place.confidential and not issue.confidential, reopen=reopen, due=item.new_due,
+        assign=assignees(item, scene.place, scene)[0], close=item.closing,
     )  # fmt: skip
     if update != UpdateIssue(update.name, update.id, update.reason):
         yield from _hidden_first(update)

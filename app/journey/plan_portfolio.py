@@ -18,12 +18,13 @@ from app.journey.actions import (
     RemoveComment,
     UpdatePortfolioItem,
 )
-from app.journey.observed import Note, Observed
+from app.journey.observed import Note, Observed, PortfolioItem
 from app.journey.plan_issues import early_scene
 from app.journey.progress import (
     Announced,
 )
 from app.journey.prose import Scene, StageChange
+from app.journey.record import Record
 
 
 def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
@@ -47,18 +48,18 @@ def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Announced) 
         )
 
 
-def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+def plan_commit_point(scene: Scene, observed: Observed, *, before: Record) -> Iterator[Action]:
     """The record of what has been announced, in one write with text and labels."""
     outer, item = _portfolio_scene(scene), observed.portfolio_item
     if item is None:
         text = prose.portfolio_description(outer)
-        new, old = set(_portfolio_labels(scene)), set(_portfolio_labels(replace(scene, announced=before)))
+        new, old = set(_portfolio_labels(scene)), set(_portfolio_labels(replace(scene, announced=before.announced)))
         yield UpdatePortfolioItem(
             None, "its issues have numbers now", description=text,
             add_labels=tuple(sorted(new - old)), remove_labels=tuple(sorted(old - new)),
         )  # fmt: skip
         return
-    text = prose.portfolio_description(outer, item.description)
+    text = _description(outer, item, before)
     title = prose.portfolio_title(scene.partner)
     wanted = set(_portfolio_labels(scene))
     foreign = {x for x in item.labels if x.startswith((labels.STAGE_PREFIX, "category::"))} - wanted
@@ -72,6 +73,16 @@ def plan_commit_point(scene: Scene, observed: Observed, *, before: Announced) ->
     )  # fmt: skip
     if update != UpdatePortfolioItem(update.id, update.reason):
         yield update
+
+
+def _description(outer: Scene, item: PortfolioItem, before: Record) -> str:
+    """How far comments were heard is no news of its own: it is written only together with something else."""
+    text = prose.portfolio_description(
+        replace(outer, record=replace(outer.record, heard=before.heard)), item.description
+    )
+    if markers.same_text(text, item.description):
+        return item.description
+    return prose.portfolio_description(outer, item.description)
 
 
 def plan_stand_in(observed: Observed) -> Iterator[Action]:

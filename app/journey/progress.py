@@ -1,21 +1,37 @@
 """Where a partner stands, computed from all of its issues every time, and why.
 
-The trap: "advance because an event came". A stage is never counted up; it is what the issues, waivers and the date
-say now. Closed is not done: moved, duplicate and "won't do" close an issue as well, and do not count.
+The trap: "advance because an event came". A stage is never counted up; it is what the issues, judgements, waivers and
+the date say now. Closed is not done: moved, duplicate and "won't do" close an issue as well, and do not count.
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
-from app.journey import markers
-from app.journey.model import COMPLETE, Capability, Journey, Partner, Stage, Waiver
+from app.journey.items import Item, is_done, items
+from app.journey.judge import Judged, judge
+from app.journey.model import Capability, Journey, Partner, Stage, Waiver
 from app.journey.observed import Issue, Observed
-from app.journey.text import title
+from app.journey.record import (
+    Announced,
+    Judgement,
+    Record,
+    read_record,
+    record_before,
+    status_issue,
+    status_issues,
+)
 
-State = Literal["open", "done", "waived", "dropped", "not started"]
+__all__ = [
+    "Announced", "Assessment", "CapabilityProgress", "Progress", "StageProgress", "announced", "assess", "measure",
+    "settled_at", "status_issue", "status_issues",
+]  # fmt: skip
+
+State = Literal["open", "pending", "done", "waived", "renewing", "expired", "dropped", "not started"]
+COUNTING = frozenset({"done", "waived", "renewing"})
 
 
 @dataclass(frozen=True)
@@ -28,10 +44,20 @@ class CapabilityProgress:
     issue: Issue | None = None
     doubles: tuple[Issue, ...] = ()
     waiver: Waiver | None = None
+    judgement: Judgement = field(default_factory=Judgement)
+    waiting_since: datetime | None = None  # closed then, and an SA has not looked at it yet
+    blocked_by: tuple[str, ...] = ()  # ids of the capabilities before it that do not count yet
+    new_due: date | None = None  # the due date that its issue gets now
+    reopening: bool = False  # the bot opens its issue now
+    closing: bool = False  # the bot closes its issue now
 
     @property
     def counts(self) -> bool:
-        return self.state in ("done", "waived")
+        return self.state in COUNTING
+
+    @property
+    def waiting(self) -> bool:
+        return self.waiting_since is not None
 
 
 @dataclass(frozen=True)
@@ -59,22 +85,13 @@ class StageProgress:
 
 
 @dataclass(frozen=True)
-class Announced:
-    """What the bot has told people so far; kept in the portfolio item, which only SAs can see and edit."""
-
-    stage: str
-    since: date
-    changes: int = 0
-    at_risk_since: datetime | None = None
-
-
-@dataclass(frozen=True)
 class Progress:
     """The whole picture of one partner. `position` counts stages; `len(stages)` means complete."""
 
     stages: tuple[StageProgress, ...]
     position: int
     last_change: datetime | None
+    last_activity: datetime | None = None  # a tick, a comment, a closing: GitLab notes each as an update of the issue
 
     @property
     def items(self) -> tuple[CapabilityProgress, ...]:
@@ -84,105 +101,50 @@ class Progress:
     def complete(self) -> bool:
         return self.position == len(self.stages)
 
+    @property
+    def waiting(self) -> tuple[CapabilityProgress, ...]:
+        """What waits for an SA, longest first."""
+        found = [
+            (item.waiting_since, item.capability.id, item) for item in self.items if item.waiting_since is not None
+        ]
+        return tuple(item for _since, _name, item in sorted(found, key=lambda each: each[:2]))
+
     def item(self, capability_id: str) -> CapabilityProgress | None:
         return next((item for item in self.items if item.capability.id == capability_id), None)
+
+    def stalled_since(self, journey: Journey, now: datetime) -> date | None:
+        """The day of the last activity, when it is too long ago and the partner could go on; else None."""
+        if self.complete or self.last_activity is None or self.waiting:
+            return None
+        late = now - self.last_activity >= timedelta(days=journey.policy.stalled_days)
+        return self.last_activity.date() if late else None
+
+
+@dataclass(frozen=True)
+class Assessment:
+    """One partner, judged and measured: the record before and after, and the picture that follows."""
+
+    before: Record
+    judged: Judged
+    progress: Progress
+
+
+def assess(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Assessment:
+    """Judges every closing, then computes the state of every capability and the stage that follows from them."""
+    before = record_before(journey, observed, now.date())
+    judged = judge(journey, partner, observed, before, now)
+    return Assessment(before, judged, _measure(journey, partner, observed, judged, now))
 
 
 def measure(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Progress:
     """Computes the state of every capability and the stage that follows from them."""
-    found = issues_by_capability(journey, observed.project.issues if observed.project else ())
-    waivers = {w.capability: w for w in partner.waivers if now.date() <= w.until}
-    stages = tuple(
-        StageProgress(stage, tuple(_measure(c, found.get(c.id, ()), waivers.get(c.id)) for c in stage.capabilities))
-        for stage in journey.stages
-    )
-    position = next((index for index, stage in enumerate(stages) if not stage.complete), len(stages))
-    closings = [i.issue.closed_at for s in stages for i in s.required if i.counts and i.issue and i.issue.closed_at]
-    return Progress(stages, position, max(closings, default=None))
-
-
-def issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
-    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits.
-
-    A double that was closed by the bot is not among them: being closed, it would count as done.
-    """
-    titles = {title(c.title): c.id for c in journey.capabilities}
-    found: dict[str, list[Issue]] = {}
-    for issue in sorted(issues, key=lambda i: i.iid):
-        if issue.by_bot and markers.find("double", issue.description) is None:
-            name = markers.find("capability", issue.description) or titles.get(issue.title)
-            if name is not None:
-                found.setdefault(name, []).append(issue)
-    return {name: tuple(group) for name, group in found.items()}
-
-
-def status_issues(observed: Observed) -> tuple[Issue, ...]:
-    """The bot's issues with the status mark, oldest first: the partner's status page, and doubles of it."""
-    issues = observed.project.issues if observed.project else ()
-    pages = [i for i in issues if i.by_bot and markers.find("page", i.description) == "status"]
-    return tuple(sorted(pages, key=lambda i: i.iid))
-
-
-def status_issue(observed: Observed) -> Issue | None:
-    """The partner's status page: the oldest one."""
-    return next(iter(status_issues(observed)), None)
+    return assess(journey, partner, observed, now).progress
 
 
 def announced(journey: Journey, observed: Observed) -> Announced | None:
-    """What was announced last, or None before the first time. A lost record is read back from comments and labels.
-
-    When a licence ends, a tracker issue takes over from the epic, and the epic from it when one starts: of two records
-    the newer one counts. A closed item has slept meanwhile, so what the comments tell may be newer than its record.
-    """
-    item, stand_in = observed.portfolio_item, observed.stand_in
-    kept = [_record(journey, each.description) for each in (item, stand_in) if each is not None]
-    if item is not None and item.state == "closed":
-        kept.append(_announced_from_comments(journey, observed))
-    newest = max((each for each in kept if each is not None), key=lambda each: each.changes, default=None)
-    return newest or _announced_from_comments(journey, observed) or _announced_from_label(journey, observed)
-
-
-def _record(journey: Journey, text: str) -> Announced | None:
-    """The record in a text; None where there is none, or somebody edited it by hand."""
-    state = markers.find_state(text)
-    if state is None:
-        return None
-    try:
-        kept = Announced(
-            str(state["stage"]),
-            date.fromisoformat(str(state["since"])),
-            int(state["changes"]),
-            datetime.fromisoformat(str(state["at_risk_since"])) if state.get("at_risk_since") else None,
-        )
-    except (KeyError, ValueError, TypeError):
-        return None
-    return kept if journey.position(kept.stage) is not None else None
-
-
-def _announced_from_comments(journey: Journey, observed: Observed) -> Announced | None:
-    notes = [*(observed.project.status_notes if observed.project else ())]
-    notes += observed.portfolio_item.notes if observed.portfolio_item else ()
-    told = [(key, n.created_at) for n in notes if n.by_bot and (key := _stage_change(n.body))]
-    known = [(int(n), stage, at) for (n, stage), at in told if journey.position(stage) is not None]
-    if not known:
-        return None
-    number, stage, at = max(known)
-    return Announced(stage, at.date(), number)
-
-
-def _announced_from_label(journey: Journey, observed: Observed) -> Announced | None:
-    item, page = observed.portfolio_item, status_issue(observed)
-    if item is None or page is None:
-        return None
-    labelled = [s for s in (*(stage.id for stage in journey.stages), COMPLETE) if f"stage::{s}" in item.labels]
-    stage = labelled[0] if len(labelled) == 1 else journey.stages[0].id
-    return Announced(stage, page.created_at.date(), 0)
-
-
-def _stage_change(body: str) -> tuple[str, str] | None:
-    """Number and stage of the change that a comment told about, from its mark `stage/<number>/<stage>`."""
-    parts = (markers.find("comment", body) or "").split("/")
-    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "stage" and parts[1].isdigit() else None
+    """What was announced last, or None before the first time."""
+    record = read_record(journey, observed)
+    return record.announced if record else None
 
 
 def settled_at(journey: Journey, progress: Progress) -> datetime | None:
@@ -192,21 +154,93 @@ def settled_at(journey: Journey, progress: Progress) -> datetime | None:
     return progress.last_change + timedelta(minutes=journey.policy.settle_minutes)
 
 
-def _measure(capability: Capability, issues: tuple[Issue, ...], waiver: Waiver | None) -> CapabilityProgress:
-    issue = min(issues, key=lambda i: (not _done(i), i.state == "closed", i.iid), default=None)
-    doubles = tuple(i for i in issues if i is not issue)
-    if issue is not None and _done(issue):
-        return CapabilityProgress(capability, "done", "closed as done", issue, doubles)
+def _measure(journey: Journey, partner: Partner, observed: Observed, judged: Judged, now: datetime) -> Progress:
+    found = items(journey, observed)
+    waivers = _waivers(partner, judged.record, now.date())
+    states = {
+        name: replace(
+            _state(item, judged.record.judgement(name), waivers.get(name), judged.reopened(name), now.date()),
+            closing=judged.closed(name),
+        )
+        for name, item in found.items()
+    }
+    states = {name: _due(_blocked(progress, states), now.date()) for name, progress in states.items()}
+    stages = tuple(StageProgress(s, tuple(states[c.id] for c in s.capabilities)) for s in journey.stages)
+    position = next((index for index, stage in enumerate(stages) if not stage.complete), len(stages))
+    changes = [t for s in stages for i in s.required if i.counts for t in _counted_since(i)]
+    activity = max((s.issue.updated_at for s in states.values() if s.issue), default=None)
+    return Progress(stages, position, max(changes, default=None), activity)
+
+
+def _waivers(partner: Partner, record: Record, today: date) -> dict[str, Waiver]:
+    """The valid ones, from the partner file and from comments; of two for one capability the later end."""
+    given = [w for w in partner.waivers if today <= w.until]
+    given += [
+        Waiver(capability=name, until=j.waiver.until, reason=j.waiver.reason, by=j.waiver.by)
+        for name, j in record.judgements.items()
+        if j.waiver is not None and today <= j.waiver.until
+    ]
+    return {w.capability: w for w in sorted(given, key=lambda w: w.until)}
+
+
+def _state(item: Item, judgement: Judgement, waiver: Waiver | None, reopening: bool, today: date) -> CapabilityProgress:
+    capability, issue = item.capability, item.issue
+    base = CapabilityProgress(
+        capability, "open", "its issue is open", issue, item.doubles, waiver, judgement, reopening=reopening
+    )
+    closed = issue is not None and is_done(issue) and not reopening
+    if closed and issue is not None and judgement.closing == issue.closed_at:
+        if judgement.accepted:
+            return replace(base, state="done", why=_why_done(judgement), waiver=None)
+        base = replace(
+            base, state="pending", why="closed; waits for a solution architect to confirm it",
+            waiting_since=issue.closed_at,
+        )  # fmt: skip
+    elif closed:
+        base = replace(base, why="closed, and being looked at")
+    if judgement.valid_until is not None and today <= judgement.valid_until:
+        return replace(base, state="renewing", why=f"counts until {judgement.valid_until}, and is to be renewed")
     if waiver is not None:
         why = f"waived until {waiver.until.isoformat()} by {waiver.by}: {waiver.reason}"
-        return CapabilityProgress(capability, "waived", why, issue, doubles, waiver)
+        return replace(base, state="waived", why=why)
+    if base.state == "pending":
+        return base
+    if judgement.valid_until is not None:
+        return replace(base, state="expired", why=f"its time ended on {judgement.valid_until}; do it again")
     if issue is None:
-        return CapabilityProgress(capability, "not started", "its issue opens with its stage")
-    if issue.state == "closed":
+        return replace(base, state="not started", why="its issue opens with its stage")
+    if issue.state == "closed" and not is_done(issue):
         how = "moved" if issue.moved else "a duplicate" if issue.duplicate else "not to be done"
-        return CapabilityProgress(capability, "dropped", f"closed as {how}, which does not count", issue, doubles)
-    return CapabilityProgress(capability, "open", "its issue is open", issue, doubles)
+        return replace(base, state="dropped", why=f"closed as {how}, which does not count")
+    return base
 
 
-def _done(issue: Issue) -> bool:
-    return issue.state == "closed" and not (issue.moved or issue.duplicate or issue.canceled)
+def _why_done(judgement: Judgement) -> str:
+    return f"closed as done, confirmed by {judgement.by}" if judgement.by else "closed as done"
+
+
+def _blocked(progress: CapabilityProgress, states: Mapping[str, CapabilityProgress]) -> CapabilityProgress:
+    before = (states.get(name) for name in progress.capability.after)
+    missing = tuple(p.capability.id for p in before if p is not None and not p.counts)
+    return replace(progress, blocked_by=missing) if missing and not progress.counts else progress
+
+
+def _due(progress: CapabilityProgress, today: date) -> CapabilityProgress:
+    """Renewals are due when they end; what waited for others gets its date, once, when it waits no longer."""
+    issue, judgement = progress.issue, progress.judgement
+    if issue is None:
+        return progress
+    if progress.reopening and judgement.valid_until is not None:
+        return replace(progress, new_due=judgement.valid_until)
+    unblocked = bool(progress.capability.after) and not progress.blocked_by and not progress.counts
+    if unblocked and issue.state == "open" and issue.due is None and judgement.due is None:
+        return replace(progress, new_due=today + timedelta(days=progress.capability.days))
+    return progress
+
+
+def _counted_since(item: CapabilityProgress) -> Iterable[datetime]:
+    """When it came to count: the closing, or the word of the SA after it."""
+    if item.state == "done" and item.issue and item.issue.closed_at:
+        yield item.issue.closed_at
+        if item.judgement.by is not None and item.judgement.decided is not None:
+            yield item.judgement.decided

@@ -230,6 +230,8 @@ def _capability(item: CapabilityProgress, stage: str, partner: Partner) -> Capab
         opened_at=issue.created_at if issue else None,
         closed_at=issue.closed_at if issue else None,
         touched_at=issue.updated_at if issue else None,
+        waiting_since=item.waiting_since,
+        valid_until=item.judgement.valid_until,
     )
 
 

@@ -14,10 +14,10 @@ from typing import Any
 
 from gitlab_model import apply_to
 
-from app.journey import markers
+from app.journey import labels, markers
 from app.journey.actions import Plan
 from app.journey.model import Journey, Partner, Skip, Waiver
-from app.journey.observed import Issue, Note, Observed, Place, PortfolioItem, Project
+from app.journey.observed import Answers, Issue, Note, Observed, Place, PortfolioItem, Project
 from app.journey.plan import plan
 from app.journey.templates import Templates, load_partner, load_templates
 
@@ -228,7 +228,20 @@ class World:
         world = self
         for name in names:
             world = world.change(world.issue(name), state="closed", closed_at=self.now, **how)
+            world = world.answered(world.issue(name))
         return world
+
+    def answered(self, issue: Issue) -> World:
+        """The evidence is a link in a comment; at a gate an SA closed it."""
+        name = markers.find("capability", issue.description)
+        gate = any(c.id == name and c.verify == "sa" for c in self.journey.capabilities)
+        people, closers = self.partner.people, self.observed.answers.closers
+        closer = people.sa if gate else people.lead
+        answers = Answers(frozenset({people.sa}), closers={**closers, issue.id: closer})
+        world = replace(self, observed=replace(self.observed, answers=answers))
+        proof = Note("gid://gitlab/Note/1", "https://example.com/proof", self.now, False, people.lead, 1)
+        told = (*world.project.comments.get(issue.id, ()), proof)
+        return world.change_project(comments={**world.project.comments, issue.id: told})
 
     def reopen(self, name: str) -> World:
         return self.change(self.issue(name), state="open", closed_at=None, moved=False, duplicate=False, canceled=False)
@@ -236,7 +249,11 @@ class World:
     def comments(self, where: str = "status") -> list[Note]:
         """The bot's stage-change comments on the status issue or the epic."""
         notes = self.project.status_notes if where == "status" else self.epic.notes
-        return [n for n in notes if n.by_bot and markers.find("comment", n.body)]
+        return [n for n in notes if n.by_bot and (markers.find("comment", n.body) or "").startswith("stage/")]
+
+    def quiet(self) -> World:
+        """Without reminders, for lives in which nothing moves for long."""
+        return self.change(self.status, labels=self.status.labels | {labels.QUIET})
 
 
 def small_world(place: Place = PLACE, text: str = PARTNER_FILE) -> World:

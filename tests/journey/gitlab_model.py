@@ -221,8 +221,10 @@ def _update_issue(observed: Observed, _slug: str, action: act.UpdateIssue, now: 
             title=issue.title if action.title is None else action.title,
             description=issue.description if action.description is None else _filled(observed, action.description),
             labels=_labelled(observed, issue.labels, action.add_labels, action.remove_labels),
-            state="closed" if action.close else issue.state,
-            closed_at=now if action.close else issue.closed_at,
+            state="closed" if action.close else "open" if action.reopen else issue.state,
+            closed_at=now if action.close else None if action.reopen else issue.closed_at,
+            due=action.due or issue.due,
+            assignees=action.assign or issue.assignees,
             updated_at=now,
             parent=_item(observed).id if action.attach else issue.parent,
             confidential=issue.confidential or action.hide,
@@ -238,6 +240,9 @@ def _post_comment(observed: Observed, _slug: str, action: act.PostComment, now: 
         item = _item(observed)
         note = Note(f"gid://gitlab/Note/epic-{len(item.notes) + 1}", body, now, True)
         return replace(observed, portfolio_item=replace(item, notes=(*item.notes, note)))
+    if action.where == "capability":
+        _need(any(i.id == action.issue for i in project.issues), "no such issue")
+        return _talk(observed, str(action.issue), body, now)
     _need(status_issue(observed) is not None, "no status issue")
     note = Note(f"gid://gitlab/Note/{len(project.status_notes) + 1}", body, now, True)
     return replace(observed, project=replace(project, status_notes=(*project.status_notes, note)))
@@ -253,6 +258,21 @@ def _remove_comment(observed: Observed, _slug: str, action: act.RemoveComment, _
     return replace(observed, project=replace(_project(observed), status_notes=left))
 
 
+def _talk(observed: Observed, issue: str, body: str, now: datetime) -> Observed:
+    """A comment of the bot on a capability's issue."""
+    project = _project(observed)
+    told = project.comments.get(issue, ())
+    number = 1 + max((n.number for notes in project.comments.values() for n in notes), default=0)
+    note = Note(f"gid://gitlab/Note/{number}", body, now, True, observed.place.bot, number)
+    issues = tuple(replace(i, updated_at=now) if i.id == issue else i for i in project.issues)
+    comments = {**project.comments, issue: (*told, note)}
+    return replace(observed, project=replace(project, issues=issues, comments=comments))
+
+
+def _react(observed: Observed, _slug: str, _action: act.React, _now: datetime) -> Observed:
+    return observed
+
+
 def _notify(observed: Observed, _slug: str, _action: act.Notify, _now: datetime) -> Observed:
     return observed
 
@@ -264,5 +284,5 @@ _APPLY: dict[type, Callable[..., Observed]] = {
     act.UpdateMilestone: _update_milestone, act.InviteMembers: _invite, act.CreateHook: _create_hook,
     act.UpdateHook: _update_hook, act.CreatePortfolioItem: _create_item, act.UpdatePortfolioItem: _update_item,
     act.CreateIssue: _create_issue, act.UpdateIssue: _update_issue, act.PostComment: _post_comment,
-    act.RemoveComment: _remove_comment, act.Notify: _notify,
+    act.RemoveComment: _remove_comment, act.Notify: _notify, act.React: _react,
 }  # fmt: skip

@@ -53,11 +53,12 @@ def walking() -> World:
 @BOTH_PLACES
 def test_after_an_onboarding_nothing_is_left_to_do(place) -> None:  # type: ignore[no-untyped-def]
     world = onboarded(place)
-    for moment in (world, world.later(days=400)):
+    for moment in (world, world.later(days=20)):
         planned = moment.plan()
         assert planned.actions == ()
         assert not planned
-        assert planned.wake_at is None
+        assert planned.wake_at == NOW.replace(day=23, hour=0)
+        assert planned.wake_reason == "nothing has moved for long"
 
 
 # --- onboarding ---
@@ -167,12 +168,13 @@ def test_reopening_it_brings_back_the_texts_of_before() -> None:
     world = onboarded()
     again = world.close("stand/portal").run().reopen("stand/portal").run()
     assert markers.section_body(again.status.description) == markers.section_body(world.status.description)
-    assert markers.section_body(again.epic.description) == markers.section_body(world.epic.description)
+    epics = [markers.section_body(w.epic.description) or "" for w in (again, world)]
+    assert len({text.partition("<!-- partner-journey state")[0] for text in epics}) == 1
 
 
 def test_closing_an_optional_capability_or_a_partners_own_issue_tells_nobody() -> None:
     world = onboarded().close("stand/extra").later(minutes=10)
-    assert set(kinds(world.plan().actions)) == {"UpdateIssue", "CommitFiles"}
+    assert set(kinds(world.plan().actions)) == {"UpdateIssue", "UpdatePortfolioItem", "CommitFiles"}
 
 
 # --- the stage is complete: first quiet, then everything at once ---
@@ -190,7 +192,7 @@ def test_a_complete_stage_is_silent_for_the_settle_time_and_says_when_to_look_ag
 def test_a_reopen_within_the_settle_time_is_an_undo_that_nobody_hears_of() -> None:
     world = onboarded().close(*FIRST).later(minutes=5).run().reopen("stand/pitch").later(minutes=10).run()
     assert world.comments("status") == world.comments("epic") == []
-    assert world.plan().wake_at is None
+    assert world.plan().wake_reason == "nothing has moved for long"
     assert "At risk" not in world.status.description
 
 
@@ -208,7 +210,9 @@ def test_a_stage_change_makes_issues_then_comments_then_tells_then_records() -> 
     record = planned.actions[-3]
     assert isinstance(record, UpdatePortfolioItem)
     assert (record.add_labels, record.remove_labels) == (("stage::walk",), ("stage::stand",))
-    assert markers.find_state(record.description or "") == {"stage": "walk", "since": "2026-09-01", "changes": 1}
+    state = dict(markers.find_state(record.description or "") or {})
+    assert set(state.pop("judged")) == {*FIRST, "walk/demo"}
+    assert state == {"stage": "walk", "since": "2026-09-01", "changes": 1, "heard": "2026-09-01T09:00:00+00:00"}
 
 
 @BOTH_PLACES
@@ -291,27 +295,31 @@ def test_the_last_capability_completes_the_journey() -> None:
 
 def test_a_reached_stage_that_loses_a_capability_is_at_risk_and_nobody_is_called() -> None:
     world = walking().later(days=5).reopen("stand/pitch")
-    assert kinds(world.plan().actions) == ["Notify", "UpdateIssue", "UpdatePortfolioItem", "CommitFiles"]
+    kinds_planned = kinds(world.plan().actions)
+    assert sorted(kinds_planned) == ["CommitFiles", "Notify", "UpdateIssue", "UpdateIssue", "UpdatePortfolioItem"]
+    assert kinds_planned.index("Notify") < kinds_planned.index("UpdatePortfolioItem")
     world = world.run()
+    assert labels.BLOCKED in world.issue("walk/demo").labels
     assert "**At risk until 6\u00a0Oct\u00a02026.**" in world.status.description
     assert "| 01 - Stand | open again | 1 of 2 |" in world.status.description
     assert "Open again in an earlier stage" in world.status.description
     assert "stage::walk" in world.status.labels
-    assert world.plan().wake_at == world.now + timedelta(days=30)
+    assert world.quiet().run().later(days=23).run().plan().wake_at == world.now + timedelta(days=30)
     assert len(world.comments()) == 1
 
 
 def test_looking_again_does_not_move_the_end_of_the_grace_days() -> None:
     world = walking().reopen("stand/pitch").run()
-    assert world.later(days=29).plan().actions == ()
-    assert world.later(days=29).plan().wake_at == world.now + timedelta(days=30)
+    later = world.later(days=28).run().later(days=1)
+    assert later.plan().actions == ()
+    assert later.plan().wake_at == world.now + timedelta(days=30)
 
 
 def test_closing_it_again_in_time_takes_the_warning_away_without_a_comment() -> None:
     world = walking().reopen("stand/pitch").run().later(days=29).close("stand/pitch").run()
     assert "At risk" not in world.status.description
     assert len(world.comments()) == 1
-    assert world.plan().wake_at is None
+    assert world.plan().wake_reason == "nothing has moved for long"
 
 
 def test_after_the_grace_days_the_stage_steps_back_with_one_comment_and_forward_again_with_another() -> None:
@@ -345,7 +353,7 @@ def test_a_waiver_that_ends_opens_its_issue_and_puts_the_stage_at_risk() -> None
 
 def test_a_waiver_for_ever_wakes_nobody() -> None:
     world = onboarded().having(waivers=(waiver("walk/demo", date.max),))
-    assert world.run().plan().wake_at is None
+    assert world.run().plan().wake_reason == "nothing has moved for long"
 
 
 # --- changed templates, and what people wrote ---

@@ -103,10 +103,13 @@ def _outside(text: str) -> str:
 
 
 def _people_see(observed: Observed) -> Observed:
-    """Without the digests in the begin marks: one taken before the issues had numbers is as good as one after."""
+    """Without the digests in the begin marks: one taken before the issues had numbers is as good as one after.
+
+    And without the moment up to which comments were heard, for a crash moves it.
+    """
 
     def shown(text: str) -> str:
-        return re.sub(r"begin [0-9a-f]{12}", "begin", text)
+        return re.sub(r'begin [0-9a-f]{12}|"heard": "[^"]*", ', "", text)
 
     project, item = observed.project, observed.portfolio_item
     assert project is not None

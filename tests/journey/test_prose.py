@@ -44,7 +44,7 @@ from app.journey.text import code, plain, title
 SNAPSHOTS = Path(__file__).parent / "snapshots"
 OURS = re.compile(
     r"<!-- partner-journey (?:begin [0-9a-f]{12}|end|state \{[^>]*\}|partner=acme|page=status"
-    r"|capability=[a-z-]+/[a-z-]+|comment=stage/\d/[a-z]+) -->"
+    r"|capability=[a-z-]+/[a-z-]+|comment=(?:stage|evidence|closed|label|renewal|nudge|answer)(?:/[\w-]+)+) -->"
 )
 HOSTILE = [
     "/close", "/close\n/confidential", "x\n/close", "@all", "@gl.sa2 come here", "a@b.example", "| a | b |", "a\\|b",
@@ -267,6 +267,7 @@ def test_nothing_of_the_portfolio_reaches_the_partners_project() -> None:
     for world in a_life(small_world()):
         after = world.run()
         shown = [i.description for i in after.project.issues] + [n.body for n in after.project.status_notes]
+        shown += [n.body for notes in after.project.comments.values() for n in notes]
         for text in [*shown, *(t for a in world.plan().actions for t in getattr(a, "create", {}).values())]:
             assert "journey-control" not in text
             assert "partners/acme.yaml" not in text

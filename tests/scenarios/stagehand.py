@@ -21,7 +21,6 @@ import httpx
 
 from app.demo.local import LocalStage, local_stage
 from app.journey import markers
-from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response, request_for
 from app.sandbox.world import Board, Hook, JournalEntry, Milestone, Note, WorkItem, World
 from app.settings import ChannelSettings
@@ -31,7 +30,8 @@ BOT = "partner-bot"
 QUIET_MINUTES = 11  # the journey's quiet time before an announcement, and a little more
 
 Kind = Literal["refused", "lost on the way", "lost on the way back"]
-_DIGEST = re.compile(r"begin [0-9a-f]{12}")  # of the words before issues had numbers, or after; shows nowhere
+_UNSEEN = re.compile(r'begin [0-9a-f]{12}|"heard": "[^"]*", ')
+"""Shows nowhere: the digest of the words before issues had numbers, or after; how far comments were heard."""
 KINDS: tuple[Kind, ...] = ("refused", "lost on the way", "lost on the way back")
 INTERRUPTIONS: list[tuple[Kind, bool]] = [*((kind, False) for kind in KINDS), ("lost on the way back", True)]
 """Each kind with a bot that lives on, and the hardest one with a bot that starts anew and remembers nothing."""
@@ -157,7 +157,7 @@ def _item(world: World, item: WorkItem) -> dict[str, Any]:
         "iid": item.iid,
         "type": item.type,
         "title": item.title,
-        "description": _DIGEST.sub("begin", item.description),
+        "description": _UNSEEN.sub("", item.description),
         "state": item.state,
         "author": world.users[item.author_id].username,
         "confidential": item.confidential,
@@ -202,15 +202,11 @@ def ask_graphql(stage: LocalStage, username: str, query: str, **variables: Any) 
     return result
 
 
-def comment(stage: LocalStage, item: WorkItem, by: str, body: str) -> None:
-    operations.create_note(stage.world, stage.user(by), item, body=body)
-
-
 def close_required(stage: LocalStage, slug: str = "acme", *, by: str = "gl.sa1", leave: int = 0) -> list[WorkItem]:
     """Closes the open required issues of the present stage but the last `leave`; returns those left open."""
     waiting = [i for i in capabilities(stage, slug, state="opened") if "optional" not in labels(stage, i)]
     for item in waiting[: len(waiting) - leave]:
-        stage.close(item, by)
+        stage.finish(item, by)
     return waiting[len(waiting) - leave :]
 
 

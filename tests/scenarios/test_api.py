@@ -100,7 +100,7 @@ def test_a_body_that_is_no_partner_is_refused(call: Call, body: bytes) -> None:
 
 def test_one_partner_is_shown_with_what_is_next_and_what_is_stuck(onboarded: LocalStage, call: Call) -> None:
     first, _second, *_ = capabilities(onboarded)
-    onboarded.close(first, "acme.lead")
+    onboarded.finish(first, "acme.lead")
     onboarded.settle()
     onboarded.clock.advance(days=20)
     standing = call("GET", "/api/partners/acme").json()["standing"]
@@ -119,7 +119,7 @@ def test_one_partner_is_shown_with_what_is_next_and_what_is_stuck(onboarded: Loc
 
 
 def test_what_is_shown_is_gitlabs_present_and_not_a_memory(onboarded: LocalStage, call: Call) -> None:
-    onboarded.close(capabilities(onboarded)[0], "acme.lead")
+    onboarded.finish(capabilities(onboarded)[0], "acme.lead")
     standing = call("GET", "/api/partners/acme").json()["standing"]
     assert standing["stages"][0]["done"] == 1
     assert standing["pending_changes"] > 0, "the status page has not followed yet"
@@ -153,7 +153,7 @@ def test_a_partner_with_a_broken_file_is_shown_with_the_cause(onboarded: LocalSt
 
 def test_a_parked_partner_is_shown_with_cause_and_next_try(onboarded: LocalStage, call: Call) -> None:
     with always(onboarded, lambda: error_response(500, "500 Internal Server Error")):
-        onboarded.close(capabilities(onboarded)[0], "acme.lead")
+        onboarded.finish(capabilities(onboarded)[0], "acme.lead")
         onboarded.settle()
     answer = call("GET", "/api/partners/acme").json()
     assert "500" in answer["failing"]["cause"]
@@ -240,8 +240,8 @@ def test_the_documentation_page_and_its_schema_are_there(call: Call) -> None:
 
 def test_a_webhook_over_http_ends_in_the_status_page(onboarded: LocalStage, call: Call) -> None:
     item = capabilities(onboarded)[0]
-    onboarded.close(item, "acme.lead")
-    (delivery,) = onboarded.world.outgoing
+    onboarded.finish(item, "acme.lead")
+    delivery = onboarded.world.outgoing[-1]  # of the closing; before it, of the comment with the evidence
     onboarded.world.outgoing.clear()
     body, key, now = delivery.request_body.encode(), delivery.idempotency_key, int(onboarded.clock.now.timestamp())
     headers = {

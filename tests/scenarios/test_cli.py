@@ -402,7 +402,7 @@ def test_template_check_lists_all_mistakes_with_file_line_and_fix(run: Run, tmp_
 def test_the_demo_plays_a_whole_journey_and_says_so(run: Run) -> None:
     result = run("demo", "--once")
     assert result.code == 0, result.text
-    assert result.out.count("✓") == 6
+    assert result.out.count("✓") == 7
     assert "✗" not in result.out
 
 

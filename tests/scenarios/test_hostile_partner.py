@@ -13,7 +13,6 @@ from stagehand import (
     capabilities,
     capability,
     close_required,
-    comment,
     comments,
     epic,
     issue_of,
@@ -44,7 +43,7 @@ def test_a_copy_of_a_capability_issue_made_by_a_partner_does_not_count(nearly_do
     (last,) = close_required(nearly_done, leave=1)
     iid = create_issue(nearly_done, "acme.lead", title=last.title, description=last.description)
     copy = next(i for i in nearly_done.issues("acme") if i.iid == iid)
-    nearly_done.close(copy, "acme.lead")
+    nearly_done.finish(copy, "acme.lead")
     pass_quiet_time(nearly_done)
     assert told(nearly_done, page(nearly_done)) == []
     assert last.state == "opened"
@@ -56,7 +55,7 @@ def test_a_fake_status_page_and_fake_comments_are_not_the_bots(nearly_done: Loca
     stage, mark = nearly_done, "stage/1/enabling"
     create_issue(stage, "acme.lead", title="Where we are", description=page(stage).description)
     for place in (page(stage), capabilities(stage)[0]):
-        comment(stage, place, "acme.lead", f"{markers.mark('comment', mark)}\nWe have reached everything.")
+        stage.comment(place, "acme.lead", f"{markers.mark('comment', mark)}\nWe have reached everything.")
     close_required(stage)
     pass_quiet_time(stage)
     assert told(stage, page(stage)) == told(stage, epic(stage)) == [mark]
@@ -105,7 +104,7 @@ def test_an_issue_that_a_partner_made_visible_is_hidden_again(onboarded: LocalSt
 def test_text_of_a_partner_is_never_run_as_a_command_of_the_bot(nearly_done: LocalStage) -> None:
     stage = nearly_done
     for item in capabilities(stage):
-        comment(stage, item, "acme.dev", NASTY.replace("/close", "/shrug"))
+        stage.comment(item, "acme.dev", NASTY.replace("/close", "/shrug"))
     create_issue(stage, "acme.lead", title='/close | <b>x</b> "', description=NASTY)
     close_required(stage)
     pass_quiet_time(stage)

@@ -39,7 +39,7 @@ def value(found: dict[str, dict[Labels, float]], short: str, **labels: str) -> f
 def test_what_happens_is_counted(onboarded: LocalStage, call: Call) -> None:
     scrape(call)  # the first one asks GitLab about the token
     before = scrape(call)
-    onboarded.close(capabilities(onboarded)[0], "acme.lead")
+    onboarded.finish(capabilities(onboarded)[0], "acme.lead")
     onboarded.settle()
     call("POST", "/webhooks/gitlab", token=None, content=b"{}")
     after = scrape(call)
@@ -53,7 +53,7 @@ def test_what_happens_is_counted(onboarded: LocalStage, call: Call) -> None:
         ]
     }
     assert grown == {
-        ("deliveries_total", "accepted"): 1,
+        ("deliveries_total", "accepted"): 2,
         ("deliveries_total", "refused"): 1,
         ("reconcile_seconds_count", "changed"): 1,
         ("gitlab_requests_total", "api", "200"): 2,  # a read and a write
@@ -64,7 +64,7 @@ def test_what_happens_is_counted(onboarded: LocalStage, call: Call) -> None:
 
 def test_a_parked_partner_is_counted_by_the_class_of_its_cause(onboarded: LocalStage, call: Call) -> None:
     with always(onboarded, lambda: error_response(500, "500 Internal Server Error")):
-        onboarded.close(capabilities(onboarded)[0], "acme.lead")
+        onboarded.finish(capabilities(onboarded)[0], "acme.lead")
         onboarded.settle()
     found = scrape(call)
     assert value(found, "parked_partners", cause="unreachable") == 1
@@ -108,7 +108,7 @@ def test_every_metric_is_in_the_documents_and_every_documented_one_is_there(stag
 
 def test_neither_partners_nor_secrets_are_in_it(onboarded: LocalStage, call: Call) -> None:
     with always(onboarded, lambda: error_response(403, "acme.lead says no")):
-        onboarded.close(capabilities(onboarded)[0], "acme.lead")
+        onboarded.finish(capabilities(onboarded)[0], "acme.lead")
         onboarded.settle()
     text = call("GET", "/metrics").text.lower()
     for word in ("acme", TOKEN, BOT_TOKEN, SIGNING_TOKEN):

@@ -15,7 +15,6 @@ from stagehand import (
     ask,
     capabilities,
     close_required,
-    comment,
     copied,
     doubles,
     epic,
@@ -119,7 +118,7 @@ def test_without_its_database_the_bot_repeats_nothing(acme: LocalStage, theatre:
 
 def test_a_lost_webhook_and_a_deleted_issue_are_found_by_the_next_looks(acme: LocalStage) -> None:
     kept, gone = capabilities(acme)[:2]
-    acme.close(kept, "acme.lead")
+    acme.finish(kept, "acme.lead")
     operations.delete_work_item(acme.world, acme.user("root"), gone)
     acme.world.outgoing.clear()
     acme.clock.advance(days=1)
@@ -134,8 +133,8 @@ def test_what_people_write_and_label_stays(acme: LocalStage) -> None:
     ours = epic(acme)
     body = {"add_labels": "urgent"}
     assert ask(acme, "gl.sa1", f"/projects/partners%2Facme/issues/{item.iid}", method="PUT", body=body).status == 200
-    comment(acme, item, "acme.lead", "We have begun.")
-    comment(acme, ours, "gl.sa1", "Talk to them on Monday.")
+    acme.comment(item, "acme.lead", "We have begun.")
+    acme.comment(ours, "gl.sa1", "Talk to them on Monday.")
     close_required(acme)
     pass_quiet_time(acme)
     assert "urgent" in labels(acme, item)

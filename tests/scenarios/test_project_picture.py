@@ -11,7 +11,7 @@ from app.sandbox import operations
 def test_the_picture_in_the_project_shows_every_closing_and_costs_no_request_of_its_own(onboarded: LocalStage) -> None:
     first = onboarded.project("acme").files["journey.svg"]
     assert "0 of 8 required" in first
-    onboarded.close(capabilities(onboarded)[0], "acme.lead")
+    onboarded.finish(capabilities(onboarded)[0], "acme.lead")
     onboarded.settle()
     project = onboarded.project("acme")
     assert "1 of 8 required" in project.files["journey.svg"]

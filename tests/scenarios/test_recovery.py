@@ -18,7 +18,6 @@ from stagehand import (
     capabilities,
     capability,
     close_required,
-    comment,
     copied,
     doubles,
     epic,
@@ -120,7 +119,7 @@ def test_stopped_between_two_writes_it_finishes_them(theatre: Theatre, travelled
 
 def test_a_lost_webhook_is_healed_by_the_next_resync(travelled: LocalStage) -> None:
     item = close_required(travelled, leave=4)[0]
-    travelled.close(item, "acme.lead")
+    travelled.finish(item, "acme.lead")
     travelled.world.outgoing.clear()
     travelled.settle()
     travelled.clock.advance(minutes=QUIET_MINUTES)
@@ -270,7 +269,7 @@ def test_ticks_and_text_in_a_capability_issue_are_never_touched(travelled: Local
     text = item.description.replace("- [ ]", "- [x]", 2).replace("**Evidence:**\n", "**Evidence:** our blog\n")
     assert text != item.description
     edit(travelled, "acme.dev", "acme", item.iid, description=text)
-    comment(travelled, item, "acme.dev", "Done, see the blog.")
+    travelled.comment(item, "acme.dev", "Done, see the blog.")
     travelled.settle()
     travelled.clock.advance(days=1)
     travelled.settle()

@@ -241,7 +241,7 @@ def test_webhooks_may_be_doubled_reordered_or_dropped(
     with theatre.open(copied(onboarded_world), channels=(listener.channel,)) as stage:
         stage.settle()
         for item in close_required(stage, leave=8):
-            stage.close(item, "acme.lead")
+            stage.finish(item, "gl.sa1")
             mischief(stage.world.outgoing)
             stage.settle()
         stage.clock.advance(minutes=QUIET_MINUTES)
@@ -311,7 +311,7 @@ def test_an_outside_channel_hears_once_of_a_stage_change_interrupted_anywhere(
 
 def test_reopened_within_the_quiet_time_nothing_is_ever_said(nearly_done: LocalStage) -> None:
     (last,) = close_required(nearly_done, leave=1)
-    nearly_done.close(last, "acme.lead")
+    nearly_done.finish(last, "acme.lead")
     nearly_done.settle()
     nearly_done.clock.advance(minutes=5)
     nearly_done.reopen(last, "acme.lead")
@@ -329,7 +329,7 @@ def test_reopened_later_the_stage_is_at_risk_and_closing_again_says_nothing_new(
     assert "**At risk until" in status.description
     assert f"| #{first.iid} {first.title} |" in status.description.split("### Open again in an earlier stage")[1]
     assert stage_labels(second_stage, status) == {"stage::enabling"}
-    second_stage.close(first, "acme.lead")
+    second_stage.finish(first, "acme.lead")
     pass_quiet_time(second_stage)
     assert "At risk" not in page(second_stage).description
     assert told(second_stage, page(second_stage)) == told(second_stage, epic(second_stage)) == [SECOND]
@@ -349,7 +349,7 @@ def test_reopened_for_longer_than_the_grace_period_the_stage_steps_back_and_can_
     assert stage_labels(second_stage, epic(second_stage)) == {"stage::onboarding"}
     assert [m.state for m in milestones(second_stage).values()] == ["active"] * 4
     assert nothing_to_do(second_stage)
-    second_stage.close(first, "acme.lead")
+    second_stage.finish(first, "acme.lead")
     pass_quiet_time(second_stage)
     assert told(second_stage, page(second_stage)) == [SECOND, back, "stage/3/enabling"]
     assert not doubles(second_stage)

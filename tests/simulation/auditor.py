@@ -7,6 +7,7 @@ The trap it avoids: an auditor that asks the bot. Everything here is read from t
 
 from __future__ import annotations
 
+import json
 import re
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -20,7 +21,9 @@ BOT = "partner-bot"
 NOTES_PER_MINUTE = 60
 
 _DIGEST = re.compile(r"begin [0-9a-f]{12}")  # of the words before issues had numbers, or after; shows nowhere
-_MOMENT = re.compile(r'("at_risk_since": "\d{4}-\d\d-\d\d)[^"]*')  # the day matters, the minute does not
+_STATE = re.compile(r"(?<=<!-- partner-journey state )\{.*\}(?= -->)")
+_LASTING = ("accepted", "by", "valid_until", "due", "blocked", "assigned")
+"""Of a judgement, what does not depend on when exactly the bot looked."""
 _DELETED = re.compile(r"-deletion_scheduled-\d+")
 _REFERENCE = re.compile(r"(?:partners/([a-z0-9-]+))?#(\d+)")
 
@@ -113,7 +116,23 @@ class _Words:
         def named(found: re.Match[str]) -> str:
             return f"#<{self._names.get((found[1] or place, int(found[2])), 'gone')}>"
 
-        return _MOMENT.sub(r"\1", _DIGEST.sub("begin", _REFERENCE.sub(named, text)))
+        return _STATE.sub(_lasting, _DIGEST.sub("begin", _REFERENCE.sub(named, text)))
+
+
+def _lasting(found: re.Match[str]) -> str:
+    """The bot's record without what depends on when it looked: the day matters, the minute does not."""
+    try:
+        state = json.loads(found[0])
+    except ValueError:
+        return found[0]
+    state.pop("heard", None)
+    if "at_risk_since" in state:
+        state["at_risk_since"] = state["at_risk_since"][:10]
+    judged = {
+        name: {key: each[key] for key in _LASTING if key in each} for name, each in state.get("judged", {}).items()
+    }
+    state["judged"] = {name: each for name, each in judged.items() if each}
+    return json.dumps(state, sort_keys=True)
 
 
 # --- the picture ---
@@ -154,7 +173,12 @@ def _item(world: World, item: WorkItem, words: _Words) -> dict[str, Any]:
         "milestone": world.milestones[item.milestone_id].title if item.milestone_id else None,
         "due": str(item.due_date),
         "parent": name_of(world, parent) if parent else None,
-        "bot's comments": [words.plain(n.body, place) for n in comments(world, item, by_bot=True)],
+        # Answers depend on what the bot saw: it is told twice of no closing, but may miss one that lasted a minute.
+        "announcements": [
+            words.plain(n.body, place)
+            for n in comments(world, item, by_bot=True)
+            if (markers.find("comment", n.body) or "").startswith("stage/")
+        ],
         "people's comments": [n.body for n in comments(world, item, by_bot=False)],
     }
 

@@ -9,9 +9,13 @@ from app.sandbox import operations
 from app.sandbox.world import WorkItem
 from simulation.verbs import Act, Here, on_epic, on_item, verb
 
+_ASKED = ("status", "help", "dance", "waive")
+
 # --- states ---
 
-on_item("close", lambda h, i: h.change(i, h.actor, state_event="close"), state="opened")
+on_item("close", lambda h, i: h.finish(i, h.actor), state="opened")
+on_item("verify", lambda h, i: h.note(i, h.architect, f"/journey verify\n{h.people.say()}"), state="closed")
+on_item("ask", lambda h, i: h.note(i, h.actor, f"/journey {_ASKED[h.number % 4]}\n{h.people.say()}"), page=True)
 on_item("reopen", lambda h, i: h.change(i, h.actor, state_event="reopen"), state="closed")
 on_item("wont do", lambda h, i: _wont_do(h, i), state="opened")
 
@@ -20,7 +24,7 @@ on_item("wont do", lambda h, i: _wont_do(h, i), state="opened")
 def _close_stage(here: Here) -> Act | None:
     """Everything that is open is closed in one bulk edit."""
     items = here.capabilities(state="opened")
-    return lambda: [here.change(item, here.actor, state_event="close") for item in items] and None
+    return lambda: [here.finish(item, here.actor) for item in items] and None
 
 
 @verb("flip")
@@ -30,7 +34,14 @@ def _flip(here: Here) -> Act | None:
     if item is None:
         return None
     events = ("close", "reopen") if item.state == "opened" else ("reopen", "close")
-    return lambda: [here.change(item, here.actor, state_event=event) for event in events] and None
+    return lambda: [_flip_once(here, item, event) for event in events] and None
+
+
+def _flip_once(here: Here, item: WorkItem, event: str) -> None:
+    if event == "close":
+        here.finish(item, here.actor)
+    else:
+        here.change(item, here.actor, state_event=event)
 
 
 @verb("duplicate")

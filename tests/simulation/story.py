@@ -18,10 +18,10 @@ from dataclasses import dataclass
 SLUGS = ("acme", "globex", "initech")
 CLOSINGS = (
     "close", "close", "close", "close stage", "close stage", "close stage", "reopen", "reopen", "flip", "flip",
-    "duplicate", "wont do", "move",
+    "duplicate", "wont do", "move", "verify",
 )  # fmt: skip
 TALK = (
-    "tick", "comment", "comment", "forge a comment", "write outside", "write inside", "tidy up marks", "rename",
+    "ask", "tick", "comment", "comment", "forge a comment", "write outside", "write inside", "tidy up marks", "rename",
     "label", "unlabel", "drag", "assign", "change due date", "detach", "open up", "adopt", "own issue",
     "own issue", "close own issue", "write in epic", "comment on epic", "label epic", "drag epic", "rename epic",
     "close epic",

@@ -124,6 +124,11 @@ class Here:
         if item.id in self.world.work_items:
             operations.update_work_item(self.world, by, item, **changes)
 
+    def finish(self, item: WorkItem, by: User) -> None:
+        """Somebody gives the evidence and closes an issue."""
+        self.note(item, by, f"{self.people.say()}, see https://example.com/evidence")
+        self.change(item, by, state_event="close")
+
     def note(self, item: WorkItem, by: User, body: str) -> None:
         if item.id in self.world.work_items:
             self.people.ledger.add("note", item, body)

@@ -23,7 +23,7 @@ def stage(tmp_path: Path) -> Iterator[LocalStage]:
         opened.write_partner_file("globex", GLOBEX)
         opened.settle()
         for item in [i for i in opened.issues("acme", state="opened") if i.iid > 1][:2]:
-            opened.close(item, "acme.lead")
+            opened.finish(item, "acme.lead")
         opened.settle()
         yield opened
 

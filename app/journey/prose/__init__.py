@@ -42,6 +42,7 @@ from app.journey.prose.names import (
 from app.journey.prose.offer import degraded
 from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, stage_change_notice
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
+from app.journey.prose.replies import command_table, nudge, reply
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
 from app.journey.prose.status_page import status_body, status_description
 
@@ -65,6 +66,7 @@ __all__ = [
     "badge_addresses",
     "capability_body",
     "capability_description",
+    "command_table",
     "control_readme",
     "degraded",
     "double_description",
@@ -72,6 +74,7 @@ __all__ = [
     "first_due",
     "issue_title",
     "milestone_description",
+    "nudge",
     "other_project_name",
     "owner_of",
     "partner_commit",
@@ -84,6 +87,7 @@ __all__ = [
     "project_description",
     "project_name",
     "readme",
+    "reply",
     "stage_change_comment",
     "stage_change_notice",
     "stage_change_title",

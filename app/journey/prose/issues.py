@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from app.journey import markers
+from app.journey.evidence import ANSWER, EVIDENCE
 from app.journey.model import Capability, Journey
 from app.journey.text import plain
 
@@ -20,12 +21,12 @@ def capability_body(journey: Journey, capability: Capability) -> str:
         f"**Who:** {plain(capability.text.who)}",
         f"**Verified by:** {plain(capability.text.verifier)}",
         f"**Evidence:** {_EVIDENCE[capability.evidence]}",
-        f"**Typical time:** {capability.days} days from the start of the stage",
+        f"**Typical time:** {capability.days} days from {'then' if after else 'the start of the stage'}",
     ]
+    if after:
+        facts.insert(-1, f"**After:** {'; '.join(after)}")
     if capability.valid_days:
         facts.append(f"**Valid for:** {capability.valid_days} days, then renewed")
-    if after:
-        facts.append(f"**Easier after:** {'; '.join(after)}")
     return "\n\n".join([" · ".join(facts), capability.text.body.strip(), _how_to_finish(capability)])
 
 
@@ -43,18 +44,18 @@ def _how_to_finish(capability: Capability) -> str:
             "",
             "> Please write no customer names, prices, licence keys or personal data in this project.",
             "",
-            f"**One thing the next partner should know:** {plain(capability.text.question)}",
+            f"**{ANSWER}:** {plain(capability.text.question)}",
         ]
     )
 
 
-NOTES_BELOW = """## Evidence and notes
+NOTES_BELOW = f"""## Evidence and notes
 
 *This part is yours: the bot never changes it.*
 
-**Evidence:**
+**{EVIDENCE}:**
 
-**One thing the next partner should know:**
+**{ANSWER}:**
 """
 
 

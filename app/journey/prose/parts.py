@@ -19,9 +19,15 @@ def stage_table(scene: Scene) -> str:
         state = "later" if index > current else f"since {written(scene.announced.since)}"
         if index < current:
             state = "done" if stage.complete else "open again"
-        counted = sum(i.counts for i in stage.required)
-        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted} of {len(stage.required)} |")
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted(stage)} |")
     return "\n".join(rows)
+
+
+def counted(stage: StageProgress, what: str = "") -> str:
+    """How many required capabilities count; what counts without being done is always named apart."""
+    apart = sum(i.state == "waived" for i in stage.required)
+    waived = f", {apart} of them waived" if apart else ""
+    return f"{sum(i.counts for i in stage.required)} of {len(stage.required)}{what}{waived}"
 
 
 def at_risk(scene: Scene) -> str:
@@ -46,14 +52,45 @@ def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -
     ordered = sorted(items, key=lambda i: (due(i, scene) or date.max, i.capability.id))
     for item in ordered:
         until = due(item, scene)
-        note = f" ({item.why})" if item.state == "dropped" else ""
+        note = f" ({item.why})" if item.state in ("dropped", "expired") else _after(item, scene)
         rows.append(f"| {linked(item, scene)}{note} | {people(item, scene)} | {written(until) if until else '-'} |")
     return "\n".join(rows)
 
 
 def due(item: CapabilityProgress, scene: Scene) -> date | None:
     """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
-    return item.issue.due if item.issue is not None else first_due(item.capability, scene.announced)
+    if item.issue is None:
+        return None if item.blocked_by else first_due(item.capability, scene.announced)
+    return item.new_due or item.issue.due
+
+
+def _after(item: CapabilityProgress, scene: Scene) -> str:
+    if not item.blocked_by:
+        return ""
+    before = ", ".join(plain(scene.journey.capability(name).title) for name in item.blocked_by)
+    return f" (after: {before})"
+
+
+def waited_for(heading: str, scene: Scene) -> str:
+    """What a solution architect has to look at, longest waiting first, and how."""
+    rows = [
+        f"| {linked(i, scene)} | {written(i.waiting_since.date())} |" for i in scene.progress.waiting if i.waiting_since
+    ]
+    if not rows:
+        return ""
+    return "\n".join([heading, "", "| Capability | Waiting since |", "| --- | --- |", *rows])
+
+
+def renewals(scene: Scene) -> str:
+    items = [i for i in scene.progress.items if i.state == "renewing"]
+    if not items:
+        return ""
+    lines = [
+        f"- {linked(i, scene)}: counts until {written(i.judgement.valid_until)}"
+        for i in items
+        if i.judgement.valid_until
+    ]
+    return "\n".join(["### To renew", "", *lines])
 
 
 def linked(item: CapabilityProgress, scene: Scene) -> str:
@@ -69,6 +106,8 @@ def people(item: CapabilityProgress, scene: Scene) -> str:
 def all_done(stage: StageProgress, scene: Scene) -> str:
     minutes = scene.journey.policy.settle_minutes
     wait = f" within about {minutes:g} minutes" if minutes else ""
+    if not stage.complete:
+        return "### Next\n\nEverything required is closed; what is listed below is still to be confirmed."
     return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.journey import markers
 from app.journey.model import CATEGORY_TITLES
 from app.journey.prose.offer import STAND_IN
@@ -10,13 +12,16 @@ from app.journey.prose.parts import (
     at_risk,
     contacts,
     earlier_open,
+    renewals,
     skipped,
     stage_table,
+    waited_for,
     waived,
     work_list,
 )
 from app.journey.prose.scene import Scene
-from app.journey.text import plain
+from app.journey.record import record_mark
+from app.journey.text import code, plain, written
 
 
 def portfolio_body(scene: Scene) -> str:
@@ -32,9 +37,10 @@ def portfolio_body(scene: Scene) -> str:
     if not scene.place.epics:
         parts.insert(1, STAND_IN)
     if stage is not None:
-        waiting = [i for i in stage.required if not i.counts]
-        parts.append(work_list("### Open in this stage", waiting, scene) if waiting else all_done(stage, scene))
-    parts += [earlier_open(scene), waived(scene), skipped(scene), contacts(scene)]
+        ready = [i for i in stage.required if not i.counts and not i.waiting]
+        parts.append(work_list("### Open in this stage", ready, scene) if ready else all_done(stage, scene))
+    parts[2:2] = [_queue(scene), _stalled(scene)]
+    parts += [earlier_open(scene), renewals(scene), waived(scene), skipped(scene), contacts(scene)]
     parts.append(
         f"To change people, waivers or skips, edit `partners/{partner.slug}.yaml` in the control project. "
         "Write private notes about this partner here, never in the partner's project."
@@ -42,13 +48,29 @@ def portfolio_body(scene: Scene) -> str:
     return "\n\n".join(part for part in parts if part)
 
 
+def _queue(scene: Scene) -> str:
+    listed = waited_for("### Waiting for you", scene)
+    if not listed:
+        return ""
+    how = (
+        "Look at the evidence, then comment `/journey verify`, or set the label `verify::ok`. "
+        "Not enough? Reopen the issue with a comment, or write `/journey reject` and the reason."
+    )
+    return f"{listed}\n\n{how}"
+
+
+def _stalled(scene: Scene) -> str:
+    since = scene.progress.stalled_since(scene.journey, scene.now)
+    if since is None:
+        return ""
+    lead = code(scene.partner.people.lead)
+    return f"> **Stalled:** no activity of the partner since {written(since)}. Ask {lead} what is in the way."
+
+
 def portfolio_description(scene: Scene, text: str | None = None) -> str:
     """The whole description; `text`: the present one, whose parts outside the bot's section are kept."""
-    a = scene.announced
-    state = {"stage": a.stage, "since": a.since.isoformat(), "changes": a.changes}
-    if a.at_risk_since is not None:
-        state["at_risk_since"] = a.at_risk_since.isoformat()
-    body = f"{portfolio_body(scene)}\n\n{markers.state_mark(state)}"
+    record = replace(scene.record, announced=scene.announced)
+    body = f"{portfolio_body(scene)}\n\n{record_mark(record)}"
     if text is None:
         return f"{markers.mark('partner', scene.partner.slug)}\n{markers.section(body)}\n"
     kept = markers.replace_section(text, body)

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import date, datetime, timedelta
 
 from app.journey.model import Capability, Journey, Partner
 from app.journey.observed import Place
 from app.journey.picture import Picture, picture_of
 from app.journey.progress import Announced, Progress, StageProgress
+from app.journey.record import Record
 
 Reference = Callable[[str], str]
 
@@ -24,6 +25,8 @@ class Scene:
     progress: Progress
     announced: Announced
     reference: Reference
+    record: Record
+    now: datetime
 
     @property
     def stage(self) -> StageProgress | None:

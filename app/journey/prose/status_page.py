@@ -7,10 +7,13 @@ from app.journey.prose.parts import (
     all_done,
     at_risk,
     contacts,
+    counted,
     earlier_open,
     linked,
+    renewals,
     skipped,
     stage_table,
+    waited_for,
     waived,
     work_list,
 )
@@ -23,12 +26,14 @@ def status_body(scene: Scene) -> str:
     parts = [_headline(scene), stage_table(scene), at_risk(scene)]
     stage = scene.stage
     if stage is not None:
-        ready = [i for i in stage.required if not i.counts]
-        optional = [i for i in stage.items if not i.capability.required and not i.counts]
+        ready = [i for i in stage.required if not i.counts and not i.waiting]
+        optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
         parts.append(work_list("### Next", ready, scene) if ready else all_done(stage, scene))
+        parts.append(_waiting(scene))
         parts.append(work_list("### Optional in this stage", optional, scene) if optional else "")
     parts += [
         earlier_open(scene),
+        renewals(scene),
         _done_list(scene),
         waived(scene),
         skipped(scene),
@@ -49,10 +54,9 @@ def _headline(scene: Scene) -> str:
             f"**{name} has completed the {plain(scene.journey.title)}.** "
             f"All {len(scene.journey.stages)} stages are done. Keep what you have: a reopened issue shows here."
         )
-    done = sum(item.counts for item in stage.required)
     return (
         f"**{name}** is in **{plain(stage.stage.title)}**. {plain(stage.stage.goal)}\n\n"
-        f"{_bar(stage.percent)} **{stage.percent} %** · {done} of {len(stage.required)} required capabilities done"
+        f"{_bar(stage.percent)} **{stage.percent} %** · {counted(stage, ' required capabilities done')}"
     )
 
 
@@ -67,6 +71,13 @@ def _done_list(scene: Scene) -> str:
         return ""
     lines = [f"- {linked(i, scene)}" for i in done]
     return "\n".join([f"<details><summary>Done so far: {len(done)}</summary>", "", *lines, "", "</details>"])
+
+
+def _waiting(scene: Scene) -> str:
+    listed = waited_for("### Waiting for your solution architect", scene)
+    if not listed:
+        return ""
+    return f"{listed}\n\nNothing to do for you here: {code(scene.partner.people.sa)} confirms these."
 
 
 def _how_to_work(scene: Scene) -> str:

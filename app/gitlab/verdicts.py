@@ -1,0 +1,58 @@
+"""Who closed an issue, who set the label `verify::ok`, and who may say so: asked one by one, only where it matters.
+
+The trap: believing a name that stands in a text. Closers come from the issue itself
+(https://docs.gitlab.com/api/issues/), labels from GitLab's own history of them
+(https://docs.gitlab.com/api/resource_label_events/), and the right to confirm from membership of the group, which
+partners never have (https://docs.gitlab.com/api/group_members/).
+"""
+
+from __future__ import annotations
+
+from datetime import datetime
+from urllib.parse import quote
+
+from app.gitlab.client import Client
+from app.gitlab.names import number
+from app.journey import labels
+from app.journey.judge import Questions
+from app.journey.model import People
+from app.journey.observed import Answers, Approval, Issue, Place, Project
+
+_DEVELOPER = 30
+
+
+def read_answers(client: Client, place: Place, project: Project, questions: Questions, people: People) -> Answers:
+    """Answers the questions about one partner with as few requests as REST allows. Raises GitLabError."""
+    architects, members = frozenset[str](), frozenset[str]()
+    if questions.people:
+        found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
+        active = [m for m in found if m.get("state", "active") == "active" and m["username"] != place.bot]
+        members = frozenset(str(m["username"]) for m in active)
+        architects = frozenset(str(m["username"]) for m in active if m["access_level"] >= _DEVELOPER)
+    issues = {issue.id: issue for issue in project.issues}
+    return Answers(
+        architects=architects,
+        managers=members & {people.manager} if people.manager else frozenset(),
+        closers=_closers(client, project, [issues[each] for each in sorted(questions.closers)]),
+        approvals=_approvals(client, project, [issues[each] for each in sorted(questions.approvals)]),
+    )
+
+
+def _closers(client: Client, project: Project, issues: list[Issue]) -> dict[str, str]:
+    if not issues:
+        return {}
+    by_iid = {issue.iid: issue.id for issue in issues}
+    found = client.list(f"/projects/{number(project.id)}/issues", **{"iids[]": list(by_iid), "state": "closed"})
+    return {by_iid[i["iid"]]: str(i["closed_by"]["username"]) for i in found if i.get("closed_by")}
+
+
+def _approvals(client: Client, project: Project, issues: list[Issue]) -> dict[str, Approval]:
+    found: dict[str, Approval] = {}
+    for issue in issues:
+        events = client.list(f"/projects/{number(project.id)}/issues/{issue.iid}/resource_label_events")
+        for event in sorted(events, key=lambda each: int(each["id"])):
+            label, user = event.get("label") or {}, event.get("user") or {}
+            if event["action"] == "add" and label.get("name") == labels.VERIFIED and user.get("username"):
+                at = datetime.fromisoformat(event["created_at"].replace("Z", "+00:00"))
+                found[issue.id] = Approval(str(user["username"]), at)
+    return found

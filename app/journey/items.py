@@ -1,0 +1,51 @@
+"""Which of the bot's issues stands for which capability, and whether its closing can mean done.
+
+The trap: a double that was closed by the bot. Being closed it would count as done, so its mark is taken away and it is
+none of these any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from app.journey import markers
+from app.journey.model import Capability, Journey
+from app.journey.observed import Issue, Observed
+from app.journey.text import title
+
+
+@dataclass(frozen=True)
+class Item:
+    """A capability with its issue, if there is one, and further issues with the same mark."""
+
+    capability: Capability
+    issue: Issue | None = None
+    doubles: tuple[Issue, ...] = ()
+
+
+def items(journey: Journey, observed: Observed) -> dict[str, Item]:
+    """Every capability of the journey by its id, in order."""
+    found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
+    return {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
+
+
+def is_done(issue: Issue) -> bool:
+    """Closed, and not as moved, duplicate or "won't do"."""
+    return issue.state == "closed" and not (issue.moved or issue.duplicate or issue.canceled)
+
+
+def _item(capability: Capability, issues: tuple[Issue, ...]) -> Item:
+    issue = min(issues, key=lambda i: (not is_done(i), i.state == "closed", i.iid), default=None)
+    return Item(capability, issue, tuple(i for i in issues if i is not issue))
+
+
+def _issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
+    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits."""
+    titles = {title(c.title): c.id for c in journey.capabilities}
+    found: dict[str, list[Issue]] = {}
+    for issue in sorted(issues, key=lambda i: i.iid):
+        if issue.by_bot and markers.find("double", issue.description) is None:
+            name = markers.find("capability", issue.description) or titles.get(issue.title)
+            if name is not None:
+                found.setdefault(name, []).append(issue)
+    return {name: tuple(group) for name, group in found.items()}

@@ -1,0 +1,146 @@
+"""The answers that judgements ask for, the reminder of a stalled partner, and the record as it must be afterwards.
+
+Answers come before the record: until it is written, the next run finds them by their marks and does not repeat them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import date, timedelta
+
+from app.journey import labels, markers, prose
+from app.journey.actions import Action, PostComment, React
+from app.journey.judge import STATUS_PAGE, Reply
+from app.journey.judge import React as Thumb
+from app.journey.model import Journey
+from app.journey.observed import Issue, Observed, Place
+from app.journey.progress import Assessment, CapabilityProgress, Progress
+from app.journey.prose import Scene, StageChange
+from app.journey.record import Judgement, Record, status_issue
+
+_THUMB = "thumbsup"
+
+
+def plan_answers(scene: Scene, assessment: Assessment) -> Iterator[Action]:
+    for decision in assessment.judged.decisions:
+        if isinstance(decision, Reply):
+            body = prose.reply(scene, decision)
+            on_page = decision.name == STATUS_PAGE
+            yield PostComment(
+                "status" if on_page else "capability", decision.mark, body, "somebody waits for an answer",
+                issue=decision.issue,
+            )  # fmt: skip
+        elif isinstance(decision, Thumb):
+            yield React(decision.note, _THUMB, "the command was done")
+
+
+def plan_nudge(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
+    """One reminder on the status issue; muted by a label, and never beside another comment."""
+    since = scene.progress.stalled_since(scene.journey, scene.now)
+    if since is not None and change is None and nudge_is_due(scene.journey, scene.record, observed, scene):
+        mark = f"nudge/{scene.now.date().isoformat()}"
+        told = {markers.find("comment", n.body) for n in observed.project.status_notes} if observed.project else set()
+        if mark not in told:
+            yield PostComment("status", mark, prose.nudge(scene, mark, since), "nothing has moved for long")
+
+
+def nudge_is_due(journey: Journey, record: Record, observed: Observed, scene: Scene) -> bool:
+    page = status_issue(observed)
+    if page is None or labels.QUIET in page.labels:
+        return False
+    every = timedelta(days=journey.policy.nudge_every_days)
+    return record.nudged is None or scene.now.date() >= record.nudged + every
+
+
+def record_after(scene: Scene, observed: Observed, change: StageChange | None, reached: int) -> Record:
+    """The record with what this plan itself decides: due dates, blocked labels, assignments, the reminder."""
+    record = scene.record
+    judgements = dict(record.judgements)
+    for index, stage in enumerate(scene.progress.stages):
+        for item in stage.items:
+            kept = _bookkeeping(item, record.judgement(item.capability.id), scene, opens=index <= reached)
+            judgements[item.capability.id] = kept
+    judgements = {name: judgement for name, judgement in judgements.items() if not judgement.empty}
+    nudged = record.nudged
+    since = scene.progress.stalled_since(scene.journey, scene.now)
+    reminded = change is not None or status_issue(observed) is None  # by the word of the change, by the new page
+    if since is not None and (reminded or nudge_is_due(scene.journey, record, observed, scene)):
+        nudged = scene.now.date()
+    return replace(record, judgements=judgements, nudged=nudged)
+
+
+def _bookkeeping(item: CapabilityProgress, judgement: Judgement, scene: Scene, *, opens: bool) -> Judgement:
+    due = item.new_due or judgement.due
+    if due is None and item.issue is not None and item.capability.after:
+        due = (
+            item.issue.due
+        )  # set when the issue was made, or by a person: in both cases not the bot's business any more
+    if item.issue is None and opens and item.capability.after and not item.blocked_by:
+        due = prose.first_due(item.capability, scene.announced)
+    return replace(
+        judgement,
+        due=due,
+        blocked=wants_blocked(item) or (opens and item.issue is None and bool(item.blocked_by)),
+        assigned=bool(assignees(item, scene.place, scene)[1]),
+    )
+
+
+def wants_blocked(item: CapabilityProgress) -> bool:
+    return bool(item.blocked_by) and item.issue is not None and (item.issue.state == "open" or item.reopening)
+
+
+def state_labels(item: CapabilityProgress, issue: Issue) -> tuple[set[str], set[str]]:
+    """The labels that show the item's state, and all those of that kind that the bot looks after."""
+    wanted: set[str] = set()
+    if item.waiting:
+        wanted.add(labels.PENDING)
+    elif _shows_verified(item, issue):
+        wanted.add(labels.VERIFIED)
+    if item.state == "waived":
+        wanted.add(labels.WAIVED)
+    if item.judgement.valid_until is not None and item.state in ("renewing", "expired"):
+        wanted.add(labels.RENEWAL)
+    managed = {labels.PENDING, labels.WAIVED, labels.RENEWAL}
+    if item.capability.verify == "sa" or item.state != "done":
+        managed.add(labels.VERIFIED)  # elsewhere it says nothing, and whoever set it may keep it
+    if wants_blocked(item):
+        wanted.add(labels.BLOCKED)
+    elif item.judgement.blocked:
+        managed.add(labels.BLOCKED)
+    return wanted, managed
+
+
+def _shows_verified(item: CapabilityProgress, issue: Issue) -> bool:
+    if issue.state == "open":
+        return item.judgement.approved is not None
+    return item.state == "done" and item.judgement.by is not None
+
+
+def assignees(item: CapabilityProgress, place: Place, scene: Scene) -> tuple[tuple[str, ...], bool]:
+    """All assignees if they must change, else nothing; and whether the SA is there because the bot put him there.
+
+    Without epics GitLab takes one assignee only, and the partner's stays.
+    """
+    architect, issue, assigned = scene.partner.people.sa, item.issue, item.judgement.assigned
+    if issue is None or not place.epics:
+        return (), False
+    if item.waiting and architect not in issue.assignees:
+        return (*issue.assignees, architect), True
+    if not item.waiting and assigned and architect in issue.assignees and len(issue.assignees) > 1:
+        return tuple(name for name in issue.assignees if name != architect), False
+    return (), assigned and item.waiting
+
+
+def wakes(journey: Journey, progress: Progress, record: Record) -> Iterator[tuple[date, str]]:
+    """Days on which time alone changes the plan."""
+    for item in progress.items:
+        until = item.judgement.valid_until
+        if until is not None and item.state == "done":
+            yield until - timedelta(days=30), "a renewal begins"
+        elif until is not None and item.state == "renewing":
+            yield until + timedelta(days=1), "a renewal ends"
+    if progress.last_activity is not None and not progress.complete and not progress.waiting:
+        stalled = progress.last_activity.date() + timedelta(days=journey.policy.stalled_days + 1)
+        again = record.nudged + timedelta(days=journey.policy.nudge_every_days) if record.nudged else stalled
+        yield max(stalled, again), "nothing has moved for long"

@@ -1,0 +1,239 @@
+"""What the bot remembers of one partner, kept hidden in the portfolio item that only SAs can see and edit.
+
+Two things cannot be read off GitLab's present state: what people were told, and what was decided about a closing (who
+verified it, whether evidence was asked for). Everything else is observed anew each time. The trap: a memory of our own
+that disagrees with GitLab. So a judgement names the very closing that it is about; another closing is judged anew.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, fields, replace
+from datetime import date, datetime
+from typing import Any
+
+from app.journey import markers
+from app.journey.model import COMPLETE, Journey
+from app.journey.observed import Issue, Observed
+
+
+@dataclass(frozen=True)
+class Announced:
+    """What the bot has told people so far."""
+
+    stage: str
+    since: date
+    changes: int = 0
+    at_risk_since: datetime | None = None
+
+
+@dataclass(frozen=True)
+class CommandWaiver:
+    """A waiver given by a comment; `until` is its last day."""
+
+    until: date
+    reason: str
+    by: str
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """What was decided about one capability. Empty until there is something to remember."""
+
+    closing: datetime | None = None  # the closing that was judged
+    accepted: bool = False  # it counts: evidence is there, and a gate was passed
+    decided: datetime | None = None  # when it was accepted
+    by: str | None = None  # the SA who verified it
+    asked: bool = False  # evidence was asked for once; the next closing goes to the SA
+    questioned: datetime | None = None  # the closing as duplicate, moved or canceled that was asked about
+    approved: str | None = None  # the SA who set the label before the closing
+    waiver: CommandWaiver | None = None
+    answered: int = 0  # highest id of a comment whose command was answered
+    valid_until: date | None = None  # counts until then, also while it is renewed
+    due: date | None = None  # the due date that the bot set
+    blocked: bool = False  # the bot set the label
+    assigned: bool = False  # the bot assigned the SA
+    was: Judgement | None = None  # before the last command, for undo
+    was_closed: bool = False
+
+    @property
+    def empty(self) -> bool:
+        return self == Judgement()
+
+
+@dataclass(frozen=True)
+class Record:
+    """The whole memory. `heard`: comments on issues that changed later than this were not looked at yet."""
+
+    announced: Announced
+    judgements: Mapping[str, Judgement] = field(default_factory=dict)
+    heard: datetime | None = None
+    nudged: date | None = None
+    complete: bool = True  # False: read back after a loss, or written by a version that judged nothing
+
+    def judgement(self, name: str) -> Judgement:
+        return self.judgements.get(name, Judgement())
+
+
+def read_record(journey: Journey, observed: Observed) -> Record | None:
+    """The record, or None before the first time. A lost one is read back from comments and labels.
+
+    When a licence ends, a tracker issue takes over from the epic, and the epic from it when one starts: of two records
+    the newer one counts. A closed item has slept meanwhile, so what the comments tell may be newer than its record.
+    """
+    item, stand_in = observed.portfolio_item, observed.stand_in
+    kept = [_kept(journey, each.description) for each in (item, stand_in) if each is not None]
+    newest = max((each for each in kept if each is not None), key=lambda each: each.announced.changes, default=None)
+    told = _announced_from_comments(journey, observed)
+    if newest is not None:
+        slept = item is not None and item.state == "closed" and told is not None
+        newer = told if slept and told is not None and told.changes > newest.announced.changes else newest.announced
+        return replace(newest, announced=newer)
+    told = told or _announced_from_label(journey, observed)
+    return Record(told, complete=False) if told else None
+
+
+def record_before(journey: Journey, observed: Observed, today: date) -> Record:
+    """What a reconcile starts from: the record, or that of a partner who begins today.
+
+    A partner whose issues are there but whose record is not has lost it, as when a licence ends.
+    """
+    record = read_record(journey, observed)
+    if record is None:
+        begun = status_issue(observed) is not None
+        return Record(Announced(journey.stages[0].id, today), complete=not begun)
+    return record
+
+
+def _kept(journey: Journey, text: str) -> Record | None:
+    """The record in a text; None where there is none, or somebody edited it by hand."""
+    state = markers.find_state(text)
+    record = _parse(state) if state is not None else None
+    return record if record is not None and journey.position(record.announced.stage) is not None else None
+
+
+def record_mark(record: Record) -> str:
+    """The hidden mark that keeps a record; its length grows with what was judged, about 150 characters each."""
+    told = record.announced
+    state: dict[str, Any] = {"stage": told.stage, "since": told.since.isoformat(), "changes": told.changes}
+    if told.at_risk_since is not None:
+        state["at_risk_since"] = told.at_risk_since.isoformat()
+    if record.heard is not None:
+        state["heard"] = record.heard.isoformat()
+    if record.nudged is not None:
+        state["nudged"] = record.nudged.isoformat()
+    state["judged"] = {name: _dump(j) for name, j in sorted(record.judgements.items()) if not j.empty}
+    return markers.state_mark(state)
+
+
+# --- JSON ---
+
+
+def _dump(value: Judgement | CommandWaiver) -> dict[str, Any]:
+    """Only what differs from the default, so that the record stays small."""
+    found: dict[str, Any] = {}
+    for each in fields(value):
+        content = getattr(value, each.name)
+        if content is None or content is False or content == 0:
+            continue
+        if each.name == "decided" and content == getattr(value, "closing", None):
+            continue  # the closing itself decided it, as most do
+        if isinstance(content, Judgement | CommandWaiver):
+            content = _dump(content)
+        found[each.name] = content.isoformat() if isinstance(content, date) else content
+    return found
+
+
+def _parse(state: Mapping[str, Any]) -> Record | None:
+    """None where somebody broke it: it is read back from elsewhere then."""
+    try:
+        told = Announced(
+            str(state["stage"]),
+            date.fromisoformat(str(state["since"])),
+            int(state["changes"]),
+            _moment(state.get("at_risk_since")),
+        )
+        judged = {str(name): _judgement(each) for name, each in dict(state.get("judged", {})).items()}
+        nudged = _day(state.get("nudged"))
+        return Record(told, judged, _moment(state.get("heard")), nudged, complete="judged" in state)
+    except (KeyError, ValueError, TypeError, AttributeError):
+        return None
+
+
+def _judgement(state: Mapping[str, Any]) -> Judgement:
+    waiver, was = state.get("waiver"), state.get("was")
+    accepted = bool(state.get("accepted", False))
+    return Judgement(
+        closing=_moment(state.get("closing")),
+        accepted=accepted,
+        decided=_moment(state.get("decided") or (state.get("closing") if accepted else None)),
+        by=_word(state.get("by")),
+        asked=bool(state.get("asked", False)),
+        questioned=_moment(state.get("questioned")),
+        approved=_word(state.get("approved")),
+        waiver=CommandWaiver(_date(waiver["until"]), str(waiver["reason"]), str(waiver["by"])) if waiver else None,
+        answered=int(state.get("answered", 0)),
+        valid_until=_day(state.get("valid_until")),
+        due=_day(state.get("due")),
+        blocked=bool(state.get("blocked", False)),
+        assigned=bool(state.get("assigned", False)),
+        was=replace(_judgement(was), was=None) if was is not None else None,
+        was_closed=bool(state.get("was_closed", False)),
+    )
+
+
+def _moment(value: Any) -> datetime | None:
+    return datetime.fromisoformat(str(value)) if value else None
+
+
+def _day(value: Any) -> date | None:
+    return _date(value) if value else None
+
+
+def _date(value: Any) -> date:
+    return date.fromisoformat(str(value))
+
+
+def _word(value: Any) -> str | None:
+    return str(value) if value else None
+
+
+# --- read back after a loss ---
+
+
+def status_issues(observed: Observed) -> tuple[Issue, ...]:
+    """The bot's issues with the status mark, oldest first: the partner's status page, and doubles of it."""
+    issues = observed.project.issues if observed.project else ()
+    pages = [i for i in issues if i.by_bot and markers.find("page", i.description) == "status"]
+    return tuple(sorted(pages, key=lambda i: i.iid))
+
+
+def status_issue(observed: Observed) -> Issue | None:
+    """The partner's status page: the oldest one."""
+    return next(iter(status_issues(observed)), None)
+
+
+def _announced_from_comments(journey: Journey, observed: Observed) -> Announced | None:
+    notes = [*(observed.project.status_notes if observed.project else ())]
+    notes += observed.portfolio_item.notes if observed.portfolio_item else ()
+    told = [(key, n.created_at) for n in notes if n.by_bot and (key := _stage_change(n.body))]
+    known = [(int(n), stage, at) for (n, stage), at in told if journey.position(stage) is not None]
+    if not known:
+        return None
+    number, stage, at = max(known)
+    return Announced(stage, at.date(), number)
+
+
+def _announced_from_label(journey: Journey, observed: Observed) -> Announced | None:
+    item, page = observed.portfolio_item, status_issue(observed)
+    if item is None or page is None:
+        return None
+    labelled = [s for s in (*(stage.id for stage in journey.stages), COMPLETE) if f"stage::{s}" in item.labels]
+    stage = labelled[0] if len(labelled) == 1 else journey.stages[0].id
+    return Announced(stage, page.created_at.date(), 0)
+
+
+def _stage_change(body: str) -> tuple[str, str] | None:
+    """Number and stage of the change that a comment told about, from its mark `stage/<number>/<stage>`."""
+    parts = (markers.find("comment", body) or "").split("/")
+    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "stage" and parts[1].isdigit() else None
