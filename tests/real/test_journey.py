@@ -12,6 +12,14 @@ from app.journey import markers
 from app.wiring import Service
 
 SLUG = "acme"
+FILE = """\
+name: Acme
+category: rsi
+region: EMEA
+people: {{lead: "{lead}", sa: "{sa}"}}
+waivers:  # the one capability that another person would have to confirm
+  - {{capability: onboarding/get-certified, until: 2099-12-31, by: "{sa}", reason: One token}}
+"""
 
 
 def _run(service: Service, ground: Ground) -> None:
@@ -34,7 +42,7 @@ def _told(ground: Ground, iid: int) -> list[str]:
 def test_a_partner_joins_and_reaches_the_second_stage(ground: Ground, tmp_path: Path) -> None:
     assert ground.client.user is not None
     own = ground.client.user.username
-    text = f"name: Acme\ncategory: rsi\nregion: EMEA\npeople:\n  lead: {ground.site.person}\n  sa: {own}\n"
+    text = FILE.format(lead=ground.site.person, sa=own)
     with ground.service(tmp_path) as service:
         service.control.add_partner(SLUG, text)
         service.reconciler.refresh()
@@ -48,7 +56,8 @@ def test_a_partner_joins_and_reaches_the_second_stage(ground: Ground, tmp_path: 
         assert len(first) == len({markers.find("capability", each.description) for each in first}) > 0
         for issue in first:
             if "optional" not in issue.labels:
-                project.issues.update(issue.iid, {"state_event": "close"})
+                evidence = issue.description.replace("**Evidence:**", "**Evidence:** https://example.com/evidence")
+                project.issues.update(issue.iid, {"description": evidence, "state_event": "close"})
         _run(service, ground)
         assert "stage::enabling" in project.issues.get(page.iid).labels
         assert _told(ground, page.iid) == ["stage/1/enabling"]
