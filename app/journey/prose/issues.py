@@ -13,7 +13,7 @@ _EVIDENCE = {"none": "none needed", "note": "a short note", "link": "a link"}
 def capability_body(journey: Journey, capability: Capability) -> str:
     """The part of a capability issue that the bot owns; also the issue template in the repository."""
     kind = "Required" if capability.required else "Optional, never holds a stage"
-    stage = next(s for s in journey.stages if s.id == capability.stage)
+    stage = journey.stage_of(capability)
     after = [plain(journey.capability(c).title) for c in capability.after if c in {x.id for x in journey.capabilities}]
     facts = [
         f"**Stage:** {plain(stage.title)}",

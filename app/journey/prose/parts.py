@@ -16,6 +16,8 @@ def stage_table(scene: Scene) -> str:
     rows = ["| Stage | State | Required done |", "| --- | --- | --- |"]
     current = scene.journey.position(scene.announced.stage) or 0
     for index, stage in enumerate(scene.progress.stages):
+        if scene.progress.practices and not stage.stage.capabilities:
+            continue
         state = "later" if index > current else f"since {written(scene.announced.since)}"
         if index < current:
             state = "done" if stage.complete else "open again"
@@ -34,8 +36,9 @@ def at_risk(scene: Scene) -> str:
     if scene.announced.at_risk_since is None:
         return ""
     last = written(grace_end(scene))
+    whose = f"{scene.practice.id}: " if scene.practice else ""
     return (
-        f"> **At risk until {last}.** A capability of an earlier stage is open again. "
+        f"> **{whose}At risk until {last}.** A capability of an earlier stage is open again. "
         f"Close it by {last} and nothing changes; after that the stage steps back."
     )
 
@@ -60,14 +63,14 @@ def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -
 def due(item: CapabilityProgress, scene: Scene) -> date | None:
     """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
     if item.issue is None:
-        return None if item.blocked_by else first_due(item.capability, scene.announced)
+        return None if item.blocked_by else first_due(item.capability, scene)
     return item.new_due or item.issue.due
 
 
 def _after(item: CapabilityProgress, scene: Scene) -> str:
     if not item.blocked_by:
         return ""
-    before = ", ".join(plain(scene.journey.capability(name).title) for name in item.blocked_by)
+    before = ", ".join(plain(scene.title_of(name)) for name in item.blocked_by)
     return f" (after: {before})"
 
 
@@ -106,15 +109,73 @@ def people(item: CapabilityProgress, scene: Scene) -> str:
 def all_done(stage: StageProgress, scene: Scene) -> str:
     minutes = scene.journey.policy.settle_minutes
     wait = f" within about {minutes:g} minutes" if minutes else ""
+    if scene.progress.practices and not any(i.waiting for i in stage.required):
+        return _practices_decide(stage)
     if not stage.complete:
         return "### Next\n\nEverything required is closed; what is listed below is still to be confirmed."
     return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
 
 
+def _practices_decide(stage: StageProgress) -> str:
+    """The company goes as far as its furthest practice."""
+    if not stage.required or not stage.complete:
+        return ""
+    return (
+        f"### Next\n\nAll that the company does once in {plain(stage.stage.title)} is done. "
+        "It goes on as soon as a practice does: see the practices."
+    )
+
+
+def practice_table(scene: Scene) -> str:
+    """Every practice in one line: where it is, whether it has won, who carries it."""
+    if not scene.practices:
+        return ""
+    rows = ["### Practices", "", "| Practice | Stage | Percent | Joint win | Lead | Champion |"]
+    rows.append("| --- | --- | --- | --- | --- | --- |")
+    for run in scene.practices:
+        practice, stage = run.practice, run.stage
+        if practice is None:
+            continue
+        found = scene.progress.practices[practice.id]
+        where, percent = (plain(stage.stage.title), f"{stage.percent} %") if stage else ("complete", "100 %")
+        champion = code(practice.champion) if practice.champion else "-"
+        won = "verified" if found.won else "waived" if found.unlocked else "not yet"
+        rows.append(f"| {practice.id} | {where} | {percent} | {won} | {code(practice.lead)} | {champion} |")
+    won_by = sum(p.won for p in scene.progress.practices.values())
+    rows += ["", f"Joint wins: {won_by} of {len(scene.practices)}."]
+    if not all(p.unlocked for p in scene.progress.practices.values()):
+        rows[-1] += " The later stages of a practice open once its joint win is verified."
+    return "\n".join(rows)
+
+
+def company_work(scene: Scene) -> str:
+    """What the wins of practices have brought up for the whole company, whatever stage it is in."""
+    risen = [i for i in scene.progress.items if i.capability.after_wins and not i.dormant]
+    ready = [i for i in risen if not i.counts and not i.waiting]
+    return work_list("### Next for the company", ready, scene) if ready else ""
+
+
+def practice_work(scene: Scene) -> str:
+    """What each practice does next."""
+    return "\n\n".join(part for run in scene.practices for part in _work_of(run))
+
+
+def _work_of(run: Scene) -> list[str]:
+    stage, practice = run.stage, run.practice
+    if stage is None or practice is None:
+        return []
+    ready = [i for i in stage.required if not i.counts and not i.waiting]
+    optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
+    parts = [at_risk(run), work_list(f"### Next in {practice.id}", ready, run) if ready else ""]
+    parts += [work_list(f"### Optional in {practice.id}", optional, run) if optional else "", earlier_open(run)]
+    return [part for part in parts if part]
+
+
 def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
     reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
-    return work_list("### Open again in an earlier stage", reopened, scene) if reopened else ""
+    where = f" of {scene.practice.id}" if scene.practice else ""
+    return work_list(f"### Open again in an earlier stage{where}", reopened, scene) if reopened else ""
 
 
 def waived(scene: Scene) -> str:
