@@ -114,6 +114,7 @@ class Track(Frozen):
     days: int = Field(180, ge=1, le=1000)
     valid_days: int | None = Field(None, ge=1)
     needs: dict[str, int] = Field(default_factory=dict, description="people or courses, e.g. pse: 3")
+    after: tuple[str, ...] = Field((), description="tracks to finish first, where the partner has chosen them")
 
 
 class Role(Frozen):
@@ -170,6 +171,7 @@ class Capability(Frozen):
     valid_days: int | None
     text: CapabilityText
     after_wins: int = 0
+    needs: dict[str, int] = Field(default_factory=dict)
     practice: str | None = None
 
 

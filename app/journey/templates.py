@@ -137,7 +137,7 @@ class Templates:
         track = self.file.tracks[name]
         return CapabilityEntry(
             id=f"tracks/{name}", title=track.title, required=False, verify="sa", evidence="link", days=track.days,
-            valid_days=track.valid_days,
+            valid_days=track.valid_days, after=tuple(f"tracks/{other}" for other in track.after),
         )  # fmt: skip
 
     def _settings(self, partner: PartnerFile, entry: CapabilityEntry) -> dict[str, Any]:
@@ -153,10 +153,11 @@ class Templates:
     def _capability(self, partner: PartnerFile, stage: str, entry: CapabilityEntry) -> Capability:
         settings = self._settings(partner, entry)
         del settings["per_practice"]
-        text = self.texts[entry.id]
+        text, track = self.texts[entry.id], self.file.tracks.get(entry.id.removeprefix("tracks/"))
+        track = track if entry.id.startswith("tracks/") else None
         return Capability(
             id=entry.id, stage=stage, title=entry.title or text.title, after=entry.after, valid_days=entry.valid_days,
-            after_wins=entry.after_wins, text=text, **settings,
+            after_wins=entry.after_wins, needs=track.needs if track else {}, text=text, **settings,
         )  # fmt: skip
 
 
@@ -354,6 +355,15 @@ def _check_references(file: JourneyFile, document: Document, files: Mapping[str,
         for name in file.tracks
         if (path := f"capabilities/tracks/{name}.md") not in files
     ]
+    problems += [
+        Problem(
+            document.file, document.line(("tracks", name, "after", number)), f"There is no track `{other}`.",
+            f"Use one of {', '.join(file.tracks)}.",
+        )
+        for name, track in file.tracks.items()
+        for number, other in enumerate(track.after)
+        if other not in file.tracks
+    ]  # fmt: skip
     problems += _check_stage_names(file, document, stages)
     problems += _check_known(file, document, set(seen))
     for category, overlay in file.overlays.items():

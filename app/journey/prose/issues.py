@@ -25,6 +25,8 @@ def capability_body(journey: Journey, capability: Capability) -> str:
     ]
     if after:
         facts.insert(-1, f"**After:** {'; '.join(after)}")
+    if capability.needs:
+        facts.append(f"**Needs:** {', '.join(f'{count} {plain(what)}' for what, count in capability.needs.items())}")
     if capability.valid_days:
         facts.append(f"**Valid for:** {capability.valid_days} days, then renewed")
     return "\n\n".join([" · ".join(facts), capability.text.body.strip(), _how_to_finish(capability)])

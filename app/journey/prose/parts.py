@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from app.journey import markers
 from app.journey.progress import CapabilityProgress, StageProgress
 from app.journey.prose.scene import Scene, first_due, owner_of
 from app.journey.text import code, plain, written
@@ -145,6 +146,23 @@ def practice_table(scene: Scene) -> str:
     rows += ["", f"Joint wins: {won_by} of {len(scene.practices)}."]
     if not all(p.unlocked for p in scene.progress.practices.values()):
         rows[-1] += " The later stages of a practice open once its joint win is verified."
+    return "\n".join(rows)
+
+
+def certifications(scene: Scene) -> str:
+    """The tracks that the partner has chosen. They have a progress of their own and never move a stage."""
+    chosen = [i for i in scene.progress.items if i.capability.id.startswith("tracks/")]
+    if not chosen:
+        return ""
+    rows = ["### Certifications", "", "| Certification | State | Steps ticked | Valid until |"]
+    rows.append("| --- | --- | --- | --- |")
+    for item in chosen:
+        text = item.issue.description if item.issue else ""
+        done, steps = markers.ticked(markers.section_body(text) or text, item.capability.text.body)
+        state = "to do" if item.state in ("open", "not started") else item.state
+        until = item.judgement.valid_until
+        name = plain(item.capability.title)  # no number: its issue may not be there before its stage begins
+        rows.append(f"| {name} | {state} | {done} of {steps} | {written(until) if until else '-'} |")
     return "\n".join(rows)
 
 

@@ -10,6 +10,7 @@ from app.journey.prose.offer import STAND_IN
 from app.journey.prose.parts import (
     all_done,
     at_risk,
+    certifications,
     company_work,
     contacts,
     earlier_open,
@@ -43,8 +44,8 @@ def portfolio_body(scene: Scene) -> str:
         ready = [i for i in stage.required if not i.counts and not i.waiting and not i.capability.after_wins]
         parts.append(work_list("### Open in this stage", ready, scene) if ready else all_done(stage, scene))
     parts[2:2] = [_queue(scene), _stalled(scene)]
-    parts += [company_work(scene), practice_work(scene), earlier_open(scene), renewals(scene)]
-    parts += [waived(scene), skipped(scene), contacts(scene)]
+    parts += [company_work(scene), practice_work(scene), earlier_open(scene)]
+    parts += [certifications(scene), renewals(scene), waived(scene), skipped(scene), contacts(scene)]
     parts.append(
         f"To change people, waivers or skips, edit `partners/{partner.slug}.yaml` in the control project. "
         "Write private notes about this partner here, never in the partner's project."

@@ -6,6 +6,7 @@ from app.journey import markers
 from app.journey.prose.parts import (
     all_done,
     at_risk,
+    certifications,
     company_work,
     contacts,
     counted,
@@ -38,6 +39,7 @@ def status_body(scene: Scene) -> str:
         company_work(scene),
         practice_work(scene),
         earlier_open(scene),
+        certifications(scene),
         renewals(scene),
         _done_list(scene),
         waived(scene),
