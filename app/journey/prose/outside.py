@@ -37,11 +37,8 @@ def stage_change_notice(scene: Scene, change: StageChange) -> Notice:
         parts.append(f"Next: {code(scene.lead)} shares what worked, {code(people.sa)} plans the yearly review.")
         return Notice(stage_change_title(scene, change), "\n\n".join(parts))
     optional = {True: "", False: " (optional)"}
-    rows = [
-        f"- {plain(i.capability.title)}{optional[i.capability.required]}"
-        for i in stage.items
-        if not i.counts and not i.dormant
-    ]
+    left = (i for i in stage.items if not i.counts and not i.dormant)
+    rows = [f"- {plain(i.capability.title)}{optional[i.capability.required]}" for i in left]
     parts += [
         "\n".join([f"### {plain(stage.stage.title)}", "", *rows]),
         f"Next: {code(scene.lead)} assigns these issues, {code(people.sa)} agrees on the first working session.",
