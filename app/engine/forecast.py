@@ -74,7 +74,7 @@ class Forecaster:
     def _onboarding(self, slug: str) -> Counter[str]:
         try:
             partner, templates = self._reconciler.partner(slug)
-            known = {name: name for name in partner.people.everyone}
+            known = {name: name for name in partner.everyone}
             nothing = Observed(place=self._place, group_id="", labels={}, known_users=known)
             planned = plan(templates.journey_for(partner), partner, nothing, self._clock())
         except (GitLabError, PartnerError):

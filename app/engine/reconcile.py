@@ -224,7 +224,7 @@ class Reconciler:
         return self._look_from(footing, partner), footing
 
     def _look_from(self, footing: Footing, partner: Partner) -> Look:
-        return footing.observer.look(partner.slug, partner.people.everyone, portfolio_title(partner))
+        return footing.observer.look(partner.slug, partner.everyone, portfolio_title(partner))
 
     def standing(self, slug: str, *, fresh: bool = True) -> Standing:
         """Where a partner is: `fresh` from GitLab now, else as of the last look if there was one."""

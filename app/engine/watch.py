@@ -93,12 +93,12 @@ class Watch:
         desired = self._reconciler.desired()
         for slug, text in sorted(desired.wishes.partners.items()):
             try:
-                people = load_partner(slug, text, desired.templates).people
+                partner = load_partner(slug, text, desired.templates)
             except TemplateError:
                 partners[slug] = ()
                 continue
-            partners[slug] = tuple(people.partner_side)
-            staff |= {name for name in people.everyone if name not in people.partner_side}
+            partners[slug] = partner.partner_side
+            staff |= {name for name in partner.everyone if name not in partner.partner_side}
         return Access(self._client, self._place, partners, staff)
 
     # --- looking ---

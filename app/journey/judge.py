@@ -156,7 +156,7 @@ class _Case:
         self._now = now
         self._answers = observed.answers
         self._bot = observed.place.bot
-        self._own_people = frozenset(partner.people.partner_side)
+        self._own_people = frozenset(partner.partner_side)
         read = observed.project.comments if observed.project else {}
         self._comments: tuple[Note, ...] | None = read.get(item.issue.id) if item.issue else None
         self._told = {markers.find("comment", n.body) for n in self._comments or () if n.by_bot}

@@ -40,13 +40,22 @@ def category_label(category: str) -> str:
     return f"category::{category}"
 
 
+def practice_label(practice: str) -> str:
+    """Of all partners with such a practice: it names a business, never a partner."""
+    return f"practice::{practice}"
+
+
 def labels_for(journey: Journey) -> tuple[Label, ...]:
     """All labels that this journey needs in the group, in the order in which boards show them."""
     stages = [
         Label(stage_label(s.id), _STAGE_COLORS[i % len(_STAGE_COLORS)], s.title) for i, s in enumerate(journey.stages)
     ]
+    known = {stage.id for stage in journey.stages}
+    runs = {s.id: s for practice in journey.practices for s in practice.journey.stages if s.id not in known}
     return (
         *stages,
+        *(Label(stage_label(s.id), "#6699cc", "The first stage of a practice") for s in runs.values()),
+        *(Label(practice_label(p.id), "#5943b6", "Of this practice") for p in journey.practices),
         Label(stage_label(COMPLETE), "#108548", "All stages done"),
         Label(CAPABILITY, "#dbdbdb", "A capability of the partner journey"),
         Label(STATUS, "#f0ad4e", "The page that says where a partner is"),

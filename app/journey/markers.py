@@ -111,6 +111,13 @@ def carry_ticks(old: str, new: str) -> str:
     return "\n".join(lines)
 
 
+def ticked(text: str, steps: str) -> tuple[int, int]:
+    """How many of the steps are ticked in a text, matched by the text of the line, and how many there are."""
+    known = {m.group(3).strip() for line in steps.splitlines() if (m := _TASK.match(line))}
+    done = {m.group(3).strip() for line in text.splitlines() if (m := _TASK.match(line)) and m.group(2) != " "}
+    return len(known & done), len(known)
+
+
 def reference(name: str) -> str:
     """A place holder for an issue that has no number yet; `apply` fills it in once GitLab gave one."""
     return f"\u27e6{name}\u27e7"

@@ -23,7 +23,11 @@ CATEGORY_TITLES: dict[str, str] = {
     "fsi": "Federal system integrator",
 }
 
+PracticeId = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,38}[a-z0-9])?$", description="e.g. banking")]
 CapabilityId = Annotated[str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+$", description="stage/name, never reused")]
+ItemId = Annotated[
+    str, Field(pattern=r"^[a-z0-9-]+/[a-z0-9-]+(@[a-z0-9-]+)?$", description="stage/name, or stage/name@practice")
+]
 Slug = Annotated[str, Field(pattern=r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$")]
 Username = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,255}$", description="a GitLab username, without @")]
 ShortText = Annotated[str, Field(min_length=1, max_length=255)]
@@ -57,6 +61,7 @@ class CapabilitySettings(Frozen):
     evidence: Evidence | None = Field(None, description="what must be in the issue when it is closed")
     days: int | None = Field(None, ge=1, le=1000, description="days from stage start to the due date")
     weight: int | None = Field(None, ge=0, le=100, description="share in the percent shown; never moves a stage")
+    per_practice: bool | None = Field(None, description="false: once for the company, not for each of its practices")
 
 
 class CapabilityEntry(CapabilitySettings):
@@ -73,6 +78,7 @@ class CapabilityEntry(CapabilitySettings):
         (), description="former ids: their issues and judgements go on under this one"
     )
     retired: bool = Field(False, description="true: not part of the journey any more; the id stays taken")
+    after_wins: int = Field(0, ge=0, le=100, description="comes up once so many practices have won; not before")
 
 
 class StageEntry(Frozen):
@@ -89,8 +95,18 @@ class AddedCapability(CapabilityEntry):
     stage: str
 
 
+class PracticeRules(Frozen):
+    """The run of every practice: a stage of its own first, then stages of the journey once `unlock` counts."""
+
+    unlock: CapabilityId = Field(description="until it counts, the later stages of the practice are locked")
+    entry: StageEntry = Field(description="the first stage of every practice; it has the unlock capability")
+    stages: tuple[str, ...] = Field(min_length=1, description="stages of the journey that each practice walks")
+
+
 class Overlay(Frozen):
     """How a category differs from the base: `set` changes keys, `add` appends, `skip` leaves out."""
+
+    practice: PracticeRules | None = Field(None, description="how its practices walk, each on its own")
 
     set: dict[CapabilityId, CapabilitySettings] = Field(default_factory=dict)
     add: tuple[AddedCapability, ...] = ()
@@ -105,6 +121,7 @@ class Track(Frozen):
     days: int = Field(180, ge=1, le=1000)
     valid_days: int | None = Field(None, ge=1)
     needs: dict[str, int] = Field(default_factory=dict, description="people or courses, e.g. pse: 3")
+    after: tuple[str, ...] = Field((), description="tracks to finish first, where the partner has chosen them")
 
 
 class Role(Frozen):
@@ -162,6 +179,9 @@ class Capability(Frozen):
     text: CapabilityText
     counts_from: date | None = None
     was: tuple[str, ...] = ()
+    after_wins: int = 0
+    needs: dict[str, int] = Field(default_factory=dict)
+    practice: str | None = None
 
 
 class Stage(Frozen):
@@ -186,10 +206,13 @@ class Journey(Frozen):
     policy: Policy
     stages: tuple[Stage, ...]
     offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
+    practices: tuple[Practice, ...] = ()
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
-        return tuple(c for stage in self.stages for c in stage.capabilities)
+        """All of them, those of the practices last."""
+        own = tuple(c for stage in self.stages for c in stage.capabilities)
+        return own + tuple(c for practice in self.practices for c in practice.journey.capabilities)
 
     @property
     def renamed(self) -> dict[str, str]:
@@ -203,6 +226,11 @@ class Journey(Frozen):
                 return capability
         raise KeyError(capability_id)
 
+    def stage_of(self, capability: Capability) -> Stage:
+        """The stage of one of its capabilities, for a practice's the stage of that practice's run."""
+        run = next((p.journey for p in self.practices if p.id == capability.practice), self)
+        return next(stage for stage in run.stages if stage.id == capability.stage)
+
     def position(self, stage_id: str) -> int | None:
         """Index of a stage; `len(stages)` for "complete"; None for an id this journey does not have."""
         if stage_id == COMPLETE:
@@ -212,6 +240,18 @@ class Journey(Frozen):
     def stage_id(self, position: int) -> str:
         return self.stages[position].id if position < len(self.stages) else COMPLETE
 
+
+class Practice(Frozen):
+    """One practice of a partner and its run: a journey of its own in the same project, locked until its joint win."""
+
+    id: str
+    lead: str
+    champion: str | None
+    unlock: str
+    journey: Journey
+
+
+Journey.model_rebuild()
 
 COMPLETE = "complete"
 
@@ -237,15 +277,23 @@ class People(Frozen):
         return tuple(dict.fromkeys((*self.partner_side, *ours)))
 
 
+class PracticeEntry(Frozen):
+    """One practice of a partner that walks by practices."""
+
+    id: PracticeId
+    lead: Username = Field(description="the practice's lead at the partner")
+    champion: Username | None = Field(None, description="who keeps GitLab knowledge current in the practice")
+
+
 class Waiver(Frozen):
-    capability: CapabilityId
+    capability: ItemId
     until: date
     reason: Line
     by: Username
 
 
 class Skip(Frozen):
-    capability: CapabilityId
+    capability: ItemId
     reason: Line
 
 
@@ -258,8 +306,19 @@ class PartnerFile(Frozen):
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
     tracks: tuple[str, ...] = ()
     people: People
+    practices: tuple[PracticeEntry, ...] = Field((), max_length=50, description="of a global system integrator")
     waivers: tuple[Waiver, ...] = ()
     skip: tuple[Skip, ...] = ()
+
+    @property
+    def partner_side(self) -> tuple[str, ...]:
+        """The partner's own people, those of its practices last."""
+        named = [name for p in self.practices for name in (p.lead, p.champion) if name]
+        return tuple(dict.fromkeys((*self.people.partner_side, *named)))
+
+    @property
+    def everyone(self) -> tuple[str, ...]:
+        return tuple(dict.fromkeys((*self.people.everyone, *self.partner_side)))
 
 
 class Partner(PartnerFile):

@@ -8,6 +8,7 @@ point: until it is written, the next run does the same again and finds everythin
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
@@ -17,7 +18,7 @@ from app.journey.items import is_done
 from app.journey.judge import PATIENCE
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
-from app.journey.plan_issues import plan_capability_issues, plan_status_page
+from app.journey.plan_issues import plan_capability_issues, plan_status_page, reached_in
 from app.journey.plan_judgements import plan_answers, plan_nudge, record_after, wakes
 from app.journey.plan_portfolio import (
     plan_announcement,
@@ -40,6 +41,7 @@ from app.journey.plan_project import (
 from app.journey.plan_retired import plan_retired
 from app.journey.progress import (
     Announced,
+    Assessment,
     Progress,
     assess,
     settled_at,
@@ -76,37 +78,45 @@ def plan(
         _refuse_removals(journey, partner, observed, assessment.before)
     progress, before = assessment.progress, assessment.before.announced
     after, change = _decide(journey, progress, before, now)
-    reference = _reference(observed, progress)
-    scene = Scene(journey, partner, observed.place, progress, after, reference, assessment.judged.record, now)
-    reached = max(journey.position(a.stage) or 0 for a in (after, before))
-    issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=before))
+    practices, practice_changes = _decide_practices(journey, assessment, now)
+    record = replace(assessment.judged.record, practices=practices)
+    scene = Scene(journey, partner, observed.place, progress, after, _reference(observed, progress), record, now)
+    issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
         scene = replace(scene, progress=replace(progress, last_activity=now))
     retired = tuple(plan_retired(scene, observed))
     nudges = tuple(plan_nudge(scene, observed, change))
-    scene = replace(scene, record=record_after(scene, observed, change, reached))
+    reached = max(journey.position(a.stage) or 0 for a in (after, before))
+    runs = [(run, reached_in(run, progress, assessment.before)) for run in scene.practices]
+    scene = replace(scene, record=record_after(scene, observed, change, [(scene, reached), *runs]))
     actions: list[Action] = [
         *plan_group(journey, observed),
         *plan_project(journey, partner, observed),
         *plan_people(partner, observed),
         *plan_milestones(journey, observed, after),
-        *plan_portfolio_item(scene, observed, before=before),
+        *(a for run, last in runs for a in plan_milestones(run.journey, observed, run.announced, opened=last)),
+        *plan_portfolio_item(scene, observed, before=assessment.before),
         *plan_risk(scene, before),
+        *(a for run in scene.practices for a in _risk_of_practice(run, assessment.before)),
         *plan_boards(journey, observed),
         *issues,
         *retired,
         *plan_status_page(scene, observed),
         *nudges,
+        *(a for run in scene.practices for a in _announce_practice(run, observed, practice_changes)),
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
         *plan_files(scene, observed),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
+        *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),
         *plan_hook(observed),
     ]
-    wake_at, wake_reason = _next_wake(journey, scene.progress, after, scene.record, now)
+    wakes_at = [_next_wake(journey, scene.progress, after, scene.record, now)]
+    wakes_at += [_next_wake(run.journey, run.progress, run.announced, scene.record, now) for run in scene.practices]
+    wake_at, wake_reason = min(wakes_at, key=lambda wake: wake[0] or datetime.max.replace(tzinfo=now.tzinfo))
     return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
 
 
@@ -128,7 +138,7 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
             "Set PARTNER_JOURNEY_PARTNER_ROLE to reporter or planner; guest is for Free and CE only.",
         )
     file = f"partners/{partner.slug}.yaml"
-    unknown = [name for name in partner.people.everyone if name not in observed.known_users]
+    unknown = [name for name in partner.everyone if name not in observed.known_users]
     if unknown:
         names = ", ".join(unknown)
         raise PartnerError(
@@ -173,6 +183,30 @@ def _decide(
             return replace(before, at_risk_since=None), None
     after = Announced(journey.stage_id(target), now.date(), before.changes + 1)
     return after, StageChange(before, after, start, target, now.date())
+
+
+def _decide_practices(
+    journey: Journey, assessment: Assessment, now: datetime
+) -> tuple[dict[str, Announced], dict[str, StageChange]]:
+    """The same for every practice by itself."""
+    told, changes = dict[str, Announced](), dict[str, StageChange]()
+    for practice in journey.practices:
+        before = assessment.before.of_practice(practice, now.date())
+        run = assessment.progress.practices[practice.id].run
+        told[practice.id], change = _decide(practice.journey, run, before, now)
+        if change is not None:
+            changes[practice.id] = replace(change, practice=practice.id)
+    return told, changes
+
+
+def _risk_of_practice(run: Scene, before: Record) -> Iterator[Action]:
+    if run.practice is not None:
+        yield from plan_risk(run, before.of_practice(run.practice, run.now.date()))
+
+
+def _announce_practice(run: Scene, observed: Observed, changes: Mapping[str, StageChange]) -> Iterator[Action]:
+    if run.practice is not None:
+        yield from plan_announcement(run, observed, changes.get(run.practice.id))
 
 
 def _next_wake(

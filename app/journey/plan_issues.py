@@ -16,17 +16,18 @@ from app.journey.actions import (
 )
 from app.journey.model import Capability
 from app.journey.observed import Issue, Observed
-from app.journey.plan_judgements import assignees, state_labels
+from app.journey.plan_judgements import assignees, opens_now, state_labels
 from app.journey.progress import (
-    Announced,
     CapabilityProgress,
+    Progress,
     status_issue,
     status_issues,
 )
 from app.journey.prose import Scene
+from app.journey.record import Record
 
 
-def plan_capability_issues(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+def plan_capability_issues(scene: Scene, observed: Observed, *, before: Record) -> Iterator[Action]:
     """Issues of every stage that has begun. The status issue comes first so that it is number one of its project."""
     page = status_issue(observed)
     if page is None:
@@ -35,10 +36,25 @@ def plan_capability_issues(scene: Scene, observed: Observed, *, before: Announce
             "the partner's page", confidential=observed.place.confidential,
         )  # fmt: skip
     yield from _heal_doubles(scene, "page/status", status_issues(observed)[1:])
-    reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before))
+    reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before.announced))
+    yield from _plan_run(scene, observed, reached)
+    for run in scene.practices:
+        yield from _plan_run(run, observed, reached_in(run, scene.progress, before))
+
+
+def reached_in(run: Scene, progress: Progress, before: Record) -> int:
+    """Index of the last stage of a practice that has issues: a verified joint win opens the one after the entry."""
+    if run.practice is None:
+        raise ValueError("not the run of a practice")
+    told = (run.announced, before.of_practice(run.practice, run.now.date()))
+    furthest = max(run.journey.position(a.stage) or 0 for a in told)
+    return max(furthest, 1) if progress.practices[run.practice.id].unlocked else furthest
+
+
+def _plan_run(scene: Scene, observed: Observed, reached: int) -> Iterator[Action]:
     for index, stage in enumerate(scene.progress.stages):
         for item in stage.items:
-            if item.issue is None and index <= reached and item.state == "not started":
+            if item.issue is None and opens_now(item, index, reached) and item.state == "not started":
                 yield _open_issue(scene, item)
             elif item.issue is not None:
                 yield from _mend_issue(scene, item, item.issue, observed)
@@ -52,7 +68,7 @@ def early_scene(scene: Scene) -> Scene:
 
 def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
     capability = item.capability
-    own = [labels.stage_label(capability.stage), labels.CAPABILITY]
+    own = [labels.stage_label(capability.stage), labels.CAPABILITY, *_practice_labels(item)]
     if item.state == "waived":
         own.append(labels.WAIVED)
     if item.blocked_by:
@@ -71,10 +87,15 @@ def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
             else f"the stage {stage.title} has begun"
         ),
         milestone=stage.title,
-        due=None if item.blocked_by else prose.first_due(item, scene.announced),
+        due=None if item.blocked_by else prose.first_due(item, scene),
         assignee=prose.owner_of(capability, scene.partner),
         confidential=scene.place.confidential,
     )
+
+
+def _practice_labels(item: CapabilityProgress) -> tuple[str, ...]:
+    practice = item.capability.practice
+    return (labels.practice_label(practice),) if practice else ()
 
 
 def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: Observed) -> Iterator[Action]:
@@ -87,7 +108,7 @@ def _mend_issue(scene: Scene, item: CapabilityProgress, issue: Issue, observed: 
         text = markers.replace_section(text, ticked, written=body)
     if markers.find("capability", text) != capability.id:
         text = f"{markers.mark('capability', capability.id)}\n{markers.without('capability', text)}"
-    wanted = {labels.stage_label(capability.stage), labels.CAPABILITY}
+    wanted = {labels.stage_label(capability.stage), labels.CAPABILITY, *_practice_labels(item)}
     shown, managed = state_labels(item, issue)
     wanted |= shown
     foreign = {x for x in issue.labels if x.startswith(labels.STAGE_PREFIX) or x in managed} - wanted

@@ -5,7 +5,7 @@ Answers come before the record: until it is written, the next run finds them by 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
@@ -53,14 +53,20 @@ def nudge_is_due(journey: Journey, record: Record, observed: Observed, scene: Sc
     return record.nudged is None or scene.now.date() >= record.nudged + every
 
 
-def record_after(scene: Scene, observed: Observed, change: StageChange | None, reached: int) -> Record:
-    """The record with what this plan itself decides: due dates, blocked labels, assignments, the reminder."""
+def record_after(
+    scene: Scene, observed: Observed, change: StageChange | None, reached: Sequence[tuple[Scene, int]]
+) -> Record:
+    """`reached`: every run with the index of its last stage that has issues.
+
+    The record with what this plan itself decides: due dates, blocked labels, assignments, the reminder."""
     record = scene.record
     judgements = dict(record.judgements)
-    for index, stage in enumerate(scene.progress.stages):
-        for item in stage.items:
-            kept = _bookkeeping(item, record.judgement(item.capability.id), scene, opens=index <= reached)
-            judgements[item.capability.id] = kept
+    for run, last in reached:
+        for index, stage in enumerate(run.progress.stages):
+            for item in stage.items:
+                opening = opens_now(item, index, last)
+                kept = _bookkeeping(item, record.judgement(item.capability.id), run, opens=opening)
+                judgements[item.capability.id] = kept
     judgements = {name: judgement for name, judgement in judgements.items() if not judgement.empty}
     nudged = record.nudged
     since = scene.progress.stalled_since(scene.journey, scene.now)
@@ -70,6 +76,11 @@ def record_after(scene: Scene, observed: Observed, change: StageChange | None, r
     return replace(record, judgements=judgements, nudged=nudged)
 
 
+def opens_now(item: CapabilityProgress, index: int, reached: int) -> bool:
+    """Whether it is time for its issue: with its stage, or with the wins of practices."""
+    return not item.dormant if item.capability.after_wins else index <= reached
+
+
 def _bookkeeping(item: CapabilityProgress, judgement: Judgement, scene: Scene, *, opens: bool) -> Judgement:
     due = item.new_due or judgement.due
     if due is None and item.issue is not None and item.capability.after:
@@ -77,7 +88,7 @@ def _bookkeeping(item: CapabilityProgress, judgement: Judgement, scene: Scene, *
             item.issue.due
         )  # set when the issue was made, or by a person: in both cases not the bot's business any more
     if item.issue is None and opens and item.capability.after and not item.blocked_by:
-        due = prose.first_due(item, scene.announced)
+        due = prose.first_due(item, scene)
     return replace(
         judgement,
         due=due,

@@ -20,11 +20,8 @@ from app.journey.actions import (
 )
 from app.journey.observed import Note, Observed, PortfolioItem
 from app.journey.plan_issues import early_scene
-from app.journey.progress import (
-    Announced,
-)
 from app.journey.prose import Scene, StageChange
-from app.journey.record import Record
+from app.journey.record import Announced, Record
 
 
 def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
@@ -38,10 +35,12 @@ def _portfolio_scene(scene: Scene) -> Scene:
     return replace(scene, reference=lambda name: f"{path}{scene.reference(name)}")
 
 
-def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Announced) -> Iterator[Action]:
+def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Record) -> Iterator[Action]:
     """A new one records what was announced before: a crash must not lose an announcement that this plan makes."""
     if observed.portfolio_item is None:
-        scene = replace(early_scene(scene), announced=before)
+        scene = replace(
+            early_scene(scene), announced=before.announced, record=replace(scene.record, practices=before.practices)
+        )
         text, title = prose.portfolio_description(scene), prose.portfolio_title(scene.partner)
         yield CreatePortfolioItem(
             title, text, _portfolio_labels(scene), "SAs see the partner here", confidential=scene.place.confidential
@@ -107,8 +106,9 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
         body = prose.stage_change_comment(outer, change, for_partner=False)
         yield PostComment("portfolio", change.mark, body, "the stage has changed")
     notice = prose.stage_change_notice(scene, change)
+    complete = scene.stage is None and scene.practice is None
     yield Notify(
-        "complete" if scene.stage is None else "step-back" if change.kind == "step-back" else "stage-change",
+        "complete" if complete else "step-back" if change.kind == "step-back" else "stage-change",
         scene.partner.slug, change.mark, notice.title, notice.text, scene.project_url,
         "outside channels hear of it once",
     )  # fmt: skip
@@ -121,7 +121,8 @@ def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
         return
     notice = prose.at_risk_notice(scene)
     # The day and not the moment: a run that is repeated after a crash must find the same mark.
-    mark = f"at-risk/{scene.announced.changes}/{since.date()}"
+    run = f"{scene.practice.id}/" if scene.practice else ""
+    mark = f"at-risk/{run}{scene.announced.changes}/{since.date()}"
     yield Notify(
         "at-risk", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
         "outside channels hear of it once",

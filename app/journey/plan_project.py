@@ -24,7 +24,7 @@ from app.journey.actions import (
     UpdateHook,
     UpdateMilestone,
 )
-from app.journey.model import COMPLETE, Capability, Journey, Partner
+from app.journey.model import COMPLETE, Capability, Journey, Partner, Stage
 from app.journey.observed import Milestone, Observed, PartnerRole
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, render_badge, render_picture
 from app.journey.progress import (
@@ -83,7 +83,7 @@ def desired_files(scene: Scene) -> dict[str, str]:
         PICTURE_FILE: render_picture(scene.picture),
         BADGE_FILE: render_badge(scene.picture),
     }
-    for capability in scene.journey.capabilities:
+    for capability in (c for stage in scene.journey.stages for c in stage.capabilities):
         files[_template_path(capability)] = prose.template_file(scene.journey, capability)
     return files
 
@@ -98,11 +98,18 @@ def blob_id(text: str) -> str:
     return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
-def plan_milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
-    """One per stage; the due date of a stage is set when the stage starts and never changed again."""
+def plan_milestones(
+    journey: Journey, observed: Observed, after: Announced, *, opened: int | None = None
+) -> Iterator[Action]:
+    """One per stage; the due date of a stage is set when the stage starts and never changed again.
+
+    `opened`: only the stages up to this index, as in a practice, whose later stages are locked.
+    """
     seen = {m.title: m for m in observed.project.milestones} if observed.project else {}
     current = journey.position(after.stage) or 0
     for index, stage in enumerate(journey.stages):
+        if _is_empty(journey, stage) or (opened is not None and index > opened):
+            continue
         due = after.since + timedelta(days=stage.days) if index == current else None
         milestone = seen.get(stage.title)
         if milestone is None:
@@ -111,11 +118,18 @@ def plan_milestones(journey: Journey, observed: Observed, after: Announced) -> I
             yield UpdateMilestone(milestone.id, stage.title, "the stage has started", due=due)
 
 
+def _is_empty(journey: Journey, stage: Stage) -> bool:
+    """Where practices do all the work of a stage, the milestones are theirs."""
+    return bool(journey.practices) and not stage.capabilities
+
+
 def plan_closed_milestones(journey: Journey, observed: Observed, after: Announced) -> Iterator[Action]:
     current = journey.position(after.stage) or 0
     seen: dict[str, Milestone] = {m.title: m for m in observed.project.milestones} if observed.project else {}
     for index, stage in enumerate(journey.stages):
         milestone = seen.get(stage.title)
+        if _is_empty(journey, stage):
+            continue
         if index < current and (milestone is None or milestone.state == "active"):
             number = milestone.id if milestone else None
             yield UpdateMilestone(number, stage.title, "the stage is done", state="closed")
@@ -133,8 +147,10 @@ def plan_boards(journey: Journey, observed: Observed) -> Iterator[Action]:
     board = next((b for b in boards if b.name == prose.BOARD), None)
     if board is None:
         yield CreateBoard("project", prose.BOARD, "the partner sees the work by stage")
-    for stage in journey.stages:
-        title = labels.stage_label(stage.id)
+    stages = [stage.id for stage in journey.stages]
+    entries = [s.id for practice in journey.practices for s in practice.journey.stages if s.id not in stages]
+    for stage_id in (*dict.fromkeys(entries), *stages):
+        title = labels.stage_label(stage_id)
         if board is None or title not in board.lists:
             yield AddBoardList("project", prose.BOARD, title, "one list for each stage")
 
@@ -142,7 +158,7 @@ def plan_boards(journey: Journey, observed: Observed) -> Iterator[Action]:
 def plan_people(partner: Partner, observed: Observed) -> Iterator[Action]:
     """Before any issue is made: GitLab assigns nobody who cannot see the project."""
     members = observed.project.members if observed.project else {}
-    missing = tuple(name for name in partner.people.partner_side if name not in members)
+    missing = tuple(name for name in partner.partner_side if name not in members)
     if missing:
         yield InviteMembers(missing, ROLES[observed.place.partner_role], "the partner file names them")
 

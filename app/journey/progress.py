@@ -13,7 +13,7 @@ from typing import Literal
 
 from app.journey.items import Item, is_done, items
 from app.journey.judge import Judged, judge
-from app.journey.model import Capability, Journey, Partner, Stage, Waiver
+from app.journey.model import Capability, Journey, Partner, Practice, Stage, Waiver
 from app.journey.observed import Issue, Observed
 from app.journey.record import (
     Announced,
@@ -27,8 +27,8 @@ from app.journey.record import (
 from app.journey.template_changes import noticed, required_from
 
 __all__ = [
-    "Announced", "Assessment", "CapabilityProgress", "Progress", "StageProgress", "announced", "assess", "measure",
-    "settled_at", "status_issue", "status_issues",
+    "Announced", "Assessment", "CapabilityProgress", "PracticeProgress", "Progress", "StageProgress", "announced",
+    "assess", "measure", "settled_at", "status_issue", "status_issues",
 ]  # fmt: skip
 
 State = Literal["open", "pending", "done", "waived", "renewing", "expired", "dropped", "not started"]
@@ -51,6 +51,7 @@ class CapabilityProgress:
     new_due: date | None = None  # the due date that its issue gets now
     reopening: bool = False  # the bot opens its issue now
     closing: bool = False  # the bot closes its issue now
+    dormant: bool = False  # comes up with the wins of practices, and there are not enough yet
     required_from: date | None = None  # new where its stage had begun already: holds the stage only from this day
 
     @property
@@ -74,7 +75,7 @@ class StageProgress:
 
     @property
     def required(self) -> tuple[CapabilityProgress, ...]:
-        return tuple(item for item in self.items if item.required)
+        return tuple(item for item in self.items if item.required and not item.dormant)
 
     @property
     def complete(self) -> bool:
@@ -98,11 +99,14 @@ class Progress:
     stages: tuple[StageProgress, ...]
     position: int
     last_change: datetime | None
+    practices: Mapping[str, PracticeProgress] = field(default_factory=dict)
     last_activity: datetime | None = None  # a tick, a comment, a closing: GitLab notes each as an update of the issue
 
     @property
     def items(self) -> tuple[CapabilityProgress, ...]:
-        return tuple(item for stage in self.stages for item in stage.items)
+        """All of them, those of the practices last."""
+        own = tuple(item for stage in self.stages for item in stage.items)
+        return own + tuple(item for practice in self.practices.values() for item in practice.run.items)
 
     @property
     def complete(self) -> bool:
@@ -125,6 +129,16 @@ class Progress:
             return None
         late = now - self.last_activity >= timedelta(days=journey.policy.stalled_days)
         return self.last_activity.date() if late else None
+
+
+@dataclass(frozen=True)
+class PracticeProgress:
+    """One practice: its run, and whether its joint win counts (`unlocked`) and was really won."""
+
+    practice: Practice
+    run: Progress
+    unlocked: bool
+    won: bool
 
 
 @dataclass(frozen=True)
@@ -174,11 +188,49 @@ def _measure(journey: Journey, partner: Partner, observed: Observed, judged: Jud
         for name, item in found.items()
     }
     states = {name: _due(_blocked(progress, states), now.date()) for name, progress in states.items()}
+    activity = max((s.issue.updated_at for s in states.values() if s.issue), default=None)
+    practices = {p.id: _practice(p, states, activity) for p in journey.practices}
+    wins = sum(practice.won for practice in practices.values())
+    states = {name: replace(state, dormant=_is_dormant(state, wins)) for name, state in states.items()}
+    company = _run(journey, states, activity)
+    if not practices:
+        return company
+    changes = [r.last_change for r in (company, *(p.run for p in practices.values())) if r.last_change is not None]
+    furthest = max(_company_position(journey, p) for p in practices.values())
+    return replace(
+        company, position=min(company.position, furthest), last_change=max(changes, default=None), practices=practices
+    )
+
+
+def _run(journey: Journey, states: Mapping[str, CapabilityProgress], activity: datetime | None) -> Progress:
+    """The stages of one journey, the company's or a practice's, and the position that follows from them alone."""
     stages = tuple(StageProgress(s, tuple(states[c.id] for c in s.capabilities)) for s in journey.stages)
     position = next((index for index, stage in enumerate(stages) if not stage.complete), len(stages))
     changes = [t for s in stages for i in s.required if i.counts for t in _counted_since(i)]
-    activity = max((s.issue.updated_at for s in states.values() if s.issue), default=None)
-    return Progress(stages, position, max(changes, default=None), activity)
+    return Progress(stages, position, max(changes, default=None), last_activity=activity)
+
+
+def _practice(
+    practice: Practice, states: Mapping[str, CapabilityProgress], activity: datetime | None
+) -> PracticeProgress:
+    """A waived joint win opens the way, but it is no win."""
+    win = states[practice.unlock]
+    run = _run(practice.journey, states, activity)
+    if not win.counts:
+        run = replace(run, position=0)
+    return PracticeProgress(practice, run, unlocked=win.counts, won=win.state in ("done", "renewing"))
+
+
+def _company_position(journey: Journey, practice: PracticeProgress) -> int:
+    """Where the company would be by this practice alone; the entry stage is no stage of the company's."""
+    return journey.position(practice.practice.journey.stage_id(practice.run.position)) or 0
+
+
+def _is_dormant(state: CapabilityProgress, wins: int) -> bool:
+    """Once its issue is there it stays asked for, whatever becomes of the wins."""
+    capability = state.capability
+    waits = wins < capability.after_wins or bool(state.blocked_by)
+    return capability.after_wins > 0 and state.issue is None and waits
 
 
 def _waivers(partner: Partner, record: Record, today: date) -> dict[str, Waiver]:

@@ -7,14 +7,14 @@ that disagrees with GitLab. So a judgement names the very closing that it is abo
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from datetime import date, datetime
 from typing import Any
 
 from app.journey import markers
-from app.journey.model import COMPLETE, Journey
-from app.journey.observed import Issue, Observed
+from app.journey.model import COMPLETE, Journey, Practice
+from app.journey.observed import Issue, Note, Observed
 
 
 @dataclass(frozen=True)
@@ -71,10 +71,15 @@ class Record:
     heard: datetime | None = None
     nudged: date | None = None
     known: frozenset[str] | None = None  # ids of what was required at the last look; None: not written down yet
+    practices: Mapping[str, Announced] = field(default_factory=dict)
     complete: bool = True  # False: read back after a loss, or written by a version that judged nothing
 
     def judgement(self, name: str) -> Judgement:
         return self.judgements.get(name, Judgement())
+
+    def of_practice(self, practice: Practice, today: date) -> Announced:
+        """What people were told of a practice; one that is new begins today."""
+        return self.practices.get(practice.id) or Announced(practice.journey.stages[0].id, today)
 
 
 def read_record(journey: Journey, observed: Observed) -> Record | None:
@@ -90,9 +95,19 @@ def read_record(journey: Journey, observed: Observed) -> Record | None:
     if newest is not None:
         slept = item is not None and item.state == "closed" and told is not None
         newer = told if slept and told is not None and told.changes > newest.announced.changes else newest.announced
-        return replace(newest, announced=newer)
+        return replace(newest, announced=newer, practices=_known_practices(journey, newest))
+    practices = {p.id: told_of for p in journey.practices if (told_of := _practice_from_comments(p, observed))}
     told = told or _announced_from_label(journey, observed)
-    return Record(told, complete=False) if told else None
+    return Record(told, practices=practices, complete=False) if told else None
+
+
+def _known_practices(journey: Journey, record: Record) -> dict[str, Announced]:
+    """Without those that the partner file no longer names, and without stages that are gone."""
+    return {
+        p.id: told
+        for p in journey.practices
+        if (told := record.practices.get(p.id)) is not None and p.journey.position(told.stage) is not None
+    }
 
 
 def record_before(journey: Journey, observed: Observed, today: date) -> Record:
@@ -129,10 +144,9 @@ def _under_present_ids(journey: Journey, record: Record) -> Record:
 
 def record_mark(record: Record) -> str:
     """The hidden mark that keeps a record; its length grows with what was judged, about 150 characters each."""
-    told = record.announced
-    state: dict[str, Any] = {"stage": told.stage, "since": told.since.isoformat(), "changes": told.changes}
-    if told.at_risk_since is not None:
-        state["at_risk_since"] = told.at_risk_since.isoformat()
+    state = _dump_announced(record.announced)
+    if record.practices:
+        state["practices"] = {name: _dump_announced(told) for name, told in sorted(record.practices.items())}
     if record.heard is not None:
         state["heard"] = record.heard.isoformat()
     if record.nudged is not None:
@@ -144,6 +158,22 @@ def record_mark(record: Record) -> str:
 
 
 # --- JSON ---
+
+
+def _dump_announced(told: Announced) -> dict[str, Any]:
+    state: dict[str, Any] = {"stage": told.stage, "since": told.since.isoformat(), "changes": told.changes}
+    if told.at_risk_since is not None:
+        state["at_risk_since"] = told.at_risk_since.isoformat()
+    return state
+
+
+def _parse_announced(state: Mapping[str, Any]) -> Announced:
+    return Announced(
+        str(state["stage"]),
+        date.fromisoformat(str(state["since"])),
+        int(state["changes"]),
+        _moment(state.get("at_risk_since")),
+    )
 
 
 def _dump(value: Judgement | CommandWaiver) -> dict[str, Any]:
@@ -164,16 +194,12 @@ def _dump(value: Judgement | CommandWaiver) -> dict[str, Any]:
 def _parse(state: Mapping[str, Any]) -> Record | None:
     """None where somebody broke it: it is read back from elsewhere then."""
     try:
-        told = Announced(
-            str(state["stage"]),
-            date.fromisoformat(str(state["since"])),
-            int(state["changes"]),
-            _moment(state.get("at_risk_since")),
-        )
+        told = _parse_announced(state)
+        practices = {str(name): _parse_announced(each) for name, each in dict(state.get("practices", {})).items()}
         judged = {str(name): _judgement(each) for name, each in dict(state.get("judged", {})).items()}
         nudged = _day(state.get("nudged"))
         known = frozenset(map(str, state["known"])) if "known" in state else None
-        return Record(told, judged, _moment(state.get("heard")), nudged, known, complete="judged" in state)
+        return Record(told, judged, _moment(state.get("heard")), nudged, known, practices, complete="judged" in state)
     except (KeyError, ValueError, TypeError, AttributeError):
         return None
 
@@ -235,7 +261,16 @@ def status_issue(observed: Observed) -> Issue | None:
 def _announced_from_comments(journey: Journey, observed: Observed) -> Announced | None:
     notes = [*(observed.project.status_notes if observed.project else ())]
     notes += observed.portfolio_item.notes if observed.portfolio_item else ()
-    told = [(key, n.created_at) for n in notes if n.by_bot and (key := _stage_change(n.body))]
+    return _told_last(journey, notes, "stage")
+
+
+def _practice_from_comments(practice: Practice, observed: Observed) -> Announced | None:
+    notes = observed.project.status_notes if observed.project else ()
+    return _told_last(practice.journey, notes, f"practice/{practice.id}")
+
+
+def _told_last(journey: Journey, notes: Iterable[Note], kind: str) -> Announced | None:
+    told = [(key, n.created_at) for n in notes if n.by_bot and (key := _stage_change(n.body, kind))]
     known = [(int(n), stage, at) for (n, stage), at in told if journey.position(stage) is not None]
     if not known:
         return None
@@ -252,7 +287,8 @@ def _announced_from_label(journey: Journey, observed: Observed) -> Announced | N
     return Announced(stage, page.created_at.date(), 0)
 
 
-def _stage_change(body: str) -> tuple[str, str] | None:
-    """Number and stage of the change that a comment told about, from its mark `stage/<number>/<stage>`."""
-    parts = (markers.find("comment", body) or "").split("/")
-    return (parts[1], parts[2]) if len(parts) == 3 and parts[0] == "stage" and parts[1].isdigit() else None
+def _stage_change(body: str, kind: str) -> tuple[str, str] | None:
+    """Number and stage of the change that a comment told about, from its mark `<kind>/<number>/<stage>`."""
+    mark = markers.find("comment", body) or ""
+    parts = mark.removeprefix(f"{kind}/").split("/")
+    return (parts[0], parts[1]) if mark.startswith(f"{kind}/") and len(parts) == 2 and parts[0].isdigit() else None

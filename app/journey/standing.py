@@ -17,9 +17,17 @@ from app.journey import markers, prose
 from app.journey.actions import Plan, PostComment, UpdatePortfolioItem
 from app.journey.model import Journey, Partner
 from app.journey.observed import Note, Observed
-from app.journey.picture import Picture, PictureCapability, PictureStage
-from app.journey.progress import Announced, CapabilityProgress, announced, measure, status_issue
+from app.journey.picture import Picture, PictureCapability, PictureStage, practice_step
+from app.journey.progress import (
+    Announced,
+    CapabilityProgress,
+    PracticeProgress,
+    StageProgress,
+    measure,
+    status_issue,
+)
 from app.journey.prose import owner_of
+from app.journey.record import Record, read_record
 
 
 class Task(BaseModel):
@@ -47,6 +55,7 @@ class CapabilityStanding(Task):
     touched_at: datetime | None = None
     waiting_since: datetime | None = Field(None, description="since when the solution architect is asked to confirm it")
     valid_until: date | None = None
+    practice: str | None = Field(None, description="the practice that it belongs to; none: the company's")
 
 
 class StageStanding(BaseModel):
@@ -55,6 +64,27 @@ class StageStanding(BaseModel):
     done: int = Field(description="required capabilities that count")
     required: int
     percent: int
+
+
+class PracticeStanding(BaseModel):
+    """Where one practice of a global system integrator is."""
+
+    id: str
+    lead: str
+    champion: str | None = None
+    stage: str = Field(description="id of the announced stage, or `complete`")
+    stage_title: str
+    since: date | None = None
+    percent: int
+    joint_win: bool = Field(description="a solution architect has verified its joint win")
+    unlocked: bool = Field(description="its later stages are open: the joint win counts, or is waived")
+    at_risk_until: date | None = None
+    stages: list[StageStanding] = []
+
+    @property
+    def position(self) -> int:
+        """Index of the announced stage; the number of stages when all are done."""
+        return _index(self.stages, self.stage)
 
 
 class StageChanged(BaseModel):
@@ -94,6 +124,7 @@ class Standing(BaseModel):
     waived: list[str]
     skipped: list[str]
     capabilities: list[CapabilityStanding] = []
+    practices: list[PracticeStanding] = Field([], description="the runs of the partner's practices, if it has any")
     changes: list[StageChanged] = Field([], description="announced changes of stage, oldest first")
     started_at: datetime | None = Field(None, description="when the partner's status page was made")
     stalled_days: int = Field(21, description="untouched for so long counts as stalled")
@@ -112,19 +143,37 @@ class Standing(BaseModel):
     @property
     def position(self) -> int:
         """Index of the announced stage; the number of stages when all are done."""
-        ids = [stage.id for stage in self.stages]
-        return ids.index(self.stage) if self.stage in ids else len(ids)
+        return _index(self.stages, self.stage)
+
+    def path_of(self, item: CapabilityStanding) -> tuple[list[StageStanding], int]:
+        """The stages that the capability belongs to, the company's or a practice's, and where that run is."""
+        run = next((p for p in self.practices if p.id == item.practice), self)
+        return run.stages, run.position
+
+
+def _index(stages: list[StageStanding], stage: str) -> int:
+    ids = [each.id for each in stages]
+    return ids.index(stage) if stage in ids else len(ids)
 
 
 def standing(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Standing:
     """Builds the standing of one partner from one observation."""
     progress = measure(journey, partner, observed, now)
-    told = announced(journey, observed) or Announced(journey.stages[0].id, now.date())
+    record = read_record(journey, observed) or Record(Announced(journey.stages[0].id, now.date()))
+    told = record.announced
     position = journey.position(told.stage) or 0
     current = progress.stages[position] if position < len(progress.stages) else None
     page, item, project = status_issue(observed), observed.portfolio_item, observed.project
-    capabilities = [_capability(i, s.stage.id, partner) for s in progress.stages for i in s.items]
-    ahead = [c for c in capabilities if current and c.stage == current.stage.id and c.state in ("open", "not started")]
+    capabilities = [_capability(i, partner) for i in progress.items]
+    practices = [_practice(p, record, journey, now) for p in progress.practices.values()]
+    percent = max([p.percent for p in practices if current and p.stage == told.stage and not current.required]
+                  or [current.percent if current else 100])  # fmt: skip
+    here = {(None, told.stage), *((p.id, p.stage) for p in practices)}
+    ahead = [c for c in capabilities if (c.practice, c.stage) in here and c.state in ("open", "not started")]
+    risen = {i.capability.id for i in progress.items if i.capability.after_wins and i.issue is not None}
+    dormant = {i.capability.id for i in progress.items if i.dormant}
+    ahead = [c for c in ahead if c.capability not in dormant]
+    ahead += [c for c in capabilities if c.capability in risen and c not in ahead and c.state == "open"]
     grace = told.at_risk_since
     found = Standing(
         slug=partner.slug,
@@ -140,24 +189,16 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
         stage=told.stage,
         stage_title=current.stage.title if current else "Complete",
         since=told.since if project else None,
-        percent=current.percent if current else 100,
+        percent=percent,
         complete=current is None,
         at_risk_until=(grace + timedelta(days=journey.policy.grace_days)).date() if grace else None,
-        stages=[
-            StageStanding(
-                id=s.stage.id,
-                title=s.stage.title,
-                done=sum(i.counts for i in s.required),
-                required=len(s.required),
-                percent=s.percent,
-            )
-            for s in progress.stages
-        ],
+        stages=[_stage(s) for s in progress.stages],
         next=[_task(c, c.why) for c in sorted(ahead, key=lambda c: (not c.required, c.due or date.max))],
         stuck=[],
         waived=[f"{i.capability.id}: {i.why}" for i in progress.items if i.state == "waived"],
         skipped=[f"{s.capability}: {s.reason}" for s in partner.skip],
         capabilities=capabilities,
+        practices=practices,
         changes=_changes(journey, project.status_notes if project else ()),
         started_at=page.created_at if page else None,
         stalled_days=journey.policy.stalled_days,
@@ -171,6 +212,35 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
     return found.at(now)
 
 
+def _stage(found: StageProgress) -> StageStanding:
+    return StageStanding(
+        id=found.stage.id,
+        title=found.stage.title,
+        done=sum(i.counts for i in found.required),
+        required=len(found.required),
+        percent=found.percent,
+    )
+
+
+def _practice(found: PracticeProgress, record: Record, journey: Journey, now: datetime) -> PracticeStanding:
+    practice, told = found.practice, record.of_practice(found.practice, now.date())
+    position, grace = practice.journey.position(told.stage) or 0, told.at_risk_since
+    current = found.run.stages[position] if position < len(found.run.stages) else None
+    return PracticeStanding(
+        id=practice.id,
+        lead=practice.lead,
+        champion=practice.champion,
+        stage=told.stage,
+        stage_title=current.stage.title if current else "Complete",
+        since=told.since,
+        percent=current.percent if current else 100,
+        joint_win=found.won,
+        unlocked=found.unlocked,
+        at_risk_until=(grace + timedelta(days=journey.policy.grace_days)).date() if grace else None,
+        stages=[_stage(s) for s in found.run.stages],
+    )
+
+
 def picture(journey: Journey, found: Standing, *, as_of: date | None = None) -> Picture:
     """The map of a kept standing, for pages and the command line: no look at GitLab is needed."""
     stages = (
@@ -180,8 +250,9 @@ def picture(journey: Journey, found: Standing, *, as_of: date | None = None) -> 
             tuple(
                 PictureCapability(c.title, c.state, c.counts, c.required)
                 for c in found.capabilities
-                if c.stage == stage.id
-            ),
+                if c.stage == stage.id and c.practice is None
+            )
+            + _runs(found, stage.id),
         )
         for stage in journey.stages
     )
@@ -195,6 +266,12 @@ def picture(journey: Journey, found: Standing, *, as_of: date | None = None) -> 
         as_of=as_of,
         at_risk=found.at_risk_until is not None,
     )
+
+
+def _runs(found: Standing, stage: str) -> tuple[PictureCapability, ...]:
+    """Each practice that walks this stage, as one step of it."""
+    index = {p.id: _index(p.stages, stage) for p in found.practices}
+    return tuple(practice_step(p.id, index[p.id], p.position) for p in found.practices if index[p.id] < len(p.stages))
 
 
 def foreseen(observed: Observed, plan: Plan, now: datetime) -> Observed:
@@ -212,12 +289,13 @@ def foreseen(observed: Observed, plan: Plan, now: datetime) -> Observed:
     return replace(observed, project=project, portfolio_item=item)
 
 
-def _capability(item: CapabilityProgress, stage: str, partner: Partner) -> CapabilityStanding:
+def _capability(item: CapabilityProgress, partner: Partner) -> CapabilityStanding:
     issue = item.issue
     return CapabilityStanding(
         capability=item.capability.id,
         title=item.capability.title,
-        stage=stage,
+        stage=item.capability.stage,
+        practice=item.capability.practice,
         required=item.required,
         who=list(issue.assignees) if issue and issue.assignees else [owner_of(item.capability, partner)],
         due=issue.due if issue else None,
@@ -255,9 +333,10 @@ def _board_url(observed: Observed) -> str | None:
 
 def stuck_items(standing: Standing, now: datetime) -> Iterator[tuple[CapabilityStanding, str]]:
     """What a person must look at and why: dropped, reopened, overdue, or nothing touched for too long."""
-    position, titles = standing.position, {stage.id: (i, stage.title) for i, stage in enumerate(standing.stages)}
     for item in standing.capabilities:
-        index, title = titles[item.stage]
+        stages, position = standing.path_of(item)
+        index = _index(stages, item.stage)
+        title = stages[index].title
         if index > position or item.counts or item.url is None:
             continue
         if item.state == "dropped":

@@ -24,7 +24,11 @@ from app.journey.model import (
     JourneyFile,
     Partner,
     PartnerFile,
+    Practice,
+    PracticeEntry,
+    PracticeRules,
     Stage,
+    StageEntry,
 )
 from app.journey.yaml_lines import Document, Problem, parse
 
@@ -33,7 +37,10 @@ __all__ = ["Problem", "TemplateError", "Templates", "load_partner", "load_templa
 _Model = TypeVar("_Model", bound=BaseModel)
 _SECTIONS = ("Objective", "Steps", "Evidence", "Good to know", "Resources")
 _LONGEST = 100_000  # GitLab takes descriptions of a million, and people write below the bot's part
-_BASE = {"required": True, "owner": "partner", "verify": "none", "evidence": "none", "days": 30, "weight": 1}
+_BASE = {
+    "required": True, "owner": "partner", "verify": "none", "evidence": "none", "days": 30, "weight": 1,
+    "per_practice": True,
+}  # fmt: skip
 
 
 class TemplateError(ValueError):
@@ -52,35 +59,80 @@ class Templates:
         self.texts = dict(texts)
 
     def journey_for(self, partner: PartnerFile) -> Journey:
-        """Applies the category's overlay, the partner's tracks and skips. Raises KeyError for an unknown track."""
+        """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
+        file, rules = self.file, self._practice_rules(partner)
+        stages = tuple(
+            self._stage(partner, stage, self._company_entries(partner, stage, rules)) for stage in file.stages
+        )
+        company = Journey(
+            id=file.id, version=file.version, title=file.title, roles=file.roles, policy=file.policy, stages=stages,
+            offered=frozenset(
+                [*(e.id for e in _entries(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks)]
+            ),
+        )  # fmt: skip
+        if rules is None:
+            return company
+        runs = tuple(self._practice(partner, company, rules, practice) for practice in partner.practices)
+        return company.model_copy(update={"practices": runs})
+
+    def _practice_rules(self, partner: PartnerFile) -> PracticeRules | None:
+        overlay = self.file.overlays.get(partner.category)
+        return overlay.practice if overlay and partner.practices else None
+
+    def _company_entries(
+        self, partner: PartnerFile, stage: StageEntry, rules: PracticeRules | None
+    ) -> list[CapabilityEntry]:
+        """What the company does once. Without practices that is everything but what their wins bring up."""
+        tracks = (name for name in dict.fromkeys(partner.tracks) if self.file.tracks[name].stage == stage.id)
+        entries = self._entries(partner, stage)
+        if rules is None:
+            entries = [entry for entry in entries if not entry.after_wins]
+        elif stage.id in rules.stages:
+            entries = [entry for entry in entries if not self._settings(partner, entry)["per_practice"]]
+        return entries + [self._track_entry(name) for name in tracks]
+
+    def _practice(self, partner: PartnerFile, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
+        """The run of one practice; its ids end in `@practice`, its titles name it, so that each is found again."""
+        walked = [rules.entry, *(stage for stage in self.file.stages if stage.id in rules.stages)]
+        chosen = {
+            stage.id: [e for e in self._entries(partner, stage) if self._settings(partner, e)["per_practice"]]
+            for stage in walked
+        }
+        own = {e.id for entries in chosen.values() for e in entries}
+
+        def named(capability: Capability) -> Capability:
+            after = tuple(f"{name}@{entry.id}" if name in own else name for name in capability.after)
+            return capability.model_copy(update={
+                "id": f"{capability.id}@{entry.id}", "title": f"{capability.title} ({entry.id})", "after": after,
+                "practice": entry.id,
+            })  # fmt: skip
+
+        skipped = {skip.capability for skip in partner.skip}
+        stages = []
+        for stage in walked:
+            plain = self._stage(partner, stage, chosen[stage.id])
+            capabilities = tuple(c for c in map(named, plain.capabilities) if c.id not in skipped)
+            stages.append(
+                plain.model_copy(update={"title": f"{plain.title}: {entry.id}", "capabilities": capabilities})
+            )
+        run = company.model_copy(update={"id": entry.id, "stages": tuple(stages)})
+        return Practice(
+            id=entry.id, lead=entry.lead, champion=entry.champion, unlock=f"{rules.unlock}@{entry.id}", journey=run
+        )
+
+    def _entries(self, partner: PartnerFile, stage: StageEntry) -> list[CapabilityEntry]:
+        overlay = self.file.overlays.get(partner.category)
+        return [*stage.capabilities, *(added for added in (overlay.add if overlay else ()) if added.stage == stage.id)]
+
+    def _stage(self, partner: PartnerFile, stage: StageEntry, entries: list[CapabilityEntry]) -> Stage:
         overlay = self.file.overlays.get(partner.category)
         gone = {skip.capability for skip in partner.skip} | set(overlay.skip if overlay else ())
-        changed = overlay.set if overlay else {}
-        chosen = tuple(dict.fromkeys(partner.tracks))
-        stages = []
-        for stage in self.file.stages:
-            entries: list[CapabilityEntry] = [*stage.capabilities]
-            entries += [added for added in (overlay.add if overlay else ()) if added.stage == stage.id]
-            entries += [self._track_entry(name) for name in chosen if self.file.tracks[name].stage == stage.id]
-            capabilities = tuple(
-                self._capability(stage.id, entry, changed.get(entry.id))
-                for entry in entries
-                if entry.id not in gone and not entry.retired
-            )
-            stages.append(
-                Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
-            )
-        file = self.file
-        return Journey(
-            id=file.id,
-            version=file.version,
-            title=file.title,
-            roles=file.roles,
-            policy=file.policy,
-            stages=tuple(stages),
-            offered=frozenset(e.id for e in _entries(file) if not e.retired)
-            | {f"tracks/{name}" for name in file.tracks},
+        capabilities = tuple(
+            self._capability(partner, stage.id, entry)
+            for entry in entries
+            if entry.id not in gone and not entry.retired
         )
+        return Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
 
     def base(self) -> Journey:
         """The journey without any overlay: what the template check and the picture show."""
@@ -92,19 +144,28 @@ class Templates:
         track = self.file.tracks[name]
         return CapabilityEntry(
             id=f"tracks/{name}", title=track.title, required=False, verify="sa", evidence="link", days=track.days,
-            valid_days=track.valid_days,
+            valid_days=track.valid_days, after=tuple(f"tracks/{other}" for other in track.after),
         )  # fmt: skip
 
-    def _capability(self, stage: str, entry: CapabilityEntry, change: CapabilitySettings | None) -> Capability:
+    def _settings(self, partner: PartnerFile, entry: CapabilityEntry) -> dict[str, Any]:
+        """Defaults, then the entry, then what the category sets."""
+        overlay = self.file.overlays.get(partner.category)
         keys = set(CapabilitySettings.model_fields)
-        settings = dict(_BASE)
-        for layer in (self.file.defaults, entry, change):
+        settings: dict[str, Any] = dict(_BASE)
+        for layer in (self.file.defaults, entry, overlay.set.get(entry.id) if overlay else None):
             if layer is not None:
                 settings |= {k: v for k, v in layer.model_dump(include=keys).items() if v is not None}
-        text = self.texts[entry.id]
+        return settings
+
+    def _capability(self, partner: PartnerFile, stage: str, entry: CapabilityEntry) -> Capability:
+        settings = self._settings(partner, entry)
+        del settings["per_practice"]
+        text, track = self.texts[entry.id], self.file.tracks.get(entry.id.removeprefix("tracks/"))
+        track = track if entry.id.startswith("tracks/") else None
         return Capability(
             id=entry.id, stage=stage, title=entry.title or text.title, after=entry.after, valid_days=entry.valid_days,
-            text=text, counts_from=entry.counts_from, was=entry.was, **settings,
+            after_wins=entry.after_wins, needs=track.needs if track else {}, text=text, counts_from=entry.counts_from,
+            was=entry.was, **settings,
         )  # fmt: skip
 
 
@@ -173,8 +234,10 @@ def _with_present_ids(partner: Partner, file: JourneyFile) -> Partner:
 
 def _entries(file: JourneyFile) -> tuple[CapabilityEntry, ...]:
     """Every capability that the file lists, retired ones and those of all categories included."""
-    stages = tuple(entry for stage in file.stages for entry in stage.capabilities)
-    return stages + tuple(added for overlay in file.overlays.values() for added in overlay.add)
+    overlays = file.overlays.values()
+    stages = [*file.stages, *(overlay.practice.entry for overlay in overlays if overlay.practice)]
+    listed = tuple(entry for stage in stages for entry in stage.capabilities)
+    return listed + tuple(added for overlay in overlays for added in overlay.add)
 
 
 def _validate(model: type[_Model], document: Document, problems: list[Problem]) -> _Model | None:
@@ -315,14 +378,47 @@ def _check_references(file: JourneyFile, document: Document, files: Mapping[str,
     for category, overlay in file.overlays.items():
         for number, added in enumerate(overlay.add):
             entry(added, ("overlays", category, "add", number))
+        for number, item in enumerate(overlay.practice.entry.capabilities if overlay.practice else ()):
+            entry(item, ("overlays", category, "practice", "entry", "capabilities", number))
     problems += [
         Problem(document.file, document.line(("tracks", name)), f"There is no file {path}.", "Write it.")
         for name in file.tracks
         if (path := f"capabilities/tracks/{name}.md") not in files
     ]
+    problems += [
+        Problem(
+            document.file, document.line(("tracks", name, "after", number)), f"There is no track `{other}`.",
+            f"Use one of {', '.join(file.tracks)}.",
+        )
+        for name, track in file.tracks.items()
+        for number, other in enumerate(track.after)
+        if other not in file.tracks
+    ]  # fmt: skip
     problems += _check_stage_names(file, document, stages)
     problems += _check_former_ids(file, document)
     problems += _check_known(file, document, set(seen))
+    for category, overlay in file.overlays.items():
+        if overlay.practice is not None:
+            problems += _check_practice_rules(overlay.practice, document, category, stages)
+    return problems
+
+
+def _check_practice_rules(rules: PracticeRules, document: Document, category: str, stages: set[str]) -> list[Problem]:
+    place = ("overlays", category, "practice")
+    problems = [
+        Problem(
+            document.file, document.line((*place, "stages", number)), f"There is no stage `{stage}`.",
+            f"Use one of {', '.join(sorted(stages))}.",
+        )
+        for number, stage in enumerate(rules.stages)
+        if stage not in stages
+    ]  # fmt: skip
+    if rules.unlock not in {item.id for item in rules.entry.capabilities}:
+        what = f"The unlock capability `{rules.unlock}` is not in the entry stage."
+        problems.append(Problem(document.file, document.line((*place, "unlock")), what, "List it there."))
+    if rules.entry.id in stages or rules.entry.id == COMPLETE:
+        what = f"The entry stage `{rules.entry.id}` has the id of another stage."
+        problems.append(Problem(document.file, document.line((*place, "entry", "id")), what, "Use another id."))
     return problems
 
 
@@ -416,9 +512,43 @@ def _check_partner(partner: Partner, document: Document, templates: Templates) -
     ]
     known |= {f"tracks/{track}" for track in partner.tracks}
     known |= {entry.id for entry in _entries(templates.file) if entry.retired}
+    problems += _check_practices(partner, document, templates)
     named = [(("waivers", n, "capability"), w.capability) for n, w in enumerate(partner.waivers)]
-    named += [(("skip", n, "capability"), s.capability) for n, s in enumerate(partner.skip)]
+    problems += [_unknown(document, path, name, known) for path, name in named if name not in known]
+    known |= {name.split("@")[0] for name in known}  # a skip without `@practice` is for all practices
+    named = [(("skip", n, "capability"), s.capability) for n, s in enumerate(partner.skip)]
     return problems + [_unknown(document, path, name, known) for path, name in named if name not in known]
+
+
+def _check_practices(partner: Partner, document: Document, templates: Templates) -> list[Problem]:
+    overlay = templates.file.overlays.get(partner.category)
+    problems: list[Problem] = []
+    if partner.practices and (overlay is None or overlay.practice is None):
+        what = f"The category `{partner.category}` has no practices."
+        problems.append(Problem(document.file, document.line(("practices",)), what, "Remove them, or use `gsi`."))
+    first = re.split(r"[^a-z0-9]+", partner.name.lower())[0]
+    seen = set[str]()
+    for number, practice in enumerate(partner.practices):
+        line = document.line(("practices", number, "id"))
+        if practice.id in seen:
+            what = f"The practice `{practice.id}` is listed twice."
+            problems.append(Problem(document.file, line, what, "Keep one."))
+        if f"-{partner.slug}-" in f"-{practice.id}-" or (first and first in practice.id.split("-")):
+            what = f"The practice `{practice.id}` names the partner, and other partners can read its label."
+            problems.append(Problem(document.file, line, what, "Name the business, e.g. `banking`."))
+        seen.add(practice.id)
+    if overlay is not None and overlay.practice is not None:
+        gone = (*overlay.skip, *(skip.capability for skip in partner.skip))
+        wins = {overlay.practice.unlock, *(f"{overlay.practice.unlock}@{each.id}" for each in partner.practices)}
+        problems += [
+            Problem(
+                document.file, document.line(("skip",)), f"`{name}` opens the journey of a practice.",
+                "Do not skip it; waive it with a reason, or take the practice out of the file.",
+            )
+            for name in gone
+            if partner.practices and name in wins
+        ]  # fmt: skip
+    return problems
 
 
 def _unknown(document: Document, path: tuple[str | int, ...], name: str, known: set[str]) -> Problem:

@@ -12,6 +12,7 @@ from app.journey.picture.value import (
     blank_picture,
     headline,
     picture_of,
+    practice_step,
     spoken,
 )
 
@@ -27,6 +28,7 @@ __all__ = [
     "blank_picture",
     "headline",
     "picture_of",
+    "practice_step",
     "render_badge",
     "render_picture",
     "spoken",

@@ -94,7 +94,11 @@ def picture_of(
     """The map with a partner on it: in the stage that was announced, with the state of every capability."""
     position = journey.position(announced.stage) or 0
     stages = (
-        PictureStage(s.stage.title, s.stage.goal, tuple(_capability(item, index <= position) for item in s.items))
+        PictureStage(
+            s.stage.title,
+            s.stage.goal,
+            tuple(_capability(item, index <= position) for item in s.items) + _runs(progress, s.stage.id),
+        )
         for index, s in enumerate(progress.stages)
     )
     return Picture(
@@ -106,6 +110,21 @@ def picture_of(
         as_of=as_of,
         at_risk=announced.at_risk_since is not None,
     )
+
+
+def _runs(progress: Progress, stage: str) -> tuple[PictureCapability, ...]:
+    """Each practice that walks this stage, as one step of it."""
+    return tuple(
+        practice_step(practice.practice.id, index, practice.run.position)
+        for practice in progress.practices.values()
+        if (index := practice.practice.journey.position(stage)) is not None
+    )
+
+
+def practice_step(practice: str, index: int, position: int) -> PictureCapability:
+    """A practice that is at `position` of its run, as a step of that run's stage `index`."""
+    state = "done" if position > index else "open" if position == index else "not started"
+    return PictureCapability(f"Practice {practice}", state, position > index)
 
 
 def _capability(item: CapabilityProgress, reached: bool) -> PictureCapability:

@@ -21,10 +21,12 @@ class StageChange:
     from_position: int
     to_position: int
     today: date
+    practice: str | None = None
 
     @property
     def mark(self) -> str:
-        return f"stage/{self.after.changes}/{self.after.stage}"
+        kind = f"practice/{self.practice}" if self.practice else "stage"
+        return f"{kind}/{self.after.changes}/{self.after.stage}"
 
     @property
     def kind(self) -> str:
@@ -32,17 +34,18 @@ class StageChange:
 
 
 def stage_change_title(scene: Scene, change: StageChange) -> str:
-    stage = scene.stage
+    stage, who = scene.stage, scene.name
     if stage is None:
-        return f"{plain(scene.partner.name)} has completed the {plain(scene.journey.title)}"
+        return f"{who} has completed the {plain(scene.journey.title)}"
     verb = "steps back to" if change.kind == "step-back" else "has reached"
-    return f"{plain(scene.partner.name)} {verb} {plain(stage.stage.title)}"
+    up_to = "up to " if scene.progress.practices and change.kind == "advance" else ""
+    return f"{who} {verb} {up_to}{plain(stage.stage.title)}"
 
 
 def stage_change_comment(scene: Scene, change: StageChange, *, for_partner: bool) -> str:
     """The one comment of a stage change: what was achieved, since when, what comes next, who does what."""
     people = scene.partner.people
-    callers = [people.lead, people.sa] if for_partner else [people.sa, *([people.manager] if people.manager else [])]
+    callers = [scene.lead, people.sa] if for_partner else [people.sa, *([people.manager] if people.manager else [])]
     head = f"{'🧭' if change.kind == 'step-back' else '🎉'} **{stage_change_title(scene, change)}**"
     calls = " ".join(f"@{name}" for name in dict.fromkeys(callers))
     parts = [markers.mark("comment", change.mark), f"{head}\n\n{calls}"]
@@ -56,7 +59,7 @@ def _achieved(scene: Scene, change: StageChange) -> str:
     since = change.before.since
     days = (change.today - since).days
     lines = [f"### Achieved since {written(since)} ({days} {'day' if days == 1 else 'days'})", ""]
-    for stage in passed:
+    for stage in (s for s in passed if s.items or not scene.progress.practices):
         lines.append(f"**{plain(stage.stage.title)}**")
         lines += [f"- {linked(i, scene)}" for i in stage.items if i.state == "done"]
         lines += [f"- {plain(i.capability.title)} ({i.why.split(':')[0]})" for i in stage.items if i.state == "waived"]
@@ -75,18 +78,20 @@ def _what_next(scene: Scene, *, for_partner: bool) -> str:
     if stage is None:
         return (
             "### What comes next\n\nEvery stage is done. "
-            f"{code(people.lead)}: share what worked; {code(people.sa)}: plan the yearly review together."
+            f"{code(scene.lead)}: share what worked; {code(people.sa)}: plan the yearly review together."
         )
     lines = [f"### What comes next: {plain(stage.stage.title)}", "", plain(stage.stage.goal), ""]
+    if scene.progress.practices and not stage.items:
+        lines.append("The work of this stage lies with the practices; the status page shows each of them.")
     for item in stage.items:
-        if not item.counts:
+        if not item.counts and not item.dormant:
             optional = "" if item.required else " (optional)"
             lines.append(f"- {linked(item, scene)}{optional}")
     lines += [
         "",
         "### Who does what",
         "",
-        f"- {code(people.lead)}: assign the issues above and start with the one that is due first.",
+        f"- {code(scene.lead)}: assign the issues above and start with the one that is due first.",
         f"- {code(people.sa)}: agree on the first working session and on who verifies what.",
     ]
     if people.manager and not for_partner:

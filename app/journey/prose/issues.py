@@ -19,7 +19,7 @@ def capability_body(journey: Journey, capability: Capability, required_from: dat
     """
     since = f"Required from {written(required_from)}" if required_from else "Required"
     kind = since if capability.required else "Optional, never holds a stage"
-    stage = next(s for s in journey.stages if s.id == capability.stage)
+    stage = journey.stage_of(capability)
     after = [plain(journey.capability(c).title) for c in capability.after if c in {x.id for x in journey.capabilities}]
     facts = [
         f"**Stage:** {plain(stage.title)}",
@@ -31,6 +31,8 @@ def capability_body(journey: Journey, capability: Capability, required_from: dat
     ]
     if after:
         facts.insert(-1, f"**After:** {'; '.join(after)}")
+    if capability.needs:
+        facts.append(f"**Needs:** {', '.join(f'{count} {plain(what)}' for what, count in capability.needs.items())}")
     if capability.valid_days:
         facts.append(f"**Valid for:** {capability.valid_days} days, then renewed")
     return "\n\n".join([" · ".join(facts), capability.text.body.strip(), _how_to_finish(capability)])

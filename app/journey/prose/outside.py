@@ -34,13 +34,14 @@ def stage_change_notice(scene: Scene, change: StageChange) -> Notice:
         titles = ", ".join(plain(each.stage.title) for each in passed)
         parts = [f"Achieved since {written(change.before.since)}: {titles}."]
     if stage is None:
-        parts.append(f"Next: {code(people.lead)} shares what worked, {code(people.sa)} plans the yearly review.")
+        parts.append(f"Next: {code(scene.lead)} shares what worked, {code(people.sa)} plans the yearly review.")
         return Notice(stage_change_title(scene, change), "\n\n".join(parts))
     optional = {True: "", False: " (optional)"}
-    rows = [f"- {plain(i.capability.title)}{optional[i.capability.required]}" for i in stage.items if not i.counts]
+    left = (i for i in stage.items if not i.counts and not i.dormant)
+    rows = [f"- {plain(i.capability.title)}{optional[i.capability.required]}" for i in left]
     parts += [
         "\n".join([f"### {plain(stage.stage.title)}", "", *rows]),
-        f"Next: {code(people.lead)} assigns these issues, {code(people.sa)} agrees on the first working session.",
+        f"Next: {code(scene.lead)} assigns these issues, {code(people.sa)} agrees on the first working session.",
     ]
     return Notice(stage_change_title(scene, change), "\n\n".join(parts))
 
@@ -50,9 +51,9 @@ def at_risk_notice(scene: Scene) -> Notice:
     position = scene.journey.position(scene.announced.stage) or 0
     last = written(grace_end(scene))
     return Notice(
-        f"{plain(scene.partner.name)} is at risk of a step back",
+        f"{scene.name} is at risk of a step back",
         f"These are open again in an earlier stage:\n\n{_lost(scene, position)}\n\n"
-        f"Next: {code(scene.partner.people.lead)} closes them by {last}, and nothing changes. "
+        f"Next: {code(scene.lead)} closes them by {last}, and nothing changes. "
         "After that the stage steps back.",
     )
 

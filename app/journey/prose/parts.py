@@ -7,6 +7,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from datetime import date
 
+from app.journey import markers
 from app.journey.progress import CapabilityProgress, StageProgress
 from app.journey.prose.scene import Scene, first_due, owner_of
 from app.journey.text import code, plain, written
@@ -16,6 +17,8 @@ def stage_table(scene: Scene) -> str:
     rows = ["| Stage | State | Required done |", "| --- | --- | --- |"]
     current = scene.journey.position(scene.announced.stage) or 0
     for index, stage in enumerate(scene.progress.stages):
+        if scene.progress.practices and not stage.stage.capabilities:
+            continue
         state = "later" if index > current else f"since {written(scene.announced.since)}"
         if index < current:
             state = "done" if stage.complete else "open again"
@@ -34,8 +37,9 @@ def at_risk(scene: Scene) -> str:
     if scene.announced.at_risk_since is None:
         return ""
     last = written(grace_end(scene))
+    whose = f"{scene.practice.id}: " if scene.practice else ""
     return (
-        f"> **At risk until {last}.** A capability of an earlier stage is open again. "
+        f"> **{whose}At risk until {last}.** A capability of an earlier stage is open again. "
         f"Close it by {last} and nothing changes; after that the stage steps back."
     )
 
@@ -60,14 +64,14 @@ def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -
 def due(item: CapabilityProgress, scene: Scene) -> date | None:
     """An issue that this very plan opens shows the date that it will have: else the next plan would not be empty."""
     if item.issue is None:
-        return None if item.blocked_by else first_due(item, scene.announced)
+        return None if item.blocked_by else first_due(item, scene)
     return item.new_due or item.issue.due
 
 
 def _after(item: CapabilityProgress, scene: Scene) -> str:
     if not item.blocked_by:
         return ""
-    before = ", ".join(plain(scene.journey.capability(name).title) for name in item.blocked_by)
+    before = ", ".join(plain(scene.title_of(name)) for name in item.blocked_by)
     return f" (after: {before})"
 
 
@@ -106,15 +110,90 @@ def people(item: CapabilityProgress, scene: Scene) -> str:
 def all_done(stage: StageProgress, scene: Scene) -> str:
     minutes = scene.journey.policy.settle_minutes
     wait = f" within about {minutes:g} minutes" if minutes else ""
+    if scene.progress.practices and not any(i.waiting for i in stage.required):
+        return _practices_decide(stage)
     if not stage.complete:
         return "### Next\n\nEverything required is closed; what is listed below is still to be confirmed."
     return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
 
 
+def _practices_decide(stage: StageProgress) -> str:
+    """The company goes as far as its furthest practice."""
+    if not stage.required or not stage.complete:
+        return ""
+    return (
+        f"### Next\n\nAll that the company does once in {plain(stage.stage.title)} is done. "
+        "It goes on as soon as a practice does: see the practices."
+    )
+
+
+def practice_table(scene: Scene) -> str:
+    """Every practice in one line: where it is, whether it has won, who carries it."""
+    if not scene.practices:
+        return ""
+    rows = ["### Practices", "", "| Practice | Stage | Percent | Joint win | Lead | Champion |"]
+    rows.append("| --- | --- | --- | --- | --- | --- |")
+    for run in scene.practices:
+        practice, stage = run.practice, run.stage
+        if practice is None:
+            continue
+        found = scene.progress.practices[practice.id]
+        where, percent = (plain(stage.stage.title), f"{stage.percent} %") if stage else ("complete", "100 %")
+        champion = code(practice.champion) if practice.champion else "-"
+        won = "verified" if found.won else "waived" if found.unlocked else "not yet"
+        rows.append(f"| {practice.id} | {where} | {percent} | {won} | {code(practice.lead)} | {champion} |")
+    won_by = sum(p.won for p in scene.progress.practices.values())
+    rows += ["", f"Joint wins: {won_by} of {len(scene.practices)}."]
+    if not all(p.unlocked for p in scene.progress.practices.values()):
+        rows[-1] += " The later stages of a practice open once its joint win is verified."
+    return "\n".join(rows)
+
+
+def certifications(scene: Scene) -> str:
+    """The tracks that the partner has chosen. They have a progress of their own and never move a stage."""
+    chosen = [i for i in scene.progress.items if i.capability.id.startswith("tracks/")]
+    if not chosen:
+        return ""
+    rows = ["### Certifications", "", "| Certification | State | Steps ticked | Valid until |"]
+    rows.append("| --- | --- | --- | --- |")
+    for item in chosen:
+        text = item.issue.description if item.issue else ""
+        done, steps = markers.ticked(markers.section_body(text) or text, item.capability.text.body)
+        state = "to do" if item.state in ("open", "not started") else item.state
+        until = item.judgement.valid_until
+        name = plain(item.capability.title)  # no number: its issue may not be there before its stage begins
+        rows.append(f"| {name} | {state} | {done} of {steps} | {written(until) if until else '-'} |")
+    return "\n".join(rows)
+
+
+def company_work(scene: Scene) -> str:
+    """What the wins of practices have brought up for the whole company, whatever stage it is in."""
+    risen = [i for i in scene.progress.items if i.capability.after_wins and not i.dormant]
+    ready = [i for i in risen if not i.counts and not i.waiting]
+    return work_list("### Next for the company", ready, scene) if ready else ""
+
+
+def practice_work(scene: Scene) -> str:
+    """What each practice does next."""
+    return "\n\n".join(part for run in scene.practices for part in _work_of(run))
+
+
+def _work_of(run: Scene) -> list[str]:
+    stage, practice = run.stage, run.practice
+    if stage is None or practice is None:
+        return []
+    ready = [i for i in stage.required if not i.counts and not i.waiting]
+    optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
+    parts = [at_risk(run), work_list(f"### Next in {practice.id}", ready, run) if ready else ""]
+    parts += [work_list(f"### Optional in {practice.id}", optional, run) if optional else "", earlier_open(run)]
+    return [part for part in parts if part]
+
+
 def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
     reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
-    return work_list("### Open again in an earlier stage", reopened, scene) if reopened else ""
+    where = f" of {scene.practice.id}" if scene.practice else ""
+    return work_list(f"### Open again in an earlier stage{where}", reopened, scene) if reopened else ""
 
 
 def required_later(scene: Scene) -> str:

@@ -10,8 +10,12 @@ from app.journey.prose.offer import STAND_IN
 from app.journey.prose.parts import (
     all_done,
     at_risk,
+    certifications,
+    company_work,
     contacts,
     earlier_open,
+    practice_table,
+    practice_work,
     renewals,
     skipped,
     stage_table,
@@ -33,14 +37,15 @@ def portfolio_body(scene: Scene) -> str:
         f"Status page: {scene.reference('page/status')}",
     ]
     stage = scene.stage
-    parts = ["\n\n".join(facts), stage_table(scene), at_risk(scene)]
+    parts = ["\n\n".join(facts), stage_table(scene), practice_table(scene), at_risk(scene)]
     if not scene.place.epics:
         parts.insert(1, STAND_IN)
     if stage is not None:
-        ready = [i for i in stage.required if not i.counts and not i.waiting]
+        ready = [i for i in stage.required if not i.counts and not i.waiting and not i.capability.after_wins]
         parts.append(work_list("### Open in this stage", ready, scene) if ready else all_done(stage, scene))
     parts[2:2] = [_queue(scene), _stalled(scene)]
-    parts += [earlier_open(scene), renewals(scene), waived(scene), skipped(scene), contacts(scene)]
+    parts += [company_work(scene), practice_work(scene), earlier_open(scene)]
+    parts += [certifications(scene), renewals(scene), waived(scene), skipped(scene), contacts(scene)]
     parts.append(
         f"To change people, waivers or skips, edit `partners/{partner.slug}.yaml` in the control project. "
         "Write private notes about this partner here, never in the partner's project."

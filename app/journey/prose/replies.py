@@ -37,7 +37,8 @@ def command_table() -> str:
 def nudge(scene: Scene, mark: str, since: date) -> str:
     """The reminder of a partner whose stage stands still; at most one in the time that the policy says."""
     stage = scene.stage
-    ready = [i for i in (stage.required if stage else ()) if not i.counts][:3]
+    runs = [stage, *(run.stage for run in scene.practices)]
+    ready = [i for each in runs if each for i in each.required if not i.counts][:3]
     lines = [f"- {linked(i, scene)}" for i in ready]
     return "\n".join(
         [

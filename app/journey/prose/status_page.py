@@ -6,10 +6,14 @@ from app.journey import markers
 from app.journey.prose.parts import (
     all_done,
     at_risk,
+    certifications,
+    company_work,
     contacts,
     counted,
     earlier_open,
     linked,
+    practice_table,
+    practice_work,
     renewals,
     required_later,
     skipped,
@@ -24,17 +28,20 @@ from app.journey.text import code, plain
 
 def status_body(scene: Scene) -> str:
     """The partner's page: where we are, what is next and who does it. Read on phones: short lines, few columns."""
-    parts = [_headline(scene), stage_table(scene), at_risk(scene)]
+    parts = [_headline(scene), stage_table(scene), practice_table(scene), at_risk(scene)]
     stage = scene.stage
     if stage is not None:
-        ready = [i for i in stage.required if not i.counts and not i.waiting]
+        ready = [i for i in stage.required if not i.counts and not i.waiting and not i.capability.after_wins]
         optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
         parts.append(work_list("### Next", ready, scene) if ready else all_done(stage, scene))
         parts.append(_waiting(scene))
         parts.append(work_list("### Optional in this stage", optional, scene) if optional else "")
     parts += [
+        company_work(scene),
+        practice_work(scene),
         earlier_open(scene),
         required_later(scene),
+        certifications(scene),
         renewals(scene),
         _done_list(scene),
         waived(scene),
@@ -56,8 +63,10 @@ def _headline(scene: Scene) -> str:
             f"**{name} has completed the {plain(scene.journey.title)}.** "
             f"All {len(scene.journey.stages)} stages are done. Keep what you have: a reopened issue shows here."
         )
+    up_to = "up to " if scene.progress.practices else ""
+    stage = scene.leads.stage or stage
     return (
-        f"**{name}** is in **{plain(stage.stage.title)}**. {plain(stage.stage.goal)}\n\n"
+        f"**{name}** is in {up_to}**{plain(stage.stage.title)}**. {plain(stage.stage.goal)}\n\n"
         f"{_bar(stage.percent)} **{stage.percent} %** · {counted(stage, ' required capabilities done')}"
     )
 
