@@ -120,7 +120,7 @@ def test_a_reseller_is_not_held_by_services_and_a_federal_partner_has_one_capabi
         name: templates.journey_for(partner(PARTNER_FILE.replace("rsi", name), templates=templates))
         for name in CATEGORY_TITLES
     }
-    assert by_category["rsi"] == templates.base()
+    assert by_category["rsi"].stages == templates.base().stages
     assert not by_category["dmr"].capability("leading/ha-geo").required
     assert by_category["gsi"].capability("onboarding/deal-registration").owner == "manager"
     assert len(by_category["fsi"].capabilities) == 32

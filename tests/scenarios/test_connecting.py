@@ -134,7 +134,7 @@ def test_webhooks_from_before_the_groups_one_are_told_and_do_no_harm(theatre: Th
         stage.settle()
         (found,) = [f for f in hooks_found(stage) if f.state != "ok"]
         assert (found.state, "partners/acme" in found.fix) == ("warning", True)
-        stage.close(stage.issues("acme", state="opened")[-1], "acme.lead")
+        stage.finish(stage.issues("acme", state="opened")[-2], "gl.sa1")
         stage.settle()
         assert stage.service.reconciler.standing("acme").stages[0].done == 1
 
