@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import json
 import re
+from functools import partial
 from pathlib import Path
 
 from app.journey.model import JourneyFile, PartnerFile
+from app.journey.prose import command_table, states_table
 from app.metrics import METRICS
 from app.sandbox import rest
 from app.settings import Settings
@@ -25,13 +27,14 @@ def generate(root: Path) -> list[Path]:
 def generated(root: Path) -> dict[Path, str]:
     """Path -> text of every generated document."""
     folder = root / "journey_templates" / "schema"
-    readme, operate = root / "README.md", root / "docs" / "operate.md"
+    readme, operate, journey = root / "README.md", root / "docs" / "operate.md", root / "docs" / "journey.md"
     return {
         folder / "journey.schema.json": _schema(JourneyFile.model_json_schema()),
         folder / "partner.schema.json": _schema(PartnerFile.model_json_schema()),
         root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
-        readme: _with_table(readme, "settings", settings_table()),
-        operate: _with_table(operate, "metrics", metrics_table()),
+        readme: _with_tables(readme, settings=settings_table()),
+        operate: _with_tables(operate, metrics=metrics_table()),
+        journey: _with_tables(journey, states=states_table(), commands=command_table()),
     }
 
 
@@ -51,10 +54,17 @@ def metrics_table() -> str:
     return "\n".join(rows)
 
 
-def _with_table(path: Path, name: str, table: str) -> str:
-    """The text of a document with what stands between its marks for this table made anew."""
-    marks = re.compile(rf"(<!-- {name} table -->\n).*?(<!-- end of {name} table -->)", re.DOTALL)
-    return marks.sub(lambda m: f"{m[1]}{table}\n{m[2]}", path.read_text(encoding="utf-8"))
+def _with_tables(path: Path, **tables: str) -> str:
+    """The text of a document with what stands between the marks of each table made anew."""
+    text = path.read_text(encoding="utf-8")
+    for name, table in tables.items():
+        marks = re.compile(rf"(<!-- {name} table -->\n).*?(<!-- end of {name} table -->)", re.DOTALL)
+        text = marks.sub(partial(_filled, table), text)
+    return text
+
+
+def _filled(table: str, marks: re.Match[str]) -> str:
+    return f"{marks[1]}{table}\n{marks[2]}"
 
 
 def sandbox_coverage(root: Path) -> str:

@@ -46,6 +46,7 @@ from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, sta
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
 from app.journey.prose.replies import command_table, nudge, reply, retired
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
+from app.journey.prose.states import states_table
 from app.journey.prose.status_page import status_body, status_description
 
 __all__ = [
@@ -99,6 +100,7 @@ __all__ = [
     "stage_change_comment",
     "stage_change_notice",
     "stage_change_title",
+    "states_table",
     "status_body",
     "status_description",
     "template_file",

@@ -15,6 +15,7 @@ from app.journey.judge import Reply
 from app.journey.progress import CapabilityProgress
 from app.journey.prose.parts import counted, linked, people
 from app.journey.prose.scene import Scene
+from app.journey.prose.states import MEANINGS
 from app.journey.text import code, plain, written
 
 _WHO = {"everyone": "everyone here", "architects": "solution architects", "architects and managers": "our side"}
@@ -30,8 +31,7 @@ def reply(scene: Scene, answer: Reply) -> str:
 def command_table() -> str:
     """Every command with who may use it; made from the table that the parser uses."""
     rows = [f"| `{u.line}` | {_WHO[u.who]} | {u.does} |" for u in USAGES]
-    head = "Write one of these on the first line of a comment:\n\n| Command | Who | What it does |\n| --- | --- | --- |"
-    return "\n".join([head, *rows])
+    return "\n".join(["| Command | Who | What it does |", "| --- | --- | --- |", *rows])
 
 
 def nudge(scene: Scene, mark: str, since: date) -> str:
@@ -107,11 +107,12 @@ def _status(scene: Scene, item: CapabilityProgress | None, _words: tuple[str, ..
 
 
 def _next_step(scene: Scene, item: CapabilityProgress) -> str:
-    if item.waiting:
-        return f"Next: {code(scene.partner.people.sa)} looks at the evidence."
-    if item.state == "done":
-        return "Nothing more to do here."
-    return f"Next: {people(item, scene)} does the steps, adds the evidence and closes it."
+    meaning = MEANINGS[item.state]
+    if meaning.who == "nobody":
+        return "Nothing to do here now."
+    who = code(scene.partner.people.sa) if meaning.who == "architect" or item.waiting else people(item, scene)
+    does = MEANINGS["pending"].does if item.waiting else meaning.does
+    return f"Next: {who} {does}."
 
 
 def _page_status(scene: Scene, _item: CapabilityProgress | None, _words: tuple[str, ...]) -> str:
@@ -136,7 +137,7 @@ _TEXTS: Mapping[str, Callable[[Scene, CapabilityProgress | None, tuple[str, ...]
     "renewal": _renewal,
     "status": _status,
     "page-status": _page_status,
-    "help": lambda _scene, _item, _words: command_table(),
+    "help": lambda _scene, _item, _words: f"write one of these on the first line of a comment:\n\n{command_table()}",
     "misuse": lambda _scene, _item, words: f"{words[0]} Nothing was changed. Try: `{words[1]}`",
     "forbidden": lambda scene, _item, words: (
         f"`/journey {words[0]}` is for solution architects. Nothing was changed. Ask {code(scene.partner.people.sa)}."
