@@ -285,7 +285,7 @@ class React:
 class RemoveComment:
     """One of the bot's own comments, by GitLab's id: another one with the same mark stays."""
 
-    where: Literal["status", "portfolio"]
+    where: Literal["status", "portfolio", "capability"]
     id: str
     mark: str
     reason: str
@@ -293,7 +293,7 @@ class RemoveComment:
 
     @property
     def key(self) -> str:
-        place = "status issue" if self.where == "status" else "epic"
+        place = {"status": "status issue", "portfolio": "epic", "capability": "issue"}[self.where]
         return f"second comment {self.mark} on the {place}"
 
 

@@ -129,15 +129,30 @@ def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
     )  # fmt: skip
 
 
+def plan_expiries(scene: Scene) -> Iterator[Action]:
+    """The word to the outside that something must be renewed, when the bot opens its issue again."""
+    for item in scene.progress.items:
+        until = item.judgement.valid_until
+        if item.reopening and until is not None and item.issue is not None and labels.RENEWAL not in item.issue.labels:
+            notice = prose.expiry_notice(scene, item, until)
+            mark = f"expiry/{item.capability.id}/{until.isoformat()}"
+            yield Notify(
+                "expiry", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
+                "outside channels hear of it once",
+            )  # fmt: skip
+
+
 def plan_doubled_comments(observed: Observed) -> Iterator[Action]:
     """Of two comments with one mark the older stays: GitLab showed it late to the run that posted the second."""
     if observed.project is not None:
         yield from _doubled("status", observed.project.status_notes)
+        for notes in observed.project.comments.values():
+            yield from _doubled("capability", notes)
     if observed.portfolio_item is not None:
         yield from _doubled("portfolio", observed.portfolio_item.notes)
 
 
-def _doubled(where: Literal["status", "portfolio"], notes: Iterable[Note]) -> Iterator[Action]:
+def _doubled(where: Literal["status", "portfolio", "capability"], notes: Iterable[Note]) -> Iterator[Action]:
     seen = set[str]()
     for note in sorted(notes, key=lambda each: each.created_at):
         mark = markers.find("comment", note.body) if note.by_bot else None

@@ -249,13 +249,18 @@ def _post_comment(observed: Observed, _slug: str, action: act.PostComment, now: 
 
 
 def _remove_comment(observed: Observed, _slug: str, action: act.RemoveComment, _now: datetime) -> Observed:
+    if action.where == "capability":
+        project = _project(observed)
+        left = {i: tuple(n for n in notes if n.id != action.id) for i, notes in project.comments.items()}
+        _need(left != project.comments, "no such comment")
+        return replace(observed, project=replace(project, comments=left))
     owner = _item(observed) if action.where == "portfolio" else None
     notes = owner.notes if owner is not None else _project(observed).status_notes
     _need(any(n.id == action.id and n.by_bot for n in notes), "no such comment of the bot")
-    left = tuple(n for n in notes if n.id != action.id)
+    kept = tuple(n for n in notes if n.id != action.id)
     if owner is not None:
-        return replace(observed, portfolio_item=replace(owner, notes=left))
-    return replace(observed, project=replace(_project(observed), status_notes=left))
+        return replace(observed, portfolio_item=replace(owner, notes=kept))
+    return replace(observed, project=replace(_project(observed), status_notes=kept))
 
 
 def _talk(observed: Observed, issue: str, body: str, now: datetime) -> Observed:

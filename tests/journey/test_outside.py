@@ -65,6 +65,17 @@ def test_an_expiry_names_the_day_and_who_renews() -> None:
     assert notice.text.startswith("Next: `")
 
 
+def test_what_must_be_renewed_is_told_once_when_its_issue_is_opened_again() -> None:
+    world = first_done(onboarded()).run().close("walk/demo").later(minutes=10).run().quiet().run()
+    due = world.later(days=336)
+    assert [(told.kind, told.key) for told in notices(due)] == [
+        ("expiry", "notification acme/expiry/walk/demo/2027-09-01")
+    ]
+    renewing = due.run()
+    assert renewing.issue("walk/demo").state == "open"
+    assert notices(renewing) == notices(renewing.later(days=2)) == []
+
+
 def test_a_hostile_name_is_made_harmless() -> None:
     world = onboarded(text=PARTNER_FILE.replace("Acme Integrators", HOSTILE))
     for told in (*notices(first_done(world)), *notices(first_done(world).run().later(days=1).reopen("stand/pitch"))):
