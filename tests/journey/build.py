@@ -169,13 +169,14 @@ class World:
     partner: Partner
     observed: Observed
     now: datetime = NOW
+    allow_removals: bool = False
 
     @property
     def journey(self) -> Journey:
         return self.templates.journey_for(self.partner)
 
     def plan(self) -> Plan:
-        return plan(self.journey, self.partner, self.observed, self.now)
+        return plan(self.journey, self.partner, self.observed, self.now, allow_removals=self.allow_removals)
 
     def run(self, actions: int | None = None) -> World:
         """One reconcile; `actions`: it is interrupted after so many of them."""

@@ -252,7 +252,7 @@ def take(world: World, step: Step) -> World:
 
 def play(place: Place, steps: list[Step]) -> World:
     """A partner's life: onboarding and then the steps."""
-    world = World(SMALL_TEMPLATES, partner(PARTNER_FILE), nothing(place), NOW)
+    world = World(SMALL_TEMPLATES, partner(PARTNER_FILE), nothing(place), NOW, allow_removals=True)
     for step in steps:
         world = take(world, step)
     return world

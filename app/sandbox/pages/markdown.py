@@ -90,6 +90,7 @@ def _make_parser() -> MarkdownIt:
     parser.core.ruler.after("inline", "sandbox", _decorate)
     parser.add_render_rule("list_item_open", _open_list_item)
     parser.add_render_rule("fence", _fence)
+    parser.add_render_rule("table_open", _table)
     parser.add_render_rule("code_block", _code_block)
     return parser
 
@@ -229,6 +230,12 @@ def _code_block(renderer: RendererHTML, tokens: Sequence[Token], index: int, opt
     return _code(tokens[index])
 
 
+def _table(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
+    """Can be reached by keyboard, because a wide one is read by scrolling."""
+    del renderer, tokens, index, options, env
+    return '<table tabindex="0">\n'
+
+
 def _code(token: Token) -> str:
     """Can be reached by keyboard, because a long line is read by scrolling."""
     return f'<pre tabindex="0"><code>{escape(token.content)}</code></pre>\n'
@@ -256,6 +263,7 @@ _ATTRIBUTES: dict[str, set[str]] = {
     "button": {"type", "name", "value", "id", "role", "aria-checked", "aria-label"},
     "ol": {"start"},
     "pre": {"tabindex"},
+    "table": {"tabindex"},
     "details": {"open"},
     "td": {"colspan", "rowspan"},
     "th": {"colspan", "rowspan"},
