@@ -1,6 +1,6 @@
 """One demo and one browser for the tests of a file; a fresh set of cookies for each of them.
 
-The trap: Playwright keeps an event loop in this thread as long as it is open, and other tests of the process could start
+The trap: Playwright keeps an event loop in this thread while it is open, and other tests of the process could start
 none. So it is closed at the end of each file.
 """
 
