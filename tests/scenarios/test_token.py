@@ -90,7 +90,7 @@ def test_a_running_service_goes_on_with_the_new_token_and_the_old_one_is_revoked
     assert (new.scopes, new.expires_at) == (["api"], (keyring.stage.clock() + timedelta(days=365)).date())
 
     item = capabilities(keyring.stage, state="opened")[-1]
-    keyring.stage.close(item, "acme.lead")
+    keyring.stage.finish(item, "gl.sa1")
     keyring.stage.settle()
     assert keyring.stage.service.reconciler.standing("acme").stages[0].done == 1
     assert not any(token in line for line in keyring.said for token in (BOT_TOKEN, keyring.token))

@@ -77,7 +77,7 @@ def test_a_webhook_that_gitlab_switched_off_is_switched_on_and_what_it_lost_is_m
 
 def test_a_webhook_that_a_look_at_its_partner_shows_as_off_waits_for_no_hour(onboarded: LocalStage) -> None:
     hook_of(onboarded).recent_failures = 40
-    onboarded.close(capabilities(onboarded, state="opened")[-1], "acme.lead")
+    onboarded.finish(capabilities(onboarded, state="opened")[-1], "gl.sa1")
     pass_time(onboarded, minutes=11)  # the resync finds the close
     pass_time(onboarded, minutes=6)
     assert hook_of(onboarded).recent_failures == 0
@@ -94,7 +94,7 @@ def test_a_webhook_that_cannot_be_reached_stays_a_failure_with_the_way_out(onboa
 
 
 def test_deliveries_that_failed_are_overtaken_once_and_said_so_by_page_and_command(onboarded: LocalStage) -> None:
-    onboarded.close(capabilities(onboarded, state="opened")[-1], "acme.lead")
+    onboarded.finish(capabilities(onboarded, state="opened")[-1], "gl.sa1")
     onboarded.deliver()
     onboarded.settle()
     onboarded.world.deliveries[-1].status = 503
