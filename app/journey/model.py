@@ -167,7 +167,8 @@ class Capability(Frozen):
 
     id: str
     stage: str
-    title: str
+    title: str = Field(description="in the partner's language")
+    titles: dict[str, str] = Field(description="in every language; `en` is always there")
     required: bool
     owner: Owner
     verify: Verify
@@ -182,6 +183,11 @@ class Capability(Frozen):
     after_wins: int = 0
     needs: dict[str, int] = Field(default_factory=dict)
     practice: str | None = None
+
+    @property
+    def shared_title(self) -> str:
+        """The title on pages that partners of all languages share."""
+        return self.titles["en"]
 
 
 class Stage(Frozen):
@@ -303,7 +309,9 @@ class PartnerFile(Frozen):
     name: Title
     category: Category
     region: Line
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = Field(
+        "en", description="two letters, e.g. de: the language of the capabilities; English where a text is missing"
+    )
     tracks: tuple[str, ...] = ()
     people: People
     practices: tuple[PracticeEntry, ...] = Field((), max_length=50, description="of a global system integrator")
