@@ -167,8 +167,9 @@ class Capability(Frozen):
 
     id: str
     stage: str
-    title: str = Field(description="in the partner's language")
+    title: str
     titles: dict[str, str] = Field(description="in every language; `en` is always there")
+    language: str = Field(description="of title and text: the partner's, or `en` where a translation is missing")
     required: bool
     owner: Owner
     verify: Verify

@@ -173,9 +173,9 @@ class Templates:
         titles[ENGLISH] = entry.title or titles[ENGLISH]
         language = partner.language if partner.language in texts else ENGLISH
         return Capability(
-            id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], after=entry.after,
-            valid_days=entry.valid_days, after_wins=entry.after_wins, needs=track.needs if track else {},
-            counts_from=entry.counts_from, was=entry.was, **settings,
+            id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], language=language,
+            after=entry.after, valid_days=entry.valid_days, after_wins=entry.after_wins,
+            needs=track.needs if track else {}, counts_from=entry.counts_from, was=entry.was, **settings,
         )  # fmt: skip
 
 

@@ -62,7 +62,26 @@ def test_a_german_partner_reads_german_and_english_where_there_is_no_german() ->
     assert "## Schritte\n\n- [ ] Mach es" in bot_part(seen, "stand/portal")
     assert seen.issue("stand/pitch").title == "Title of stand/pitch"
     assert "## Steps" in bot_part(seen, "stand/pitch")
+    assert "**Stufe:** 01 - Stand · **Erforderlich** · **Wer:** Practice lead" in bot_part(seen, "stand/portal")
+    assert "## So schließen Sie ab" in bot_part(seen, "stand/portal")
+    assert "**Stage:** 01 - Stand" in bot_part(seen, "stand/pitch")
     assert "Ins Portal" in (markers.section_body(seen.status.description) or "")
+
+
+def test_a_language_without_words_of_the_bots_own_has_the_translation_between_english_words() -> None:
+    templates = small_in_two(**{"stand__portal.fr": german_text("Au portail")})
+    seen = world(PARTNER_FILE + "language: fr\n", templates)
+    assert seen.issue("stand/portal").title == "Au portail"
+    assert "**Stage:** 01 - Stand" in bot_part(seen, "stand/portal")
+
+
+@pytest.mark.parametrize("evidence", ["", " https://example.com/rede"])
+def test_evidence_in_a_german_issue_is_found(evidence: str) -> None:
+    seen = world(templates=small_in_two(**{"stand__pitch.de": german_text("Rede")}))
+    issue = seen.issue("stand/pitch")
+    told = issue.description.replace("**Evidence:**\n", f"**Evidence:**{evidence}\n")
+    seen = seen.change(issue, description=told, state="closed", closed_at=seen.now).run()
+    assert (seen.issue("stand/pitch").state == "closed") == bool(evidence)
 
 
 def test_a_partner_without_a_language_reads_english() -> None:
