@@ -57,7 +57,8 @@ def complete(given: Mapping[str, Any], ask: Ask | None) -> dict[str, Any]:
 
 def _partner(told: Mapping[str, Any]) -> dict[str, Any]:
     people = {"lead": told["lead"], "engineers": told["engineers"] or [], "sa": told["sa"], "manager": told["manager"]}
-    return {key: told[key] for key in ("slug", "name", "category", "region")} | {"people": people}
+    language = {"language": told["language"]} if told.get("language") else {}
+    return {key: told[key] for key in ("slug", "name", "category", "region")} | language | {"people": people}
 
 
 def _answer(key: str, question: str, told: Mapping[str, Any], ask: Ask) -> Any:

@@ -26,6 +26,7 @@ from app.journey import prose
 from app.journey.actions import CreateIssue, Plan
 from app.journey.best_practices import answers_of
 from app.journey.judge import questions
+from app.journey.languages import laid_over
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, RemovalsError, plan
@@ -170,7 +171,7 @@ class Reconciler:
     def _load(self, wishes: Wishes) -> Templates:
         """Raises GitLabError when the control project's journey files are broken: better no run than a wrong one."""
         try:
-            templates = _templates(tuple(sorted({**self._defaults, **wishes.journey_files}.items())))
+            templates = _templates(tuple(sorted(laid_over(self._defaults, wishes.journey_files).items())))
         except TemplateError as error:
             raise JourneyFilesError(
                 f"The journey files of the control project have problems:\n{error}",

@@ -58,7 +58,7 @@ def answers_of(partner: Partner, progress: Progress) -> tuple[StageAnswers, ...]
             if len(re.findall(r"\w", text[:1000])) >= _FEWEST_LETTERS:
                 source = Source(_key(partner.slug, item.capability.id), item.issue.url)
                 answers[item.capability.id] = Answer(said(text, names), (source,))
-        titles = {item.capability.id: plain(item.capability.title) for item in stage.items}
+        titles = {item.capability.id: plain(item.capability.shared_title) for item in stage.items}
         keys = frozenset(_key(partner.slug, name) for name in titles)
         found.append(StageAnswers(stage.stage.id, stage.stage.title, titles, answers, keys, accepted))
     return tuple(found)

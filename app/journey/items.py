@@ -47,8 +47,12 @@ def _item(capability: Capability, issues: tuple[Issue, ...]) -> Item:
 
 
 def _issues_by_capability(journey: Journey, issues: tuple[Issue, ...]) -> dict[str, tuple[Issue, ...]]:
-    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits."""
-    titles = {title(c.title): c.id for c in journey.capabilities}
+    """The bot's issues of each capability, oldest first. A lost mark is forgiven where the title still fits.
+
+    Also a title in another language, for the partner's may have changed since; one in the present language comes first.
+    """
+    titles = {title(each): c.id for c in journey.capabilities for each in c.titles.values()}
+    titles |= {title(c.title): c.id for c in journey.capabilities}
     renamed = journey.renamed
     found: dict[str, list[Issue]] = {}
     for issue in sorted(issues, key=lambda i: i.iid):

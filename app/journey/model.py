@@ -168,6 +168,8 @@ class Capability(Frozen):
     id: str
     stage: str
     title: str
+    titles: dict[str, str] = Field(description="in every language; `en` is always there")
+    language: str = Field(description="of title and text: the partner's, or `en` where a translation is missing")
     required: bool
     owner: Owner
     verify: Verify
@@ -182,6 +184,11 @@ class Capability(Frozen):
     after_wins: int = 0
     needs: dict[str, int] = Field(default_factory=dict)
     practice: str | None = None
+
+    @property
+    def shared_title(self) -> str:
+        """The title on pages that partners of all languages share."""
+        return self.titles["en"]
 
 
 class Stage(Frozen):
@@ -303,7 +310,9 @@ class PartnerFile(Frozen):
     name: Title
     category: Category
     region: Line
-    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = "en"
+    language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = Field(
+        "en", description="two letters, e.g. de: the language of the capabilities; English where a text is missing"
+    )
     tracks: tuple[str, ...] = ()
     people: People
     practices: tuple[PracticeEntry, ...] = Field((), max_length=50, description="of a global system integrator")

@@ -9,11 +9,11 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Iterable, Mapping
-from pathlib import PurePosixPath
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from app.journey.languages import ENGLISH, capability_and_language, is_text, misnamed
 from app.journey.model import (
     COMPLETE,
     Capability,
@@ -54,9 +54,15 @@ class TemplateError(ValueError):
 class Templates:
     """A checked set of journey files; `journey_for` gives the journey as one partner walks it."""
 
-    def __init__(self, file: JourneyFile, texts: Mapping[str, CapabilityText]) -> None:
+    def __init__(self, file: JourneyFile, texts: Mapping[str, Mapping[str, CapabilityText]]) -> None:
+        """`texts`: by language, then by capability; English has all of them."""
         self.file = file
-        self.texts = dict(texts)
+        self.texts = {language: dict(given) for language, given in texts.items()}
+
+    @property
+    def languages(self) -> tuple[str, ...]:
+        """The languages in which there is any text."""
+        return tuple(sorted(self.texts))
 
     def journey_for(self, partner: PartnerFile) -> Journey:
         """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
@@ -102,9 +108,10 @@ class Templates:
 
         def named(capability: Capability) -> Capability:
             after = tuple(f"{name}@{entry.id}" if name in own else name for name in capability.after)
+            titles = {language: f"{title} ({entry.id})" for language, title in capability.titles.items()}
             return capability.model_copy(update={
                 "id": f"{capability.id}@{entry.id}", "title": f"{capability.title} ({entry.id})", "after": after,
-                "practice": entry.id,
+                "practice": entry.id, "titles": titles,
             })  # fmt: skip
 
         skipped = {skip.capability for skip in partner.skip}
@@ -160,17 +167,23 @@ class Templates:
     def _capability(self, partner: PartnerFile, stage: str, entry: CapabilityEntry) -> Capability:
         settings = self._settings(partner, entry)
         del settings["per_practice"]
-        text, track = self.texts[entry.id], self.file.tracks.get(entry.id.removeprefix("tracks/"))
-        track = track if entry.id.startswith("tracks/") else None
+        track = self.file.tracks.get(entry.id.removeprefix("tracks/")) if entry.id.startswith("tracks/") else None
+        texts = {language: given[entry.id] for language, given in self.texts.items() if entry.id in given}
+        titles = {language: text.title for language, text in texts.items()}
+        titles[ENGLISH] = entry.title or titles[ENGLISH]
+        language = partner.language if partner.language in texts else ENGLISH
         return Capability(
-            id=entry.id, stage=stage, title=entry.title or text.title, after=entry.after, valid_days=entry.valid_days,
-            after_wins=entry.after_wins, needs=track.needs if track else {}, text=text, counts_from=entry.counts_from,
-            was=entry.was, **settings,
+            id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], language=language,
+            after=entry.after, valid_days=entry.valid_days, after_wins=entry.after_wins,
+            needs=track.needs if track else {}, counts_from=entry.counts_from, was=entry.was, **settings,
         )  # fmt: skip
 
 
 def load_templates(files: Mapping[str, str]) -> Templates:
-    """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError."""
+    """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError.
+
+    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none.
+    """
     problems: list[Problem] = []
     if "journey.yaml" not in files:
         raise TemplateError(
@@ -182,15 +195,16 @@ def load_templates(files: Mapping[str, str]) -> Templates:
         )
     document = parse("journey.yaml", files["journey.yaml"])
     file = _validate(JourneyFile, document, problems)
-    texts: dict[str, CapabilityText] = {}
-    for path in sorted(files):
-        if path.startswith("capabilities/") and path.endswith(".md"):
-            capability_id = path.removeprefix("capabilities/").removesuffix(".md")
-            if "." in PurePosixPath(capability_id).name:
-                continue  # a translation, e.g. partner-portal.de.md
-            text = _load_text(path, files[path], problems)
-            if text is not None:
-                texts[capability_id] = text
+    texts: dict[str, dict[str, CapabilityText]] = {ENGLISH: {}}
+    for path in filter(is_text, sorted(files)):
+        wrong = misnamed(path, files)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        capability, language = capability_and_language(path)
+        text = _load_text(path, files[path], problems)
+        if text is not None:
+            texts.setdefault(language, {})[capability] = text
     if file is not None:
         problems += _check_references(file, document, files)
     if problems or file is None:
@@ -278,6 +292,11 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
             f"`{name}` is {str(detail['input'])[:60]!r}, which has the wrong form.",
             f"It must match {detail['ctx']['pattern']}.",
         )
+    if kind == "string_type" and isinstance(detail["input"], bool):
+        return (
+            f"YAML reads `{name}` as true or false, as it does with a bare `no` or `yes`.",
+            "Put the value in quotes.",
+        )
     return f"`{name}`: {detail['msg']}.", "Correct the value."
 
 
@@ -335,17 +354,26 @@ def _check_body(path: str, body: str, first_line: int) -> list[Problem]:
             problems.append(Problem(path, number, "The bracket \u27e6 is reserved.", "Use another character."))
         if line.startswith("## "):
             headings.append(line[3:].strip())
-    order = f"Add it; the order is {', '.join(_SECTIONS)}."
-    problems += [
-        Problem(path, first_line, f"The section `## {wanted}` is missing.", order)
-        for wanted in _SECTIONS
-        if wanted not in headings
-    ]
+    problems += _check_sections(path, headings, first_line)
     if "- [ ] " not in body:
         problems.append(
             Problem(path, first_line, "There is no step to tick.", "Add lines that start with `- [ ] ` under ## Steps.")
         )
     return problems
+
+
+def _check_sections(path: str, headings: list[str], first_line: int) -> list[Problem]:
+    """A translation has the same sections in the same order, with headings in its own words."""
+    order = f"the order is {', '.join(_SECTIONS)}."
+    if capability_and_language(path)[1] == ENGLISH:
+        missing = [wanted for wanted in _SECTIONS if wanted not in headings]
+        return [
+            Problem(path, first_line, f"The section `## {name}` is missing.", f"Add it; {order}") for name in missing
+        ]
+    if len(headings) == len(_SECTIONS):
+        return []
+    what = f"There are {len(headings)} sections that start with `## `, and the English text has {len(_SECTIONS)}."
+    return [Problem(path, first_line, what, f"Translate each of them; {order}")]
 
 
 def _check_references(file: JourneyFile, document: Document, files: Mapping[str, str]) -> list[Problem]:
@@ -512,12 +540,21 @@ def _check_partner(partner: Partner, document: Document, templates: Templates) -
     ]
     known |= {f"tracks/{track}" for track in partner.tracks}
     known |= {entry.id for entry in _entries(templates.file) if entry.retired}
+    problems += _check_language(partner, document, templates)
     problems += _check_practices(partner, document, templates)
     named = [(("waivers", n, "capability"), w.capability) for n, w in enumerate(partner.waivers)]
     problems += [_unknown(document, path, name, known) for path, name in named if name not in known]
     known |= {name.split("@")[0] for name in known}  # a skip without `@practice` is for all practices
     named = [(("skip", n, "capability"), s.capability) for n, s in enumerate(partner.skip)]
     return problems + [_unknown(document, path, name, known) for path, name in named if name not in known]
+
+
+def _check_language(partner: Partner, document: Document, templates: Templates) -> list[Problem]:
+    if partner.language in templates.languages:
+        return []
+    what = f"No capability has a text in the language `{partner.language}`."
+    fix = f"Use one of {', '.join(templates.languages)}, or write capabilities/<stage>/<name>.{partner.language}.md."
+    return [Problem(document.file, document.line(("language",)), what, fix)]
 
 
 def _check_practices(partner: Partner, document: Document, templates: Templates) -> list[Problem]:

@@ -150,9 +150,8 @@ def test_a_track_named_twice_is_walked_once() -> None:
     assert [c.id for c in journey.capabilities].count("tracks/psp") == 1
 
 
-def test_files_with_windows_line_ends_and_translations_are_read() -> None:
+def test_files_with_windows_line_ends_are_read() -> None:
     files = {path: text.replace("\n", "\r\n") for path, text in small_files().items()}
-    files["capabilities/stand/portal.de.md"] = "kein Titel"
     assert load_templates(files).base() == SMALL_TEMPLATES.base()
 
 

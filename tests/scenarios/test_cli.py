@@ -230,6 +230,12 @@ def test_a_setup_that_was_cut_off_goes_on_where_it_ended(run: Run, gitlab: Addre
     assert "Nothing to do" in run("setup").out
 
 
+def test_a_partner_is_added_in_its_language(run: Run, gitlab: Address) -> None:
+    assert run(*ADD_ACME, "--language", "de").code == 0
+    titles = [item.title for item in gitlab.world.work_items.values()]
+    assert "NFR-Lizenz über das Partner Portal erhalten" in titles
+
+
 def test_adding_a_partner_onboards_it_at_once(run: Run, gitlab: Address) -> None:
     result = run(*ADD_ACME)
     assert result.code == 0, result.err

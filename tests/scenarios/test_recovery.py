@@ -312,7 +312,7 @@ def test_ticks_and_text_survive_a_changed_template(travelled: LocalStage) -> Non
     edit(travelled, "acme.dev", "acme", item.iid, description=text)
     ticked = next(line for line in text.splitlines() if line.startswith("- [x]"))
     path = "capabilities/leading/ha-geo.md"
-    built_in = (travelled.service.reconciler.desired().templates).texts["leading/ha-geo"]
+    built_in = (travelled.service.reconciler.desired().templates).texts["en"]["leading/ha-geo"]
     changed = f"""---
 title: "{built_in.title}"
 who: "{built_in.who}"

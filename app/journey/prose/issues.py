@@ -7,9 +7,8 @@ from datetime import date
 from app.journey import markers
 from app.journey.evidence import ANSWER, EVIDENCE
 from app.journey.model import Capability, Journey
-from app.journey.text import plain, written
-
-_EVIDENCE = {"none": "none needed", "note": "a short note", "link": "a link"}
+from app.journey.prose.words import Words, words_in
+from app.journey.text import plain
 
 
 def capability_body(journey: Journey, capability: Capability, required_from: date | None = None) -> str:
@@ -17,40 +16,37 @@ def capability_body(journey: Journey, capability: Capability, required_from: dat
 
     `required_from`: the day from which it holds a stage that this partner had begun before it was added.
     """
-    since = f"Required from {written(required_from)}" if required_from else "Required"
-    kind = since if capability.required else "Optional, never holds a stage"
+    words, days = words_in(capability.language), capability.days
+    since = words.required_from.format(day=words.day(required_from)) if required_from else words.required
+    kind = since if capability.required else words.optional
     stage = journey.stage_of(capability)
     after = [plain(journey.capability(c).title) for c in capability.after if c in {x.id for x in journey.capabilities}]
     facts = [
-        f"**Stage:** {plain(stage.title)}",
+        f"**{words.stage}:** {plain(stage.title)}",
         f"**{kind}**",
-        f"**Who:** {plain(capability.text.who)}",
-        f"**Verified by:** {plain(capability.text.verifier)}",
-        f"**Evidence:** {_EVIDENCE[capability.evidence]}",
-        f"**Typical time:** {capability.days} days from {'then' if after else 'the start of the stage'}",
+        f"**{words.who}:** {plain(capability.text.who)}",
+        f"**{words.verified_by}:** {plain(capability.text.verifier)}",
+        f"**{words.evidence}:** {words.kinds[capability.evidence]}",
+        f"**{words.typical_time}:** {(words.from_then if after else words.from_the_start).format(days=days)}",
     ]
     if after:
-        facts.insert(-1, f"**After:** {'; '.join(after)}")
+        facts.insert(-1, f"**{words.after}:** {'; '.join(after)}")
     if capability.needs:
-        facts.append(f"**Needs:** {', '.join(f'{count} {plain(what)}' for what, count in capability.needs.items())}")
+        needs = (f"{count} {plain(what)}" for what, count in capability.needs.items())
+        facts.append(f"**{words.needs}:** {', '.join(needs)}")
     if capability.valid_days:
-        facts.append(f"**Valid for:** {capability.valid_days} days, then renewed")
-    return "\n\n".join([" · ".join(facts), capability.text.body.strip(), _how_to_finish(capability)])
+        facts.append(f"**{words.valid}:** {words.valid_for.format(days=capability.valid_days)}")
+    return "\n\n".join([" · ".join(facts), capability.text.body.strip(), _how_to_finish(capability, words)])
 
 
-def _how_to_finish(capability: Capability) -> str:
-    evidence = {
-        "none": "close the issue",
-        "note": "write a note as evidence below or in a comment, close the issue",
-        "link": "put the link to your evidence below or in a comment, close the issue",
-    }[capability.evidence]
+def _how_to_finish(capability: Capability, words: Words) -> str:
     return "\n".join(
         [
-            "## How to finish",
+            f"## {words.how_to_finish}",
             "",
-            f"Tick what is done, {evidence}. Closed by mistake? Reopen it, nothing is lost.",
+            f"{words.finish[capability.evidence]} {words.by_mistake}",
             "",
-            "> Please write no customer names, prices, licence keys or personal data in this project.",
+            f"> {words.never_write}",
             "",
             f"**{ANSWER}:** {plain(capability.text.question)}",
         ]
