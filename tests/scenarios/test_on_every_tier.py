@@ -164,3 +164,39 @@ def test_a_failing_gitlab_parks_the_partner_and_is_forgiven(acme: LocalStage) ->
     pass_quiet_time(acme)
     assert acme.service.store.partner("acme").failures == 0
     assert told(acme, page(acme)) == ["stage/1/enabling"]
+
+
+def test_a_closing_at_a_gate_waits_for_the_architect_who_confirms_rejects_and_waives(acme: LocalStage) -> None:
+    item = issue_of(acme, "onboarding/get-certified")
+
+    def says(words: str) -> set[str]:
+        acme.comment(item, "gl.sa1", words)
+        acme.settle()
+        assert nothing_to_do(acme)
+        return labels(acme, item) & {"verify::pending", "verify::ok", "waived"}
+
+    acme.finish(item, "acme.lead")
+    acme.settle()
+    assert "verify::pending" in labels(acme, item)
+    assert "### Waiting for you" in epic(acme).description
+    assert says("/journey reject The certificate has expired") == set()
+    assert item.state == "opened"
+    acme.close(item, "acme.lead")
+    acme.settle()
+    assert says("/journey verify") == {"verify::ok"}
+    acme.reopen(item, "acme.lead")
+    acme.settle()
+    assert says("/journey waive until 2026-12-31 Certified elsewhere") == {"waived"}
+    assert "1 of 8 required capabilities done, 1 of them waived" in page(acme).description
+
+
+def test_a_closing_without_evidence_is_opened_again_once(acme: LocalStage) -> None:
+    item = issue_of(acme, "onboarding/gitlab-101-pitch")
+    acme.close(item, "acme.lead")
+    pass_quiet_time(acme)
+    assert (item.state, told(acme, item)) == ("opened", ["evidence/onboarding/gitlab-101-pitch"])
+    acme.close(item, "acme.lead")
+    pass_quiet_time(acme)
+    assert (item.state, told(acme, item)) == ("closed", ["evidence/onboarding/gitlab-101-pitch"])
+    assert "verify::pending" in labels(acme, item)
+    assert nothing_to_do(acme)

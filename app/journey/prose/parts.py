@@ -102,9 +102,11 @@ def linked(item: CapabilityProgress, scene: Scene) -> str:
 
 
 def people(item: CapabilityProgress, scene: Scene) -> str:
-    if item.issue and item.issue.assignees:
-        return ", ".join(code(name) for name in item.issue.assignees)
-    return code(owner_of(item.capability, scene.partner))
+    """Who it is assigned to once this plan is done: an architect whom the bot assigned for a gate leaves with it."""
+    names = item.issue.assignees if item.issue else ()
+    if item.judgement.assigned and not item.waiting:
+        names = tuple(name for name in names if name != scene.partner.people.sa) or names
+    return ", ".join(map(code, names)) if names else code(owner_of(item.capability, scene.partner))
 
 
 def all_done(stage: StageProgress, scene: Scene) -> str:
