@@ -50,7 +50,6 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
-from app.gitlab.portfolio_page import PortfolioPage
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
@@ -195,7 +194,8 @@ def _assemble(
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    practices = BestPractices(ControlPages(client, instance, place), store, locks)
+    pages = ControlPages(client, instance, place)
+    practices = BestPractices(pages, store, locks)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
@@ -204,11 +204,11 @@ def _assemble(
         outbox.put(_alarm(topic, finding, settings, clock))
 
     watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
-    page = PortfolioChore(PortfolioPage(client, instance, place), reconciler, standings, place, clock)
+    portfolio = PortfolioChore(pages, reconciler, standings, place, clock)
     leaving = Leaving(client, control, ground, reconciler, standings, locks, _hook_secrets(settings), clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, page, leaving, meters, groundwork, watch,
+        forecaster, portfolio, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
 

@@ -10,9 +10,10 @@ from datetime import datetime
 
 from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
-from app.gitlab.portfolio_page import PortfolioPage
+from app.gitlab.control_pages import ControlPages
 from app.journey.observed import Place
 from app.journey.portfolio_page import plan_portfolio_page
+from app.journey.prose.portfolio_page import PORTFOLIO_PAGE
 
 
 class PortfolioChore:
@@ -20,13 +21,13 @@ class PortfolioChore:
 
     def __init__(
         self,
-        page: PortfolioPage,
+        pages: ControlPages,
         reconciler: Reconciler,
         standings: Standings,
         place: Place,
         clock: Callable[[], datetime],
     ) -> None:
-        self._page = page
+        self._pages = pages
         self._reconciler = reconciler
         self._standings = standings
         self._place = place
@@ -38,4 +39,7 @@ class PortfolioChore:
         if not known:
             return False
         standings = list(self._standings.all().values())
-        return self._page.renew(lambda seen: plan_portfolio_page(seen, standings, known, self._place, self._clock()))
+        return self._pages.renew(
+            PORTFOLIO_PAGE, "portfolio",
+            lambda seen: plan_portfolio_page(seen, standings, known, self._place, self._clock()),
+        )  # fmt: skip

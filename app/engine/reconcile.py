@@ -25,13 +25,13 @@ from app.gitlab.observe import Look
 from app.journey import prose
 from app.journey.actions import CreateIssue, Plan
 from app.journey.best_practices import answers_of
-from app.journey.judge import questions
 from app.journey.languages import laid_over
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, RemovalsError, plan
 from app.journey.progress import measure
 from app.journey.prose import portfolio_title
+from app.journey.questions import questions
 from app.journey.record import record_before
 from app.journey.standing import Standing, foreseen, standing
 from app.journey.templates import TemplateError, Templates, load_partner, load_templates

@@ -21,7 +21,6 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import Hooks
 from app.gitlab.names import number
 from app.journey import markers
-from app.journey.judge import Questions
 from app.journey.leaving import (
     CloseEpic,
     FreezeProject,
@@ -35,6 +34,7 @@ from app.journey.leaving import (
 from app.journey.model import Partner
 from app.journey.observed import Observed
 from app.journey.prose import portfolio_title
+from app.journey.questions import Questions
 
 _BATCH = 30
 

@@ -19,9 +19,9 @@ from app.gitlab.instance import Instance, epic_type_in
 from app.gitlab.names import number
 from app.gitlab.verdicts import read_answers
 from app.journey import markers, prose
-from app.journey.judge import Questions
 from app.journey.model import People
 from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project, StandIn
+from app.journey.questions import Questions
 
 HOOK_NAME = "Partner Journey"
 _OVERLAP = timedelta(minutes=5)  # what was not visible yet at the last look is seen at the next

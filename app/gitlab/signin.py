@@ -25,8 +25,8 @@ from joserfc.jwk import KeySet
 from app.gitlab.client import TIMEOUT_SECONDS, Client
 from app.gitlab.errors import GitLabError, Missing, Refused, Transient
 from app.gitlab.instance import Instance
+from app.gitlab.verdicts import is_architect
 
-DEVELOPER = 30
 """Least role in the group (https://docs.gitlab.com/api/access_requests/#valid-access-levels)."""
 
 _LEEWAY_SECONDS = 120
@@ -116,7 +116,7 @@ class SignIn:
             member = self._client.get(path)
         except Missing:
             return False
-        return bool(member["access_level"] >= DEVELOPER and member.get("state", "active") == "active")
+        return is_architect(member)
 
     # --- inside ---
 

@@ -8,17 +8,24 @@ partners never have (https://docs.gitlab.com/api/group_members/).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
+from typing import Any
 from urllib.parse import quote
 
 from app.gitlab.client import Client
 from app.gitlab.names import number
 from app.journey import labels
-from app.journey.judge import Questions
 from app.journey.model import People
 from app.journey.observed import Answers, Approval, Issue, Place, Project
+from app.journey.questions import Questions
 
 _DEVELOPER = 30
+
+
+def is_architect(member: Mapping[str, Any]) -> bool:
+    """Whether a member of the partners' group counts as a solution architect, as GitLab describes members."""
+    return bool(member["access_level"] >= _DEVELOPER and member.get("state", "active") == "active")
 
 
 def read_answers(client: Client, place: Place, project: Project, questions: Questions, people: People) -> Answers:
@@ -28,7 +35,7 @@ def read_answers(client: Client, place: Place, project: Project, questions: Ques
         found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
         active = [m for m in found if m.get("state", "active") == "active" and m["username"] != place.bot]
         members = frozenset(str(m["username"]) for m in active)
-        architects = frozenset(str(m["username"]) for m in active if m["access_level"] >= _DEVELOPER)
+        architects = frozenset(str(m["username"]) for m in active if is_architect(m))
     issues = {issue.id: issue for issue in project.issues}
     return Answers(
         architects=architects,

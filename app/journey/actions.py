@@ -13,6 +13,8 @@ from typing import Literal
 
 Verb = Literal["+", "~", "-"]
 Where = Literal["project", "portfolio"]
+Talk = Literal["status", "portfolio", "capability"]
+_PLACES: Mapping[Talk, str] = {"status": "status issue", "portfolio": "epic", "capability": "issue"}
 
 
 @dataclass(frozen=True)
@@ -254,7 +256,7 @@ class UpdateIssue:
 class PostComment:
     """Found again by its mark `comment=<mark>`, so that it is never posted twice."""
 
-    where: Literal["status", "portfolio", "capability"]
+    where: Talk
     mark: str
     body: str
     reason: str
@@ -263,8 +265,7 @@ class PostComment:
 
     @property
     def key(self) -> str:
-        place = {"status": "status issue", "portfolio": "epic", "capability": "issue"}[self.where]
-        return f"comment {self.mark} on the {place}"
+        return f"comment {self.mark} on the {_PLACES[self.where]}"
 
 
 @dataclass(frozen=True)
@@ -285,7 +286,7 @@ class React:
 class RemoveComment:
     """One of the bot's own comments, by GitLab's id: another one with the same mark stays."""
 
-    where: Literal["status", "portfolio", "capability"]
+    where: Talk
     id: str
     mark: str
     reason: str
@@ -293,8 +294,7 @@ class RemoveComment:
 
     @property
     def key(self) -> str:
-        place = {"status": "status issue", "portfolio": "epic", "capability": "issue"}[self.where]
-        return f"second comment {self.mark} on the {place}"
+        return f"second comment {self.mark} on the {_PLACES[self.where]}"
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
 """What a closing is worth, and what people asked for in comments: closings, labels and commands to judgements.
 
 Closed is a claim. It counts once the evidence is there and, at a gate, once a solution architect has confirmed it.
-Only GitLab's own history says who closed an issue or set a label, so `questions` names what has to be asked for
-besides the observation. The trap: trusting a name in a text or a label that anybody can set.
+Only GitLab's own history says who closed an issue or set a label; `questions.py` names what has to be asked for besides
+the observation. The trap: trusting a name in a text or a label that anybody can set.
 """
 
 from __future__ import annotations
@@ -12,13 +12,13 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from app.journey import evidence, labels, markers
-from app.journey.commands import Command, Misuse, is_command, read_command
+from app.journey.commands import Command, Misuse, read_command
 from app.journey.items import Item, is_done, items
 from app.journey.model import Capability, Journey, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
-from app.journey.record import CommandWaiver, Judgement, Record, status_issue
+from app.journey.questions import is_new_command
+from app.journey.record import STATUS_PAGE, CommandWaiver, Judgement, Record, status_issue
 
-STATUS_PAGE = "page/status"
 RENEW_BEFORE = timedelta(days=30)
 PATIENCE = timedelta(minutes=1)  # people add the link right after closing, and GitLab shows some comments late
 
@@ -76,19 +76,6 @@ class Judged:
         return any(isinstance(d, Close) and d.name == name for d in self.decisions)
 
 
-@dataclass(frozen=True)
-class Questions:
-    """What to ask GitLab besides the observation, by issue id. `people`: who may verify and waive."""
-
-    people: bool = False
-    closers: frozenset[str] = frozenset()
-    approvals: frozenset[str] = frozenset()
-    comments: frozenset[str] = frozenset()
-
-    def __bool__(self) -> bool:
-        return bool(self.people or self.closers or self.approvals or self.comments)
-
-
 def judge(journey: Journey, partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
     """Judges every capability's closing and answers every command that was not answered yet."""
     judgements = dict(record.judgements)
@@ -106,43 +93,6 @@ def judge(journey: Journey, partner: Partner, observed: Observed, record: Record
     changes = [i.updated_at for i in observed.project.issues] if observed.project else []
     heard = max(changes, default=record.heard)
     return Judged(replace(record, judgements=kept, heard=heard, complete=True), tuple(decisions))
-
-
-def questions(journey: Journey, observed: Observed, record: Record) -> Questions:
-    """What `judge` needs to know that the observation does not show. Empty at most looks."""
-    closers, approvals, comments, people = set[str](), set[str](), set[str](), False
-    read = observed.project.comments if observed.project else {}
-    for name, item in items(journey, observed).items():
-        issue, judgement = item.issue, record.judgement(name)
-        if issue is None:
-            continue
-        if labels.VERIFIED in issue.labels and not _label_is_ours(item, issue, judgement):
-            approvals.add(issue.id)
-        if is_done(issue) and judgement.closing != issue.closed_at:
-            given = evidence.is_given(item.capability, issue, read.get(issue.id, ()))
-            if not given and issue.id not in read and record.complete:
-                comments.add(issue.id)
-            if item.capability.verify == "sa" or not given:
-                closers.add(issue.id)
-        people = people or any(_is_new_command(note, judgement) for note in read.get(issue.id, ()))
-    page = status_issue(observed)
-    if page is not None:
-        told = record.judgement(STATUS_PAGE)
-        people = people or any(_is_new_command(note, told) for note in read.get(page.id, ()))
-    asked = bool(closers or approvals)
-    return Questions(people or asked, frozenset(closers), frozenset(approvals), frozenset(comments))
-
-
-def _is_new_command(note: Note, judgement: Judgement) -> bool:
-    return not note.by_bot and note.number > judgement.answered and is_command(note.body)
-
-
-def _label_is_ours(item: Item, issue: Issue, judgement: Judgement) -> bool:
-    """Whether `verify::ok` is there because of a judgement that is on record; where no gate is, it says nothing."""
-    if issue.state == "open":
-        return judgement.approved is not None
-    accepted = judgement.closing == issue.closed_at and judgement.accepted
-    return accepted and (judgement.by is not None or item.capability.verify != "sa")
 
 
 class _Case:
@@ -295,7 +245,7 @@ class _Case:
 
     def _hear(self, issue: Issue) -> None:
         for note in sorted(self._comments or (), key=lambda n: n.number):
-            if _is_new_command(note, self._judgement):
+            if is_new_command(note, self._judgement):
                 command = read_command(note.body, self._now.date())
                 if isinstance(command, Misuse):
                     self._answer(issue, note, "misuse", command.what, command.usage)
@@ -423,7 +373,7 @@ def _answer_on_page(page: Issue, observed: Observed, record: Record, now: dateti
     notes = read.get(page.id, ())
     told = {markers.find("comment", n.body) for n in notes if n.by_bot}
     for note in sorted(notes, key=lambda n: n.number):
-        if not _is_new_command(note, judgement):
+        if not is_new_command(note, judgement):
             continue
         command = read_command(note.body, now.date())
         words: tuple[str, ...] = ()

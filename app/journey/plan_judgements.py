@@ -11,13 +11,13 @@ from datetime import date, timedelta
 
 from app.journey import labels, markers, prose
 from app.journey.actions import Action, PostComment, React
-from app.journey.judge import STATUS_PAGE, Reply
+from app.journey.judge import RENEW_BEFORE, Reply
 from app.journey.judge import React as Thumb
 from app.journey.model import Journey
 from app.journey.observed import Issue, Observed, Place
 from app.journey.progress import Assessment, CapabilityProgress, Progress
 from app.journey.prose import Scene, StageChange
-from app.journey.record import Judgement, Record, status_issue
+from app.journey.record import STATUS_PAGE, Judgement, Record, status_issue
 
 _THUMB = "thumbsup"
 
@@ -148,7 +148,7 @@ def wakes(journey: Journey, progress: Progress, record: Record) -> Iterator[tupl
     for item in progress.items:
         until = item.judgement.valid_until
         if until is not None and item.state == "done":
-            yield until - timedelta(days=30), "a renewal begins"
+            yield until - RENEW_BEFORE, "a renewal begins"
         elif until is not None and item.state == "renewing":
             yield until + timedelta(days=1), "a renewal ends"
         if item.required_from is not None:

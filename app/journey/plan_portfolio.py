@@ -7,7 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import replace
-from typing import Literal
 
 from app.journey import labels, markers, prose
 from app.journey.actions import (
@@ -16,6 +15,7 @@ from app.journey.actions import (
     Notify,
     PostComment,
     RemoveComment,
+    Talk,
     UpdatePortfolioItem,
 )
 from app.journey.observed import Note, Observed, PortfolioItem
@@ -152,7 +152,7 @@ def plan_doubled_comments(observed: Observed) -> Iterator[Action]:
         yield from _doubled("portfolio", observed.portfolio_item.notes)
 
 
-def _doubled(where: Literal["status", "portfolio", "capability"], notes: Iterable[Note]) -> Iterator[Action]:
+def _doubled(where: Talk, notes: Iterable[Note]) -> Iterator[Action]:
     seen = set[str]()
     for note in sorted(notes, key=lambda each: each.created_at):
         mark = markers.find("comment", note.body) if note.by_bot else None

@@ -16,6 +16,9 @@ from app.journey import markers
 from app.journey.model import COMPLETE, Journey, Practice
 from app.journey.observed import Issue, Note, Observed
 
+STATUS_PAGE = "page/status"
+"""The name of the status issue, beside the ids of capabilities."""
+
 
 @dataclass(frozen=True)
 class Announced:
