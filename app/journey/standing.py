@@ -293,7 +293,7 @@ def _capability(item: CapabilityProgress, partner: Partner) -> CapabilityStandin
     issue = item.issue
     return CapabilityStanding(
         capability=item.capability.id,
-        title=item.capability.title,
+        title=item.capability.shared_title,
         stage=item.capability.stage,
         practice=item.capability.practice,
         required=item.required,

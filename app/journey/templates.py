@@ -13,13 +13,23 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
-from app.journey.languages import ENGLISH, capability_and_language, is_text, misnamed
+from app.journey import evidence
+from app.journey.catalogue import IN_ENGLISH, Catalogue, LanguageFile, catalogue_of, checked
+from app.journey.languages import (
+    ENGLISH,
+    capability_and_language,
+    is_catalogue,
+    is_text,
+    language_of_catalogue,
+    misnamed,
+)
 from app.journey.model import (
     COMPLETE,
     Capability,
     CapabilityEntry,
     CapabilitySettings,
     CapabilityText,
+    Form,
     Journey,
     JourneyFile,
     Partner,
@@ -54,15 +64,28 @@ class TemplateError(ValueError):
 class Templates:
     """A checked set of journey files; `journey_for` gives the journey as one partner walks it."""
 
-    def __init__(self, file: JourneyFile, texts: Mapping[str, Mapping[str, CapabilityText]]) -> None:
-        """`texts`: by language, then by capability; English has all of them."""
+    def __init__(
+        self,
+        file: JourneyFile,
+        texts: Mapping[str, Mapping[str, CapabilityText]],
+        catalogues: Mapping[str, Catalogue] | None = None,
+    ) -> None:
+        """`texts`: by language, then by capability; English has all of them. `catalogues`: by language."""
         self.file = file
         self.texts = {language: dict(given) for language, given in texts.items()}
+        self.catalogues = {ENGLISH: IN_ENGLISH, **(catalogues or {})}
+        self._form = Form(
+            evidence=tuple(dict.fromkeys(c.tell(evidence.EVIDENCE) for c in self.catalogues.values())),
+            answer=tuple(dict.fromkeys(c.tell(evidence.ANSWER) for c in self.catalogues.values())),
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages in which there is any text."""
-        return tuple(sorted(self.texts))
+        """The languages in which there is anything."""
+        return tuple(sorted({*self.texts, *self.catalogues}))
+
+    def _catalogue(self, language: str) -> Catalogue:
+        return self.catalogues.get(language) or Catalogue(language=language)
 
     def journey_for(self, partner: PartnerFile) -> Journey:
         """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
@@ -75,6 +98,7 @@ class Templates:
             offered=frozenset(
                 [*(e.id for e in _entries(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks)]
             ),
+            catalogue=self._catalogue(partner.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
             return company
@@ -145,7 +169,7 @@ class Templates:
         """The journey without any overlay: what the template check and the picture show."""
         people: dict[str, Any] = {"lead": "lead", "sa": "sa"}
         plain = PartnerFile(name="any", category="rsi", region="-", people=people)
-        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts).journey_for(plain)
+        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts, self.catalogues).journey_for(plain)
 
     def _track_entry(self, name: str) -> CapabilityEntry:
         track = self.file.tracks[name]
@@ -174,6 +198,7 @@ class Templates:
         language = partner.language if partner.language in texts else ENGLISH
         return Capability(
             id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], language=language,
+            form=self._form,
             after=entry.after, valid_days=entry.valid_days, after_wins=entry.after_wins,
             needs=track.needs if track else {}, counts_from=entry.counts_from, was=entry.was, **settings,
         )  # fmt: skip
@@ -182,7 +207,8 @@ class Templates:
 def load_templates(files: Mapping[str, str]) -> Templates:
     """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError.
 
-    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none.
+    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none, and
+    `languages/<language>.yaml` has the bot's own words.
     """
     problems: list[Problem] = []
     if "journey.yaml" not in files:
@@ -205,11 +231,28 @@ def load_templates(files: Mapping[str, str]) -> Templates:
         text = _load_text(path, files[path], problems)
         if text is not None:
             texts.setdefault(language, {})[capability] = text
+    catalogues = _load_catalogues(files, problems)
     if file is not None:
         problems += _check_references(file, document, files)
     if problems or file is None:
         raise TemplateError(problems)
-    return Templates(file, texts)
+    return Templates(file, texts, catalogues)
+
+
+def _load_catalogues(files: Mapping[str, str], problems: list[Problem]) -> dict[str, Catalogue]:
+    catalogues: dict[str, Catalogue] = {}
+    for path in filter(is_catalogue, sorted(files)):
+        wrong = misnamed(path, files)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        document = parse(path, files[path])
+        file = _validate(LanguageFile, document, problems)
+        if file is not None:
+            problems += checked(file, document)
+            language = language_of_catalogue(path)
+            catalogues[language] = catalogue_of(language, file)
+    return catalogues
 
 
 def load_partner(slug: str, text: str, templates: Templates) -> Partner:
@@ -552,8 +595,8 @@ def _check_partner(partner: Partner, document: Document, templates: Templates) -
 def _check_language(partner: Partner, document: Document, templates: Templates) -> list[Problem]:
     if partner.language in templates.languages:
         return []
-    what = f"No capability has a text in the language `{partner.language}`."
-    fix = f"Use one of {', '.join(templates.languages)}, or write capabilities/<stage>/<name>.{partner.language}.md."
+    what = f"There is nothing in the language `{partner.language}`."
+    fix = f"Use one of {', '.join(templates.languages)}, or write languages/{partner.language}.yaml."
     return [Problem(document.file, document.line(("language",)), what, fix)]
 
 

@@ -6,7 +6,17 @@ import re
 from dataclasses import replace
 
 import pytest
-from build import BUILT_IN, PARTNER_FILE, World, built_in, capability_text, nothing, partner, small_files
+from build import (
+    BUILT_IN,
+    PARTNER_FILE,
+    World,
+    built_in,
+    built_in_files,
+    capability_text,
+    nothing,
+    partner,
+    small_files,
+)
 
 from app.journey import markers
 from app.journey.actions import UpdateIssue
@@ -22,6 +32,7 @@ HEADINGS = {
 }  # fmt: skip
 GERMAN_FILE = PARTNER_FILE + "language: de\n"
 PORTAL_DE = "capabilities/stand/portal.de.md"
+WORDS_DE = "languages/de.yaml"
 
 
 def german_text(title: str, *, step: str = "Mach es") -> str:
@@ -34,7 +45,7 @@ def german_text(title: str, *, step: str = "Mach es") -> str:
 def small_in_two(**files: str) -> Templates:
     """The first capability is also in German; `files` adds texts, with `__` for `/` and `.md` left out."""
     return load_templates(
-        small_files() | {PORTAL_DE: german_text("Ins Portal")}
+        small_files() | {PORTAL_DE: german_text("Ins Portal"), WORDS_DE: built_in_files()[WORDS_DE]}
         | {f"capabilities/{name.replace('__', '/')}.md": text for name, text in files.items()}
     )  # fmt: skip
 
@@ -153,8 +164,8 @@ def test_a_language_that_nobody_wrote_is_refused_with_those_that_exist() -> None
         partner(PARTNER_FILE + "language: fr\n", templates=small_in_two())
     (problem,) = caught.value.problems
     assert problem.line == PARTNER_FILE.count("\n") + 1
-    assert problem.what == "No capability has a text in the language `fr`."
-    assert problem.fix == "Use one of de, en, or write capabilities/<stage>/<name>.fr.md."
+    assert problem.what == "There is nothing in the language `fr`."
+    assert problem.fix == "Use one of de, en, or write languages/fr.yaml."
 
 
 @pytest.mark.parametrize(

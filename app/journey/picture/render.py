@@ -33,15 +33,18 @@ def render_picture(picture: Picture) -> str:
 
 def render_badge(picture: Picture) -> str:
     """The stage in one line, 20 units high, for a project's badge."""
-    stage = picture.stage
-    words = "Complete" if stage is None else stage.name
+    say, stage = picture.say, picture.stage
+    words = say("Complete") if stage is None else stage.name
     if stage is not None and picture.position is not None:
         done, needed = stage.tally
-        words = f"{''.join(wrapped(words, 260, 11, lines=1))} · {done} of {needed}"
-    left, right = width("journey", 11) + 12, width(words, 11) + 14
+        words = f"{''.join(wrapped(words, 260, 11, lines=1))} · {say('{done} of {needed}', done=done, needed=needed)}"
+    name = say("journey")
+    left, right = width(name, 11) + 12, width(words, 11) + 14
     number = len(picture.stages) if picture.position is None else picture.position
     color = palette.LIGHT.done if stage is None else palette.LIGHT.stages[number % len(palette.LIGHT.stages)][0]
-    return _BADGE.render(left=round(left), right=round(right), words=words, color=color, title=_lines(spoken(picture)))
+    return _BADGE.render(
+        left=round(left), right=round(right), name=name, words=words, color=color, title=_lines(spoken(picture))
+    )
 
 
 def _lines(text: str) -> str:
