@@ -91,7 +91,7 @@ def test_a_language_without_words_of_the_bots_own_has_the_translation_between_en
 def test_evidence_in_a_german_issue_is_found(evidence: str) -> None:
     seen = world(templates=small_in_two(**{"stand__pitch.de": german_text("Rede")}))
     issue = seen.issue("stand/pitch")
-    told = issue.description.replace("**Evidence:**\n", f"**Evidence:**{evidence}\n")
+    told = issue.description.replace("**Nachweis:**\n", f"**Nachweis:**{evidence}\n")
     found = is_given(seen.journey.capability("stand/pitch"), replace(issue, description=told), ())
     assert found == bool(evidence)
 
