@@ -23,14 +23,19 @@ class UnwrittenError(ValueError):
 
 @cache
 def spoken() -> frozenset[str]:
-    """Every message, in English; of one with forms for numbers the form for one. Raises UnwrittenError."""
+    """Every message, in English; of one with forms for numbers the form for one."""
+    files = sorted(_JOURNEY.rglob("*.py"))
+    return frozenset(text for path in files for text in spoken_in(path.read_text(encoding="utf-8")))
+
+
+def spoken_in(code: str) -> set[str]:
+    """The messages in a piece of code. Raises UnwrittenError."""
     found = set[str]()
-    for path in sorted(_JOURNEY.rglob("*.py")):
-        for call, argument in _calls(ast.parse(path.read_text(encoding="utf-8"))):
-            if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
-                raise UnwrittenError(f"{path.name}:{call.lineno}: the message is not written out")
-            found.add(argument.value)
-    return frozenset(found)
+    for call, argument in _calls(ast.parse(code)):
+        if not (isinstance(argument, ast.Constant) and isinstance(argument.value, str)):
+            raise UnwrittenError(f"line {call.lineno}: {ast.unparse(call)} does not write its message out")
+        found.add(argument.value)
+    return found
 
 
 def _calls(tree: ast.Module) -> Iterator[tuple[ast.Call, ast.expr]]:

@@ -130,6 +130,12 @@ def small_templates(**changed: str) -> Templates:
     return load_templates(small_files(**changed))
 
 
+def speaking_files(**changed: str) -> dict[str, str]:
+    """The small journey with the built-in catalogues, and one text in German."""
+    words = {path: text for path, text in built_in_files().items() if path.startswith("languages/")}
+    return small_files(**changed) | words | {"capabilities/stand/portal.de.md": capability_text("Ins Portal")}
+
+
 def built_in_files() -> dict[str, str]:
     return journey_files(BUILT_IN)
 
@@ -139,6 +145,7 @@ def built_in() -> Templates:
 
 
 SMALL_TEMPLATES = small_templates()
+SPEAKING_TEMPLATES = load_templates(speaking_files())
 
 
 def partner(text: str = PARTNER_FILE, *, templates: Templates = SMALL_TEMPLATES, slug: str = "acme") -> Partner:

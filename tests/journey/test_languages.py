@@ -7,7 +7,6 @@ from dataclasses import replace
 
 import pytest
 from build import (
-    BUILT_IN,
     PARTNER_FILE,
     World,
     built_in,
@@ -25,6 +24,7 @@ from app.journey.evidence import is_given
 from app.journey.languages import laid_over
 from app.journey.progress import measure
 from app.journey.templates import TemplateError, Templates, load_templates
+from app.journey_files import BUILT_IN
 
 HEADINGS = {
     "Objective": "Ziel", "Steps": "Schritte", "Evidence": "Nachweis", "Good to know": "Gut zu wissen",

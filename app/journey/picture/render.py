@@ -28,7 +28,12 @@ _SHADES = {"light": palette.LIGHT, "dark": palette.DARK}
 def render_picture(picture: Picture) -> str:
     """The map as an SVG document with title and description; it is 760 units wide and as high as it must be."""
     sheet = lay_out(picture)
-    return _MAP.render(sheet=sheet, shades=_SHADES, title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture)))
+    say = picture.say
+    pin = "".join(wrapped(say("You are here"), 118, 13, lines=1, bold=True))
+    signs = {"you_are_here": pin, "complete": say("Journey complete")}
+    return _MAP.render(
+        sheet=sheet, shades=_SHADES, **signs, title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture))
+    )
 
 
 def render_badge(picture: Picture) -> str:
