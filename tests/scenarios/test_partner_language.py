@@ -46,15 +46,18 @@ def english_in(texts: Iterable[str]) -> set[str]:
     """The English messages that stand in these texts, those that read the same in German left out.
 
     One word alone may be a name in a title, so it is looked for where the bot says it: in a heading, bold, in a table.
+    Commands and marks are the same in every language.
     """
-    found, everything, same = set[str](), "\n".join(texts), german()
-    for message in spoken():
-        literal = re.sub(r"\\{\w+\\}", ".{1,200}?", re.escape(message)).replace("\\ ", " ")
-        alone = " " not in message.strip()
-        shape = rf"(?:\| |### |\*\*|>){literal}(?: \||:|\*\*|$|<)" if alone else rf"(?<!\w){literal}(?!\w)"
-        if same.single.get(message) != message and re.search(shape, everything, re.MULTILINE):
-            found.add(message)
-    return found
+    everything, same = re.sub(r"`[^`\n]*`|<!--.*?-->", "", "\n".join(texts)), german()
+    return {m for m in spoken() if same.single.get(m) != m and re.search(_shape_of(m), everything, re.MULTILINE)}
+
+
+def _shape_of(message: str) -> str:
+    literal = re.escape(message).replace("\\ ", " ")
+    literal = re.sub(r"\\{(?:done|needed|number|apart|waiting)\\}", r"\\d+", literal)
+    literal = re.sub(r"\\{\w+\\}", ".{1,200}?", literal)
+    alone = " " not in message.strip()
+    return rf"(?:\| |### |\*\*|>){literal}(?: \||:|\*\*|$|<)" if alone else rf"(?<!\w){literal}(?!\w)"
 
 
 def test_a_german_partner_walks_the_first_stage_and_reads_no_english(stage: LocalStage) -> None:
@@ -64,10 +67,10 @@ def test_a_german_partner_walks_the_first_stage_and_reads_no_english(stage: Loca
     assert nothing_to_do(stage)
 
 
-def test_the_same_walk_in_english_says_nearly_everything_there_is(stage: LocalStage) -> None:
+def test_the_same_walk_in_english_says_a_hundred_different_things(stage: LocalStage) -> None:
     """So the test above looks at something."""
     walk(stage, language="en")
-    assert len(english_in(written_by_the_bot(stage))) > 120
+    assert len(english_in(written_by_the_bot(stage))) > 100
 
 
 def test_architects_read_english_in_the_epic_of_a_german_partner(stage: LocalStage) -> None:
