@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from app.bot import Bot
 from app.engine.reconcile import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
@@ -12,7 +13,6 @@ from app.gitlab.names import number
 from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
 from app.settings import Settings
-from app.wiring import Bot
 
 OLDEST = (18, 9)
 MAINTAINER = 40
@@ -85,9 +85,9 @@ def partner_role(bot: Bot) -> Iterator[Finding]:
             "Set PARTNER_JOURNEY_PARTNER_ROLE to reporter or planner; guest is for Free and CE only.",
         )  # fmt: skip
     elif loss := _LOSES[role]:
-        yield warning("partner role", f"New partner people become {role}s. {loss}", "Nothing to do, if that is wanted.")
+        yield warning("partner role", f"Partner people are {role}s. {loss}", "Nothing to do, if that is wanted.")
     else:
-        yield ok("partner role", "New partner people become Reporters: they see their issues and the README.")
+        yield ok("partner role", "Partner people are Reporters: they see their issues and the README.")
 
 
 def control(bot: Bot) -> Iterator[Finding]:

@@ -15,10 +15,11 @@ from gitlab_model import apply_to
 
 from app.journey import labels, markers
 from app.journey.actions import Plan
+from app.journey.loading import load_partner, load_templates
 from app.journey.model import Journey, Partner, Skip, Waiver
 from app.journey.observed import Answers, Issue, Note, Observed, Place, PortfolioItem, Project
 from app.journey.plan import plan
-from app.journey.templates import Templates, load_partner, load_templates
+from app.journey.templates import Templates
 from app.journey_files import BUILT_IN, journey_files
 
 NOW = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)

@@ -13,7 +13,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.journey import markers
 from app.journey.catalogue import IN_ENGLISH, Catalogue, message
-from app.journey.templates import TemplateError, load_templates
+from app.journey.loading import TemplateError, load_templates
 from app.journey_files import BUILT_IN
 from app.messages import UnwrittenError, missing, spoken, spoken_in, unused
 

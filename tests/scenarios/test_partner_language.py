@@ -26,7 +26,7 @@ from stagehand import (
 
 from app.demo.local import LocalStage
 from app.journey.catalogue import Catalogue
-from app.journey.templates import load_templates
+from app.journey.loading import load_templates
 from app.journey_files import BUILT_IN, journey_files
 from app.messages import spoken
 from app.sandbox import operations
