@@ -11,7 +11,7 @@ from datetime import datetime
 from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
 from app.gitlab.control_pages import ControlPages
-from app.journey.observed import Place
+from app.gitlab.ground import Ground
 from app.journey.portfolio_page import plan_portfolio_page
 from app.journey.prose.portfolio_page import PORTFOLIO_PAGE
 
@@ -24,13 +24,13 @@ class PortfolioChore:
         pages: ControlPages,
         reconciler: Reconciler,
         standings: Standings,
-        place: Place,
+        ground: Ground,
         clock: Callable[[], datetime],
     ) -> None:
         self._pages = pages
         self._reconciler = reconciler
         self._standings = standings
-        self._place = place
+        self._ground = ground
         self._clock = clock
 
     def renew(self) -> bool:
@@ -41,5 +41,5 @@ class PortfolioChore:
         standings = list(self._standings.all().values())
         return self._pages.renew(
             PORTFOLIO_PAGE, "portfolio",
-            lambda seen: plan_portfolio_page(seen, standings, known, self._place, self._clock()),
+            lambda seen: plan_portfolio_page(seen, standings, known, self._ground.place, self._clock()),
         )  # fmt: skip
