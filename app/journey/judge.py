@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta
 from app.journey import evidence, labels, markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
-from app.journey.items import Item, is_done, items
-from app.journey.model import Capability, Journey, Partner
+from app.journey.items import Item, is_done
+from app.journey.model import Capability, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
 from app.journey.questions import is_new_command
 from app.journey.record import STATUS_PAGE, CommandWaiver, Judgement, Record, status_issue
@@ -77,11 +77,11 @@ class Judged:
         return any(isinstance(d, Close) and d.name == name for d in self.decisions)
 
 
-def judge(journey: Journey, partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
+def judge(items: Mapping[str, Item], partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
     """Judges every capability's closing and answers every command that was not answered yet."""
     judgements = dict(record.judgements)
     decisions: list[Decision] = []
-    for name, item in items(journey, observed).items():
+    for name, item in items.items():
         case = _Case(item, partner, observed, record, now)
         judgements[name] = case.decide()
         decisions += case.decisions
@@ -134,7 +134,8 @@ class _Case:
         return self._judgement
 
     def _set(self, **changes: object) -> None:
-        self._judgement = replace(self._judgement, **changes)  # type: ignore[arg-type]
+        if any(getattr(self._judgement, name) != value for name, value in changes.items()):
+            self._judgement = replace(self._judgement, **changes)  # type: ignore[arg-type]
 
     def _is_architect(self, username: str | None) -> bool:
         return username in self._answers.architects and username not in self._own_people

@@ -62,7 +62,10 @@ class Judgement:
 
     @property
     def empty(self) -> bool:
-        return self == Judgement()
+        return self == NOTHING
+
+
+NOTHING = Judgement()
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,7 @@ class Record:
     complete: bool = True  # False: read back after a loss, or written by a version that judged nothing
 
     def judgement(self, name: str) -> Judgement:
-        return self.judgements.get(name, Judgement())
+        return self.judgements.get(name, NOTHING)
 
     def of_practice(self, practice: Practice, today: date) -> Announced:
         """What people were told of a practice; one that is new begins today."""
