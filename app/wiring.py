@@ -11,7 +11,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -55,6 +55,7 @@ from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
+from app.journey.prose.outside import trouble_notice
 from app.journey.standing import Standing
 from app.journey_files import BUILT_IN, journey_files
 from app.metrics import Meters
@@ -200,8 +201,8 @@ def _assemble(
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
 
-    def alarm(topic: Topic, finding: Finding) -> None:
-        outbox.put(_alarm(topic, finding, settings, clock))
+    def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
+        outbox.put(_alarm(topic, findings, settings, clock))
 
     watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
     portfolio = PortfolioChore(pages, reconciler, standings, place, clock)
@@ -403,17 +404,18 @@ def _event(action: Notify, standing: Standing | None, clock: Clock) -> Event:
 _TROUBLE: dict[Topic, Kind] = {"token": "token-trouble", "webhooks": "hook-trouble", "access": "access-trouble"}
 
 
-def _alarm(topic: Topic, finding: Finding, settings: Settings, clock: Clock) -> Event:
-    """A message that the connection needs somebody: of each finding one a day at most, of a warning one a week."""
-    known = hashlib.sha256(f"{topic}/{finding.check}".encode()).hexdigest()[:16]
+def _alarm(topic: Topic, findings: Sequence[Finding], settings: Settings, clock: Clock) -> Event:
+    """One message about what one look has found: of failures one a day at most, of a warning one a week."""
+    known = hashlib.sha256("/".join([topic, *sorted(f.check for f in findings)]).encode()).hexdigest()[:16]
     now = clock()
-    when = f"{now:%Y-%m-%d}" if finding.state == "failed" else f"{now:%G-W%V}"
+    when = f"{now:%Y-%m-%d}" if findings[0].state == "failed" else f"{now:%G-W%V}"
+    said = trouble_notice(topic, [(f.check, f.text, f.fix) for f in findings])
     return Event(
         key=f"connection/{topic}/{known}/{when}",
         kind=_TROUBLE[topic],
         partner="",
-        title=f"Partner Journey: {finding.check}",
-        text=f"{finding.text}\n\nNext: {finding.fix}",
+        title=said.title,
+        text=said.text,
         url=f"{settings.public_url or settings.url}/health",
         at=now,
     )

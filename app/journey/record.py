@@ -22,12 +22,13 @@ STATUS_PAGE = "page/status"
 
 @dataclass(frozen=True)
 class Announced:
-    """What the bot has told people so far."""
+    """What the bot has told people so far. `risks`: how often this stage has come to be at risk since then."""
 
     stage: str
     since: date
     changes: int = 0
     at_risk_since: datetime | None = None
+    risks: int = 0
 
 
 @dataclass(frozen=True)
@@ -167,6 +168,8 @@ def _dump_announced(told: Announced) -> dict[str, Any]:
     state: dict[str, Any] = {"stage": told.stage, "since": told.since.isoformat(), "changes": told.changes}
     if told.at_risk_since is not None:
         state["at_risk_since"] = told.at_risk_since.isoformat()
+    if told.risks:
+        state["risks"] = told.risks
     return state
 
 
@@ -176,6 +179,7 @@ def _parse_announced(state: Mapping[str, Any]) -> Announced:
         date.fromisoformat(str(state["since"])),
         int(state["changes"]),
         _moment(state.get("at_risk_since")),
+        int(state.get("risks", 0)),
     )
 
 

@@ -48,8 +48,8 @@ def test_the_last_stage_and_a_step_back_say_what_to_do_as_well() -> None:
 
 def test_a_stage_at_risk_is_told_under_one_key_until_it_is_written_down() -> None:
     world = first_done(onboarded()).run().reopen("stand/pitch")
-    keys = [[told.key for told in notices(moment)] for moment in (world, world.later(minutes=5))]
-    assert keys == [["notification acme/at-risk/1/2026-09-01"]] * 2
+    keys = [[told.key for told in notices(moment)] for moment in (world, world.later(days=1))]
+    assert keys == [["notification acme/at-risk/1/1"]] * 2
     assert notices(world.run()) == notices(world.run().later(days=3)) == []
 
 
