@@ -102,9 +102,9 @@ def test_a_message_at_risk_that_a_crash_at_midnight_interrupts_comes_once(
         if point == "a message is kept" and next(cut, False):
             raise Killed
 
-    with theatre.open(world, channels=(listener.channel,), database="night", passing=die) as stage:
-        with pytest.raises(Killed):
-            stage.settle()
+    opened = theatre.open(world, channels=(listener.channel,), database="night", passing=die)
+    with opened as stage, pytest.raises(Killed):
+        stage.settle()
     world.clock.advance(minutes=2)
     with theatre.open(world, channels=(listener.channel,), database="night") as stage:
         pass_days(stage, 0.1)
