@@ -71,7 +71,7 @@ def main() -> None:
 def _is_ours(error: Exception) -> bool:
     from app.engine.tables import StoreError
     from app.gitlab.errors import GitLabError
-    from app.journey.templates import TemplateError
+    from app.journey.loading import TemplateError
     from app.settings import SettingsError
 
     return isinstance(error, GitLabError | StoreError | SettingsError | TemplateError)

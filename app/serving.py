@@ -19,8 +19,9 @@ from types import FrameType
 
 import uvicorn
 
+from app.bot import Bot
 from app.web.app import create_app
-from app.wiring import Bot, open_service
+from app.wiring import open_service
 
 log = logging.getLogger(__name__)
 

@@ -151,3 +151,8 @@ def _problem(where: tuple[int | str, ...], kind: str, said: str) -> str:
     if kind == "missing":
         return f"{name} is not set." if not inside else f"{name}: {inside} is missing."
     return f"{name} is wrong{f' at {inside}' if inside else ''}: {said}."
+
+
+def reveal(secret: SecretStr | None) -> str | None:
+    """The text of a secret, for the one place that sends it."""
+    return secret.get_secret_value() if secret is not None else None

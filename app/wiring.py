@@ -6,39 +6,36 @@ The sandbox is plugged in here as another network, never as another code path.
 
 from __future__ import annotations
 
-import hashlib
 import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
-from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 import httpx
 import requests
 
+from app.bot import Bot, Clock, Service, hook_secrets_of, wall_clock
+from app.chores import chores_of, every_tick
 from app.crash_points import Passing, carry_on
 from app.engine.aside import Aside
 from app.engine.best_practices import BestPractices
-from app.engine.durable import DurableQueue, durable_queue
+from app.engine.durable import durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
 from app.engine.leaving import Leaving
-from app.engine.loop import Loop, recover, rewake
-from app.engine.night import nightly
+from app.engine.loop import Loop, recover
 from app.engine.portfolio_page import PortfolioChore
 from app.engine.queue import MemoryQueue, Queue
-from app.engine.reaper import Reaper
 from app.engine.reconcile import Reconciler
 from app.engine.resync import Resync
 from app.engine.seats import Locks, Seat, open_locks, take_seat
 from app.engine.standings import Standings
 from app.engine.store import Store
-from app.engine.ticker import Chore, Ticker, every
-from app.engine.watch import Topic, Watch, watching
+from app.engine.ticker import Ticker
+from app.engine.watch import Topic, Watch
 from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.control import Control
@@ -46,7 +43,6 @@ from app.gitlab.control_pages import ControlPages
 from app.gitlab.credential import Credential, FixedToken, TokenFile
 from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
-from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
@@ -55,70 +51,16 @@ from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
 from app.journey.observed import Place
-from app.journey.prose.outside import trouble_notice
-from app.journey.standing import Standing
 from app.journey_files import BUILT_IN, journey_files
 from app.metrics import Meters
-from app.notify.channels import Channel, Event, Kind
-from app.notify.lanes import Lanes
 from app.notify.outbox import Outbox
-from app.notify.webhook import Webhook
-from app.settings import ChannelSettings, Settings, SettingsError
+from app.outside import alarm_of, event_of, open_channels
+from app.settings import Settings, reveal
 
 if TYPE_CHECKING:
     from app.gitlab.signin import SignIn
 
 log = logging.getLogger(__name__)
-Clock = Callable[[], datetime]
-
-
-def wall_clock() -> datetime:
-    return datetime.now(UTC)
-
-
-@dataclass
-class Bot:
-    """All parts of the bot for one GitLab group."""
-
-    settings: Settings
-    clock: Clock
-    client: Client
-    instance: Instance
-    place: Place
-    control: Control
-    store: Store
-    standings: Standings
-    locks: Locks
-    outbox: Outbox
-    reconciler: Reconciler
-    passing: Passing
-    forecaster: Forecaster
-    portfolio_page: PortfolioChore
-    leaving: Leaving
-    meters: Meters
-    groundwork: Groundwork
-    watch: Watch
-    signin: SignIn | None = field(default=None, kw_only=True)
-
-    @property
-    def hook_secrets(self) -> HookSecrets:
-        """What webhooks are told."""
-        return _hook_secrets(self.settings)
-
-    def prepare(self) -> list[str]:
-        """Creates the control project and its webhook where missing. Returns what it did. Raises GitLabError."""
-        return self.control.ensure(self.place.hook_url, self.hook_secrets)
-
-
-@dataclass
-class Service(Bot):
-    """A bot that is at work: events come in, the queue runs, the clock ticks."""
-
-    queue: Queue
-    loop: Loop
-    resync: Resync
-    intake: Intake
-    ticker: Ticker
 
 
 @contextmanager
@@ -186,11 +128,11 @@ def _assemble(
     )
 
     def tell(action: Notify) -> None:
-        outbox.put(_event(action, standings.get(action.partner), clock))
+        outbox.put(event_of(action, standings.get(action.partner), clock))
 
     def make(offered: Instance) -> Footing:
         observer = Observer(client, offered, _place(settings, offered))
-        return Footing(offered, observer, Applier(client, offered, observer, _hook_secrets(settings), tell, passing))
+        return Footing(offered, observer, Applier(client, offered, observer, hook_secrets_of(settings), tell, passing))
 
     ground = Ground(client, settings.group, instance, make)
     control = Control(client, instance, place)
@@ -199,14 +141,14 @@ def _assemble(
     practices = BestPractices(pages, store, locks)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
     forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
-    groundwork = Groundwork(control, ground, reconciler, place, _hook_secrets(settings), locks, files)
+    groundwork = Groundwork(control, ground, reconciler, place, hook_secrets_of(settings), locks, files)
 
     def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
-        outbox.put(_alarm(topic, findings, settings, clock))
+        outbox.put(alarm_of(topic, findings, settings, clock))
 
-    watch = Watch(client, place, reconciler, store, clock, _hook_secrets(settings), alarm)
+    watch = Watch(client, place, reconciler, store, clock, hook_secrets_of(settings), alarm)
     portfolio = PortfolioChore(pages, reconciler, standings, place, clock)
-    leaving = Leaving(client, control, ground, reconciler, standings, locks, _hook_secrets(settings), clock)
+    leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
         settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
         forecaster, portfolio, leaving, meters, groundwork, watch,
@@ -215,7 +157,7 @@ def _assemble(
 
 def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn | None:
     """None while the site's sign-in is not set up."""
-    settings, secret = bot.settings, _reveal(bot.settings.oauth_secret)
+    settings, secret = bot.settings, reveal(bot.settings.oauth_secret)
     if not (settings.oauth_application_id and secret and settings.public_url):
         return None
     from app.gitlab.signin import SignIn  # brings two libraries that a service without the site can do without
@@ -235,7 +177,7 @@ def credential_of(settings: Settings) -> Credential:
     """The token of the settings, or the file that holds it."""
     if settings.token_file is not None:
         return TokenFile(settings.token_file)
-    return FixedToken(_reveal(settings.token) or "")
+    return FixedToken(reveal(settings.token) or "")
 
 
 @contextmanager
@@ -285,8 +227,8 @@ def _service(
         queue,
         bot.clock,
         leads=seat.leads,
-        every_tick=_every_tick(bot, queue, seat, resync),
-        chores=_chores(bot, queue, resync, rng, aside),
+        every_tick=every_tick(bot, queue, seat, resync),
+        chores=chores_of(bot, queue, resync, rng, aside),
         interval=tick_seconds,
         passing=bot.passing,
     )
@@ -308,38 +250,6 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
     )
 
 
-def _chores(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside: Aside | None) -> list[Chore]:
-    often = timedelta(minutes=bot.settings.resync_minutes)
-    return [
-        Chore("resync", every(often, rng), resync.changed, at_start=True),
-        Chore("deep resync", nightly(rng), resync.by_night),
-        *watching(bot.watch, bot.standings, queue.wake, resync.ask, rng, aside),
-        Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
-        Chore("portfolio page", every(timedelta(hours=1), rng), bot.portfolio_page.renew),
-    ]
-
-
-def _every_tick(bot: Bot, queue: Queue, seat: Seat, resync: Resync) -> dict[str, Callable[[], object]]:
-    def forgotten() -> None:
-        """Deliveries that another process kept, and died before it had woken anybody."""
-        rewake(bot.store, queue.wake, resync.ask, before=bot.clock() - timedelta(minutes=1), passing=bot.passing)
-
-    parts: dict[str, Callable[[], object]] = {
-        "resync": resync.answer, "new issues": resync.look_again, "outbox": bot.outbox.flush, "deliveries": forgotten,
-    }  # fmt: skip
-    if isinstance(queue, DurableQueue):
-        parts["outbox"] = Lanes(bot.outbox).start
-        parts["dead processes"] = Reaper(queue, seat, bot.clock).look
-    return parts
-
-
-def _prune(bot: Bot, queue: Queue) -> None:
-    """Forgets old history: without it each wake gets slower with every run ever made."""
-    bot.store.prune(timedelta(days=90))
-    if isinstance(queue, DurableQueue):
-        queue.prune(bot.clock() - timedelta(days=3))
-
-
 def _parts(bot: Bot) -> dict[str, Any]:
     return {name: getattr(bot, name) for name in Bot.__dataclass_fields__}
 
@@ -357,81 +267,8 @@ def _place(settings: Settings, instance: Instance) -> Place:
     )
 
 
-def open_channels(wanted: Iterable[ChannelSettings], outside: httpx.Client, clock: Clock) -> list[Channel]:
-    """The channels of the settings. Raises SettingsError, whose text holds no address."""
-    channels: list[Channel] = []
-    for settings in wanted:
-        try:
-            channels.append(_channel(settings, outside, clock))
-        except ValueError as error:
-            raise SettingsError(f"PARTNER_JOURNEY_CHANNELS is wrong at {settings.name}: {error}") from None
-    names = [channel.name for channel in channels]
-    if len(set(names)) < len(names):
-        raise SettingsError("PARTNER_JOURNEY_CHANNELS has two channels of one name. Give each its own.")
-    return channels
-
-
-def check_channels(settings: Settings) -> None:
-    """Whether all channels could be opened. Raises SettingsError as `open_channels` does; sends nothing."""
-    with httpx.Client() as outside:
-        open_channels(settings.channels, outside, wall_clock)
-
-
-def _channel(settings: ChannelSettings, outside: httpx.Client, clock: Clock) -> Channel:
-    """Raises SigningTokenError or AddressError, which are ValueErrors."""
-    address, token = settings.url.get_secret_value(), _reveal(settings.signing_token)
-    if token is not None:
-        return Webhook(address, token, outside, clock, name=settings.name)
-    from app.notify.apprise_channel import AppriseChannel  # half a second that only those pay who use it
-
-    return AppriseChannel(settings.name, address)
-
-
-def _event(action: Notify, standing: Standing | None, clock: Clock) -> Event:
-    return Event(
-        key=f"{action.partner}/{action.mark}",
-        kind=action.kind,
-        partner=action.partner,
-        title=action.title,
-        text=action.text,
-        url=action.url,
-        at=clock(),
-        category=standing.category if standing else "",
-        region=standing.region if standing else "",
-    )
-
-
-_TROUBLE: dict[Topic, Kind] = {"token": "token-trouble", "webhooks": "hook-trouble", "access": "access-trouble"}
-
-
-def _alarm(topic: Topic, findings: Sequence[Finding], settings: Settings, clock: Clock) -> Event:
-    """One message about what one look has found: of failures one a day at most, of a warning one a week."""
-    known = hashlib.sha256("/".join([topic, *sorted(f.check for f in findings)]).encode()).hexdigest()[:16]
-    now = clock()
-    when = f"{now:%Y-%m-%d}" if findings[0].state == "failed" else f"{now:%G-W%V}"
-    said = trouble_notice(topic, [(f.check, f.text, f.fix) for f in findings])
-    return Event(
-        key=f"connection/{topic}/{known}/{when}",
-        kind=_TROUBLE[topic],
-        partner="",
-        title=said.title,
-        text=said.text,
-        url=f"{settings.public_url or settings.url}/health",
-        at=now,
-    )
-
-
-def _hook_secrets(settings: Settings) -> HookSecrets:
-    signing = _reveal(settings.signing_token)
-    return HookSecrets(signing, _reveal(settings.webhook_token), stand_in_token(signing) if signing else None)
-
-
 def _secrets(settings: Settings) -> Secrets:
     """What deliveries are proved with: present and previous, signed or plain, so that a change loses nothing."""
-    signing = [s for s in map(_reveal, (settings.signing_token, settings.previous_signing_token)) if s]
-    plain = [s for s in map(_reveal, (settings.webhook_token, settings.previous_webhook_token)) if s]
+    signing = [s for s in map(reveal, (settings.signing_token, settings.previous_signing_token)) if s]
+    plain = [s for s in map(reveal, (settings.webhook_token, settings.previous_webhook_token)) if s]
     return Secrets(signing, [*plain, *map(stand_in_token, signing)])
-
-
-def _reveal(secret: Any) -> str | None:
-    return secret.get_secret_value() if secret is not None else None

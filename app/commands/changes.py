@@ -12,8 +12,8 @@ import typer
 from app.commands.console import AsJson, Slugs, bot_of_settings, each, err, hand, out
 
 if TYPE_CHECKING:
+    from app.bot import Bot
     from app.gitlab.errors import GitLabError
-    from app.wiring import Bot
 
 AllowRemovals = Annotated[
     bool, typer.Option("--allow-removals", help="the journey may take away more than a tenth of a partner's items")

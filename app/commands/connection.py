@@ -94,11 +94,12 @@ def token_rotate(
 
     Never prints a token. A running service takes the new one without a restart. Cut off anywhere, run it again.
     """
+    from app.bot import wall_clock
     from app.gitlab.credential import FixedToken, TokenFile
     from app.gitlab.errors import Refused
     from app.gitlab.rotation import Rotation
     from app.settings import load_settings
-    from app.wiring import connect, credential_of, wall_clock
+    from app.wiring import connect, credential_of
 
     settings = load_settings()
     if settings.token_file is None:

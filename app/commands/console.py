@@ -25,9 +25,9 @@ from rich.progress import (
 )
 
 if TYPE_CHECKING:
+    from app.bot import Bot, Service
     from app.gitlab.errors import GitLabError
     from app.gitlab.findings import Finding
-    from app.wiring import Bot, Service
 
 out = Console(highlight=False)
 err = Console(stderr=True, highlight=False)

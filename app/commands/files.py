@@ -20,7 +20,7 @@ def template_check(
     folder: Annotated[Path, typer.Argument(help="folder with journey.yaml")] = BUILT_IN,
 ) -> None:
     """Check journey files; print all problems with file, line and fix."""
-    from app.journey.templates import TemplateError, load_templates
+    from app.journey.loading import TemplateError, load_templates
 
     if not folder.is_dir():
         err.print(f"[bold red]Error:[/] {folder} is no folder. Give the folder that holds journey.yaml.")

@@ -28,8 +28,9 @@ def notify_test(channel: ChannelName = None, as_json: AsJson = False) -> None:
     """Send a test message to each channel, now, whatever it wants to hear; each line is ok or failed, with the fix."""
     import httpx
 
+    from app.bot import wall_clock
+    from app.outside import open_channels
     from app.settings import load_settings
-    from app.wiring import open_channels, wall_clock
 
     settings = load_settings()
     wanted = _wanted(settings, channel)
@@ -41,9 +42,9 @@ def notify_test(channel: ChannelName = None, as_json: AsJson = False) -> None:
 @notify_app.command("retry")
 def notify_retry(channel: ChannelName = None) -> None:
     """Send messages again that were given up: after eight failures, or because they may have arrived already."""
+    from app.bot import wall_clock
     from app.engine.store import Store
     from app.settings import load_settings
-    from app.wiring import wall_clock
 
     settings = load_settings()
     names = {wanted.name for wanted in _wanted(settings, channel)}
@@ -89,8 +90,8 @@ def _try(settings: Settings, channels: Iterable[Channel]) -> Iterator[Finding]:
 
 def _message(settings: Settings, name: str) -> Event:
     """Under a key of its own: a receiver must not take the second test for the first."""
+    from app.bot import wall_clock
     from app.notify.channels import Event
-    from app.wiring import wall_clock
 
     return Event(
         key=f"test/{name}/{secrets.token_hex(8)}",

@@ -34,9 +34,9 @@ def work() -> None:
 def status(as_json: AsJson = False) -> None:
     """Whether a service runs, which partners are parked and why, and what waits. Asks the bot's database only."""
     from app import printing
+    from app.bot import wall_clock
     from app.engine.status import status_of
     from app.settings import load_settings
-    from app.wiring import wall_clock
 
     found = status_of(load_settings().database_url, wall_clock)
     if as_json:

@@ -21,13 +21,14 @@ import uvicorn
 from pydantic import SecretStr
 from rich.console import Console
 
+from app.bot import Service, wall_clock
 from app.demo.local import ACME, GLOBEX, local_settings, sandbox_tier
 from app.gitlab.errors import Refused
 from app.sandbox.core import Sandbox
 from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app as create_sandbox_app
 from app.web.app import create_app
-from app.wiring import Service, open_bot, open_service, wall_clock
+from app.wiring import open_bot, open_service
 
 _HOST = "127.0.0.1"
 _CLOSINGS = 5

@@ -16,6 +16,7 @@ from typing import cast, get_args
 import httpx
 from pydantic import SecretStr
 
+from app.bot import Service
 from app.crash_points import Passing, carry_on
 from app.engine.queue import MemoryQueue
 from app.gitlab.errors import Refused
@@ -25,7 +26,7 @@ from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.seed import SITE_SECRET, SITE_UID, seed_world
 from app.sandbox.world import Project, Tier, User, WorkItem, World
 from app.settings import ChannelSettings, Settings
-from app.wiring import Service, open_bot, open_service
+from app.wiring import open_bot, open_service
 
 SIGNING_TOKEN = "whsec_c2FuZGJveC1zaWduaW5nLXRva2VuLW5vdC1hLXNlY3I="  # noqa: S105 - of the sandbox, guards nothing
 BOT_TOKEN = "sandbox-partner-bot"  # noqa: S105 - a fixed token that only the sandbox accepts

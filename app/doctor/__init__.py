@@ -14,6 +14,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TypeAlias
 
+from app.bot import Bot, wall_clock
 from app.doctor import checks
 from app.doctor.delivery import check_delivery
 from app.engine.store import Store
@@ -22,8 +23,9 @@ from app.gitlab.credential import TokenFile
 from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, unchecked
 from app.gitlab.tokens import check_file, check_token
+from app.outside import check_channels
 from app.settings import Settings, SettingsError
-from app.wiring import Bot, check_channels, open_bot, wall_clock
+from app.wiring import open_bot
 
 __all__ = ["LINES", "diagnose", "examine"]
 

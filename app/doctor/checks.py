@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterator
 
+from app.bot import Bot
 from app.engine.reconcile import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
@@ -12,7 +13,6 @@ from app.gitlab.names import number
 from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
 from app.settings import Settings
-from app.wiring import Bot
 
 OLDEST = (18, 9)
 MAINTAINER = 40

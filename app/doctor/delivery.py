@@ -10,12 +10,12 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from app.bot import Bot
 from app.engine.status import status_of
 from app.gitlab.client import Client
 from app.gitlab.errors import Refused
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.hooks import Watched
-from app.wiring import Bot
 
 _WAITS = (0.2, 0.5, 1.0, 2.0, 4.0, 4.0)
 """Seconds between two looks for the delivery: GitLab writes its log a moment later."""

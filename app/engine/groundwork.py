@@ -16,10 +16,10 @@ from app.gitlab.errors import Missing
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.hook_secrets import HookSecrets
 from app.journey.actions import Action, AddBoardList, Plan
+from app.journey.loading import load_templates
 from app.journey.model import Journey
 from app.journey.observed import Observed, Place
 from app.journey.plan_project import plan_boards, plan_group
-from app.journey.templates import load_templates
 
 NOBODY = "-"
 """The slug of a partner that cannot be: GitLab takes no such path (https://docs.gitlab.com/user/reserved_names/)."""

@@ -32,9 +32,9 @@ from app.journey.leaving import (
     export_paths,
     plan_leaving,
 )
+from app.journey.loading import TemplateError, load_partner
 from app.journey.model import Journey, Partner
 from app.journey.record import record_before
-from app.journey.templates import TemplateError, load_partner
 
 _ROUNDS = 4
 """Two are usual: up to the freezing, and after it. A service that had begun a run may cost one more."""

@@ -26,6 +26,7 @@ from app.journey import prose
 from app.journey.actions import CreateIssue, Plan
 from app.journey.best_practices import answers_of
 from app.journey.languages import laid_over
+from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, RemovalsError, plan
@@ -34,7 +35,7 @@ from app.journey.prose import portfolio_title
 from app.journey.questions import questions
 from app.journey.record import record_before
 from app.journey.standing import Standing, foreseen, standing
-from app.journey.templates import TemplateError, Templates, load_partner, load_templates
+from app.journey.templates import Templates
 
 ALLOW_REMOVALS = "partner-journey apply --allow-removals"
 """The reason of a run in which the journey may take much away. It goes where reasons go, to a running service too."""

@@ -28,8 +28,8 @@ from app.gitlab.findings import Finding, failed
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import HookLook, Hooks
 from app.gitlab.tokens import check_token
+from app.journey.loading import TemplateError, load_partner
 from app.journey.observed import Place
-from app.journey.templates import TemplateError, load_partner
 
 log = logging.getLogger(__name__)
 

@@ -22,10 +22,10 @@ from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.control import Control
 from app.gitlab.errors import GitLabError, Refused, Transient
+from app.journey.loading import TemplateError, load_partner
 from app.journey.model import PartnerFile, Slug
 from app.journey.numbers import Number, numbers
 from app.journey.standing import Standing
-from app.journey.templates import TemplateError, load_partner
 
 _BEARER = HTTPBearer(auto_error=False, description="PARTNER_JOURNEY_API_TOKEN")
 

@@ -7,7 +7,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.demo.local import ACME, GLOBEX
-from app.journey.templates import TemplateError, load_partner, load_templates
+from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey_files import BUILT_IN, journey_files
 
 FILES = journey_files(BUILT_IN)

@@ -16,10 +16,11 @@ from gitlab_model import apply_to
 
 from app.journey import labels, markers
 from app.journey.actions import Plan
+from app.journey.loading import load_partner, load_templates
 from app.journey.model import Journey, Partner, Skip, Waiver
 from app.journey.observed import Answers, Issue, Note, Observed, Place, PortfolioItem, Project
 from app.journey.plan import plan
-from app.journey.templates import Templates, load_partner, load_templates
+from app.journey.templates import Templates
 
 NOW = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 PEOPLE = ("acme.lead", "acme.dev", "gl.sa1", "gl.cam1")

@@ -26,8 +26,8 @@ from build import (
 from hypothesis import strategies as st
 
 from app.journey import markers
+from app.journey.loading import load_templates
 from app.journey.observed import Issue, Note, Place
-from app.journey.templates import load_templates
 
 Step = tuple[str, int]
 FOREIGN_LABELS = ("priority::high", "bug", "stage", "team::blue")

@@ -13,8 +13,9 @@ from app.journey.actions import UpdateIssue
 from app.journey.best_practices import answers_of
 from app.journey.evidence import is_given
 from app.journey.languages import laid_over
+from app.journey.loading import TemplateError, load_templates
 from app.journey.progress import measure
-from app.journey.templates import TemplateError, Templates, load_templates
+from app.journey.templates import Templates
 
 HEADINGS = {
     "Objective": "Ziel", "Steps": "Schritte", "Evidence": "Nachweis", "Good to know": "Gut zu wissen",

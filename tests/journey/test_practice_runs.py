@@ -12,10 +12,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from app.journey import labels, markers
+from app.journey.loading import TemplateError, load_templates
 from app.journey.observed import Place
 from app.journey.record import read_record
 from app.journey.standing import standing
-from app.journey.templates import TemplateError, Templates, load_templates
+from app.journey.templates import Templates
 
 RULES = """\
   gsi:

@@ -37,8 +37,8 @@ from markdown_it import MarkdownIt
 
 from app.journey import markers, prose
 from app.journey.actions import CommitFiles, CreateLabel
+from app.journey.loading import load_templates
 from app.journey.observed import Place
-from app.journey.templates import load_templates
 from app.journey.text import code, plain, title
 
 SNAPSHOTS = Path(__file__).parent / "snapshots"

@@ -24,10 +24,11 @@ from gitlab_model import apply_to
 
 from app.journey import markers
 from app.journey.actions import CreateIssue, Plan, PostComment, UpdateIssue
+from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey.observed import Issue
 from app.journey.plan import RemovalsError, plan
 from app.journey.progress import announced, measure
-from app.journey.templates import TemplateError, Templates, load_partner, load_templates
+from app.journey.templates import Templates
 from app.journey.text import written
 
 PITCH = "      - {id: stand/pitch, days: 45, evidence: link}\n"

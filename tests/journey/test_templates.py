@@ -24,8 +24,9 @@ from build import (
 from hypothesis import given
 from hypothesis import strategies as st
 
+from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey.model import CATEGORY_TITLES
-from app.journey.templates import Problem, TemplateError, load_partner, load_templates
+from app.journey.yaml_lines import Problem
 
 Loaded = TypeVar("Loaded")
 

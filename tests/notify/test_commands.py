@@ -15,12 +15,13 @@ import pytest
 from receivers import Chat
 from typer.testing import CliRunner, Result
 
+from app.bot import wall_clock
 from app.cli import app
 from app.doctor import LINES, examine
 from app.engine.store import Store
 from app.notify.channels import Event
+from app.outside import open_channels
 from app.settings import ChannelSettings, Settings, SettingsError, load_settings
-from app.wiring import open_channels, wall_clock
 
 ROOT = Path(__file__).resolve().parents[2]
 SIGNING = "whsec_" + base64.b64encode(bytes(32)).decode()

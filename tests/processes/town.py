@@ -26,6 +26,7 @@ import httpx
 import uvicorn
 from starlette.types import ASGIApp, Receive, Scope, Send
 
+from app.bot import wall_clock
 from app.demo.local import BOT_TOKEN, SIGNING_TOKEN
 from app.engine.durable import queued
 from app.engine.store import Store
@@ -36,7 +37,6 @@ from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app, http_post
 from app.sandbox.webhooks import Post
 from app.sandbox.world import WorkItem, World
-from app.wiring import wall_clock
 
 ROOT = Path(__file__).parents[2]
 COMMAND = str(Path(sys.executable).parent / "partner-journey")

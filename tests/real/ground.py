@@ -21,12 +21,13 @@ import httpx
 import requests
 from pydantic import SecretStr
 
+from app.bot import Service
 from app.demo.local import BASE_URL, BOT_TOKEN, ManualClock
 from app.sandbox.core import Sandbox
 from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.seed import seed_world
 from app.settings import Settings
-from app.wiring import Service, open_bot, open_service
+from app.wiring import open_bot, open_service
 
 MARK = "partner-journey-test-ground"
 """Who puts this word into a group's description allows these tests to make and delete a subgroup there."""

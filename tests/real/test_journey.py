@@ -7,9 +7,9 @@ from pathlib import Path
 import pytest
 from ground import MARK, ForeignGroundError, Ground, Site, remove, sandbox_site, throw_away
 
+from app.bot import Service
 from app.doctor import diagnose
 from app.journey import markers
-from app.wiring import Service
 
 SLUG = "acme"
 FILE = """\

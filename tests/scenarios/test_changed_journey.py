@@ -23,8 +23,8 @@ from stagehand import (
 
 from app.demo.local import LocalStage
 from app.engine.reconcile import ALLOW_REMOVALS
+from app.journey_files import BUILT_IN
 from app.sandbox import operations
-from app.wiring import BUILT_IN
 
 PORTAL = "      - {id: onboarding/partner-portal, days: 14}\n"
 LANDING = "capabilities/onboarding/landing-page.md"

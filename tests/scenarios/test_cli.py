@@ -18,6 +18,7 @@ import pytest
 import uvicorn
 from stagehand import BOT
 
+from app.bot import wall_clock
 from app.cli import main
 from app.demo.local import ACME, BOT_TOKEN, SIGNING_TOKEN
 from app.engine.seats import take_seat
@@ -30,7 +31,6 @@ from app.sandbox.http import error_response
 from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app
 from app.sandbox.world import Tier, WorkItem, World
-from app.wiring import wall_clock
 
 
 @dataclass

@@ -12,6 +12,7 @@ import pytest
 from pydantic import SecretStr
 from stagehand import BOT, Theatre
 
+from app.bot import Bot
 from app.demo.local import LocalStage
 from app.doctor import LINES, diagnose, examine
 from app.gitlab.findings import Finding
@@ -20,7 +21,7 @@ from app.sandbox.http import Request, Response, error_response
 from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.world import DEVELOPER, Hook
 from app.settings import Settings, SettingsError
-from app.wiring import Bot, open_bot
+from app.wiring import open_bot
 
 
 def doctor(stage: LocalStage) -> Iterator[Finding]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from stagehand import capabilities, issue_of, nothing_to_do, page, problems
 
 from app.demo.local import LocalStage
+from app.journey_files import BUILT_IN
 from app.sandbox import operations
-from app.wiring import BUILT_IN
 
 PORTAL_DE = "capabilities/onboarding/partner-portal.de.md"
 GERMAN = "Im GitLab Partner Portal anmelden, Inhalte kennenlernen und den Lernweg der eigenen Rolle beginnen"

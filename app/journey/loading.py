@@ -1,0 +1,176 @@
+"""Files to a `Journey` or a `Partner`, with every error named by file, line and fix, all of them at once.
+
+Works on texts, not on a disk: the files may come from the package, a folder or the control project. The trap it
+avoids: a loader that stops at the first mistake and makes the author run it ten times.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Iterable, Mapping
+from typing import Any, TypeVar
+
+from pydantic import BaseModel, ValidationError
+
+from app.journey.checks import check_body, check_partner, check_references
+from app.journey.languages import ENGLISH, capability_and_language, is_text, misnamed
+from app.journey.model import (
+    CapabilityText,
+    JourneyFile,
+    Partner,
+)
+from app.journey.templates import Templates, entries_of
+from app.journey.yaml_lines import Document, Problem, parse
+
+_Model = TypeVar("_Model", bound=BaseModel)
+
+
+class TemplateError(ValueError):
+    """One or more problems in journey or partner files."""
+
+    def __init__(self, problems: Iterable[Problem]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda p: (p.file, p.line)))
+        super().__init__("\n".join(str(p) for p in self.problems))
+
+
+def load_templates(files: Mapping[str, str]) -> Templates:
+    """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError.
+
+    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none.
+    """
+    problems: list[Problem] = []
+    if "journey.yaml" not in files:
+        raise TemplateError(
+            [
+                Problem(
+                    "journey.yaml", 1, "The file is missing.", "Start from the default journey_templates/journey.yaml."
+                )
+            ]
+        )
+    document = parse("journey.yaml", files["journey.yaml"])
+    file = _validate(JourneyFile, document, problems)
+    texts: dict[str, dict[str, CapabilityText]] = {ENGLISH: {}}
+    for path in filter(is_text, sorted(files)):
+        wrong = misnamed(path, files)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        capability, language = capability_and_language(path)
+        text = _load_text(path, files[path], problems)
+        if text is not None:
+            texts.setdefault(language, {})[capability] = text
+    if file is not None:
+        problems += check_references(file, document, files)
+    if problems or file is None:
+        raise TemplateError(problems)
+    return Templates(file, texts)
+
+
+def load_partner(slug: str, text: str, templates: Templates) -> Partner:
+    """Reads `partners/<slug>.yaml`. Raises TemplateError with all problems."""
+    file = f"partners/{slug}.yaml"
+    problems: list[Problem] = []
+    document = parse(file, text)
+    data = document.data
+    if isinstance(data, dict) and "slug" not in data:
+        document.data = {**data, "slug": slug}
+    elif isinstance(data, dict):
+        problems.append(
+            Problem(file, document.line(("slug",)), "`slug` is given by the file name.", "Remove this line.")
+        )
+    partner = _validate(Partner, document, problems)
+    if partner is not None:
+        partner = _with_present_ids(partner, templates.file)
+        problems += check_partner(partner, document, templates)
+    if problems or partner is None:
+        raise TemplateError(problems)
+    return partner
+
+
+def _with_present_ids(partner: Partner, file: JourneyFile) -> Partner:
+    """A partner file may go on naming a capability by a former id."""
+    now = {old: entry.id for entry in entries_of(file) for old in entry.was}
+    return partner.model_copy(
+        update={
+            name: tuple(
+                each.model_copy(update={"capability": now.get(each.capability, each.capability)}) for each in given
+            )
+            for name, given in (("waivers", partner.waivers), ("skip", partner.skip))
+        }
+    )
+
+
+def _validate(model: type[_Model], document: Document, problems: list[Problem]) -> _Model | None:
+    if document.problems:
+        problems += document.problems
+        return None
+    if not isinstance(document.data, dict):
+        problems.append(
+            Problem(document.file, 1, "The file has no keys.", "Fill it in; docs/templates.md shows an example.")
+        )
+        return None
+    try:
+        return model.model_validate(document.data)
+    except ValidationError as error:
+        for detail in error.errors():
+            location = tuple(detail["loc"])
+            problems.append(Problem(document.file, document.line(location), *_explain(model, location, detail)))
+        return None
+
+
+def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
+    """What is wrong and the fix, in words for people who write YAML and not Python."""
+    name = ".".join(str(part) for part in location if part != "slug") or "the file"
+    kind = detail["type"]
+    if kind == "extra_forbidden":
+        near = difflib.get_close_matches(str(location[-1]), _keys_of(model), n=1)
+        fix = f"Did you mean `{near[0]}`?" if near else "Remove it, or see the JSON Schema for the keys that exist."
+        return f"The key `{name}` is not known.", fix
+    if kind == "missing":
+        return f"The key `{name}` is missing.", "Add it."
+    if kind == "literal_error":
+        return (
+            f"`{name}` is {detail['input']!r}, which is not one of the allowed values.",
+            f"Use {detail['ctx']['expected']}.",
+        )
+    if kind == "string_pattern_mismatch":
+        return (
+            f"`{name}` is {str(detail['input'])[:60]!r}, which has the wrong form.",
+            f"It must match {detail['ctx']['pattern']}.",
+        )
+    if kind == "string_type" and isinstance(detail["input"], bool):
+        return (
+            f"YAML reads `{name}` as true or false, as it does with a bare `no` or `yes`.",
+            "Put the value in quotes.",
+        )
+    return f"`{name}`: {detail['msg']}.", "Correct the value."
+
+
+def _keys_of(model: type[BaseModel]) -> list[str]:
+    """All keys of a model and the models inside it: near misses are looked up here."""
+    seen: set[str] = set()
+    for name, definition in {"": model.model_json_schema(), **model.model_json_schema().get("$defs", {})}.items():
+        seen |= set(definition.get("properties", {})) if name is not None else set()
+    return sorted(seen)
+
+
+def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText | None:
+    text = text.replace("\r\n", "\n")
+    found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
+    if not found:
+        problems.append(
+            Problem(
+                path,
+                1,
+                "The front matter is missing.",
+                "Start with ---, then title, who, verifier, question, then ---.",
+            )
+        )
+        return None
+    document = parse(path, found.group(1), first_line=2)
+    body = text[found.end() :].strip("\n")
+    if isinstance(document.data, dict):
+        document.data = {**document.data, "body": body}
+    problems += check_body(path, body, first_line=text[: found.end()].count("\n") + 1)
+    return _validate(CapabilityText, document, problems)
