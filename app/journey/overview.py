@@ -137,8 +137,14 @@ def is_stalled(standing: Standing, now: datetime) -> bool:
     """Nothing of the present stage was touched for the journey's `stalled_days`, and nothing waits to be confirmed."""
     if standing.complete or waiting_for_sa(standing):
         return False
+    touched = last_activity(standing)
+    return touched is not None and now - touched > timedelta(days=standing.stalled_days)
+
+
+def last_activity(standing: Standing) -> datetime | None:
+    """When something of the present stage was touched last; None before the first look at its issues."""
     touched = [c.touched_at for c in standing.capabilities if c.stage == standing.stage and c.touched_at is not None]
-    return bool(touched) and now - max(touched) > timedelta(days=standing.stalled_days)
+    return max(touched, default=None)
 
 
 def funnel(standings: Sequence[Standing], now: datetime) -> list[FunnelStep]:
