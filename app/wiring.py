@@ -150,7 +150,7 @@ def _assemble(
         outbox.put(alarm_of(topic, findings, settings, clock))
 
     watch = Watch(client, place, reconciler, store, clock, hook_secrets_of(settings), alarm)
-    portfolio = PortfolioChore(pages, reconciler, standings, place, clock)
+    portfolio = PortfolioChore(pages, reconciler, standings, place, store, clock)
     issues, when = DigestIssues(client, instance, place), digest_time(settings.digest)
     digest = DigestChore(issues, reconciler, standings, store, locks, clock, when)
     leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
