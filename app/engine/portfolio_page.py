@@ -16,7 +16,6 @@ from app.journey.observed import Place
 from app.journey.portfolio_page import plan_portfolio_page, stages_digest
 from app.journey.prose.portfolio_page import PORTFOLIO_PAGE
 
-
 _SHOWN = "portfolio page"
 """Which stages the page tells of."""
 
