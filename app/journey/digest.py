@@ -54,7 +54,6 @@ class Move:
     standing: Standing
     stage_title: str = ""
     back: bool = False
-    practice: str | None = None
     item: CapabilityStanding | None = None
 
 
@@ -140,22 +139,20 @@ def _expiring(standings: Iterable[Standing], today: date) -> Iterator[Expiry]:
 
 
 def _moves(standing: Standing) -> Iterator[Move]:
-    yield from _stage_moves(standing, standing.stages, standing.changes, None)
+    yield from _stage_moves(standing, standing.stages, standing.changes)
     for practice in standing.practices:
         changes = [c for c in standing.practice_changes if c.practice == practice.id]
-        yield from _stage_moves(standing, practice.stages, changes, practice.id)
+        yield from _stage_moves(standing, practice.stages, changes)
     for item in standing.capabilities:
         if item.confirmed_at is not None:
-            yield Move(item.confirmed_at, standing, item=item, practice=item.practice)
+            yield Move(item.confirmed_at, standing, item=item)
 
 
-def _stage_moves(
-    standing: Standing, stages: list[StageStanding], changes: Iterable[StageChanged], practice: str | None
-) -> Iterator[Move]:
+def _stage_moves(standing: Standing, stages: list[StageStanding], changes: Iterable[StageChanged]) -> Iterator[Move]:
     places = {stage.id: index for index, stage in enumerate(stages)}
     before = 0
     for change in changes:
         place = places.get(change.stage, len(stages))
         title = stages[place].title if place < len(stages) else "the end of the journey"
-        yield Move(change.at, standing, title, back=place < before, practice=practice)
+        yield Move(change.at, standing, title, back=place < before)
         before = place

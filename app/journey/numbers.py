@@ -148,10 +148,14 @@ def _certified(standings: Sequence[Standing]) -> list[Number]:
     return [
         *([Number("Certified people", "partners that have them", trained, "partners", len(first))] if first else []),
         Number("Certified people", "proved by certifications", sum(people.values()), "people or more", len(held)),
-        *(Number("Certified people", f"of them {role}", people[role], "people or more", len(held))
+        *(Number("Certified people", f"of them {_role(role)}", people[role], "people or more", len(held))
           for role in sorted(people)),
         Number("Certifications", "held", len(held), "certifications", len(tracks)),
     ]  # fmt: skip
+
+
+def _role(name: str) -> str:
+    return name.upper() if len(name) < 4 else name
 
 
 def _is_proved(item: CapabilityStanding) -> bool:

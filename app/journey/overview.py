@@ -13,6 +13,7 @@ from statistics import median
 
 from app.journey.model import COMPLETE
 from app.journey.standing import CapabilityStanding, Standing, stuck_items
+from app.journey.text import written
 
 
 @dataclass(frozen=True)
@@ -216,7 +217,7 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
                   for c in waiting_for_sa(standing)]  # fmt: skip
         found += _own_tasks(standing)
         if standing.at_risk_until is not None:
-            why = f"an earlier stage is open again; steps back after {standing.at_risk_until.isoformat()}"
+            why = f"an earlier stage is open again; steps back after {written(standing.at_risk_until)}"
             found.append(_about(standing, "at risk", why, standing.at_risk_until))
         if is_stalled(standing, now):
             found.append(_about(standing, "stuck", f"nothing has happened for {standing.stalled_days} days or more"))

@@ -28,6 +28,7 @@ from app.journey.progress import (
 )
 from app.journey.prose import owner_of
 from app.journey.record import Record, read_record, stage_change
+from app.journey.text import written
 
 
 class Task(BaseModel):
@@ -362,9 +363,9 @@ def stuck_items(standing: Standing, now: datetime) -> Iterator[tuple[CapabilityS
         elif index < position and item.required:
             yield item, f"open again although {title} was reached"
         elif item.due is not None and item.due < now.date():
-            yield item, f"overdue since {item.due.isoformat()}"
+            yield item, f"overdue since {written(item.due)}"
         elif item.touched_at is not None and now - item.touched_at > timedelta(days=standing.stalled_days):
-            yield item, f"untouched since {item.touched_at.date().isoformat()}"
+            yield item, f"untouched since {written(item.touched_at.date())}"
 
 
 def _task(item: CapabilityStanding, why: str) -> Task:

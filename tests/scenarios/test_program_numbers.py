@@ -100,7 +100,7 @@ TOLD = {
     "Quality: of them waived": (0, 19),
     "Certified people: partners that have them": (2, 2),
     "Certified people: proved by certifications": (3, 1),
-    "Certified people: of them pse": (3, 1),
+    "Certified people: of them PSE": (3, 1),
     "Certifications: held": (1, 2),
     "Joint wins: confirmed by an SA": (1, 2),
     "Joint wins: practices unlocked": (1, 2),

@@ -86,8 +86,7 @@ def _partner(standing: Standing) -> str:
 
 
 def _capability(item: CapabilityStanding, standing: Standing) -> str:
-    run = f" ({plain(item.practice)})" if item.practice else ""
-    return f"{_link(item.title, item.url)}{run} of {_partner(standing)}"
+    return f"{_link(item.title, item.url)} of {_partner(standing)}"
 
 
 def _waiting(item: QueueItem) -> str:
@@ -121,9 +120,8 @@ def _move(move: Move) -> str:
     if move.item is not None:
         by = f" by {code(move.item.confirmed_by)}" if move.item.confirmed_by else ""
         return f"{_capability(move.item, move.standing)} was confirmed{by} on {day}"
-    run = f" with {plain(move.practice)}" if move.practice else ""
     verb = "stepped back to" if move.back else "reached"
-    return f"{_partner(move.standing)}{run} {verb} {plain(move.stage_title)} on {day}"
+    return f"{_partner(move.standing)} {verb} {plain(move.stage_title)} on {day}"
 
 
 def _next(told: Digest) -> str:
