@@ -31,6 +31,10 @@ from app.journey.record import Record, read_record, stage_change
 from app.journey.text import written
 
 
+WAITS_LONG = timedelta(days=7)
+"""From then on what waits to be confirmed is stuck."""
+
+
 class Task(BaseModel):
     """A capability that does not count yet."""
 
@@ -362,6 +366,9 @@ def stuck_items(standing: Standing, now: datetime) -> Iterator[tuple[CapabilityS
             yield item, f"{item.why}: reopen it, or waive it with a reason"
         elif index < position and item.required:
             yield item, f"open again although {title} was reached"
+        elif item.waiting_since is not None:  # our side is late, if anybody is
+            if now - item.waiting_since > WAITS_LONG:
+                yield item, f"waits for the solution architect since {written(item.waiting_since.date())}"
         elif item.due is not None and item.due < now.date():
             yield item, f"overdue since {written(item.due)}"
         elif item.touched_at is not None and now - item.touched_at > timedelta(days=standing.stalled_days):

@@ -22,7 +22,8 @@ def stage_table(scene: Scene) -> str:
         state = "later" if index > current else f"since {written(scene.announced.since)}"
         if index < current:
             state = "done" if stage.complete else "open again"
-        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted(stage)} |")
+        done = counted(stage) if stage.required else "-"
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {done} |")
     return "\n".join(rows)
 
 
