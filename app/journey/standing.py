@@ -30,7 +30,6 @@ from app.journey.prose import owner_of
 from app.journey.record import Record, read_record, stage_change
 from app.journey.text import written
 
-
 WAITS_LONG = timedelta(days=7)
 """From then on what waits to be confirmed is stuck."""
 
