@@ -27,6 +27,7 @@ from app.engine.ticker import Ticker
 from app.engine.watch import Watch
 from app.gitlab.client import Client
 from app.gitlab.control import Control
+from app.gitlab.ground import Ground
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.instance import Instance
 from app.intake.router import Intake
@@ -54,8 +55,7 @@ class Bot:
     settings: Settings
     clock: Clock
     client: Client
-    instance: Instance
-    place: Place
+    ground: Ground
     control: Control
     store: Store
     standings: Standings
@@ -71,6 +71,16 @@ class Bot:
     groundwork: Groundwork
     watch: Watch
     signin: SignIn | None = field(default=None, kw_only=True)
+
+    @property
+    def instance(self) -> Instance:
+        """What GitLab offers now."""
+        return self.ground.footing.instance
+
+    @property
+    def place(self) -> Place:
+        """Where the bot works now."""
+        return self.ground.place
 
     @property
     def hook_secrets(self) -> HookSecrets:

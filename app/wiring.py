@@ -120,7 +120,6 @@ def _assemble(
     passing: Passing,
     meters: Meters,
 ) -> Bot:
-    place = _place(settings, instance)
     standings = Standings(store)
     outbox = Outbox(
         store,
@@ -134,28 +133,30 @@ def _assemble(
         outbox.put(event_of(action, standings.get(action.partner), clock))
 
     def make(offered: Instance) -> Footing:
-        observer = Observer(client, offered, _place(settings, offered))
-        return Footing(offered, observer, Applier(client, offered, observer, hook_secrets_of(settings), tell, passing))
+        place = _place(settings, offered)
+        observer = Observer(client, offered, place)
+        applier = Applier(client, offered, observer, hook_secrets_of(settings), tell, passing)
+        return Footing(offered, place, observer, applier)
 
     ground = Ground(client, settings.group, instance, make)
-    control = Control(client, instance, place)
+    control = Control(client, ground)
     files = journey_files(settings.journey_dir or BUILT_IN)
-    pages = ControlPages(client, instance, place)
+    pages = ControlPages(client, instance, ground.place)
     practices = BestPractices(pages, store, locks)
     reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
-    forecaster = Forecaster(reconciler, place, store, client.limiter, clock)
-    groundwork = Groundwork(control, ground, reconciler, place, hook_secrets_of(settings), locks, files)
+    forecaster = Forecaster(reconciler, ground, store, client.limiter, clock)
+    groundwork = Groundwork(control, ground, reconciler, hook_secrets_of(settings), locks, files)
 
     def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
         outbox.put(alarm_of(topic, findings, settings, clock))
 
-    watch = Watch(client, place, reconciler, store, clock, hook_secrets_of(settings), alarm)
-    portfolio = PortfolioChore(pages, reconciler, standings, place, store, clock)
-    issues, when = DigestIssues(client, instance, place), digest_time(settings.digest)
+    watch = Watch(client, ground, control, reconciler, store, clock, hook_secrets_of(settings), alarm)
+    portfolio = PortfolioChore(pages, reconciler, standings, ground, store, clock)
+    issues, when = DigestIssues(client, instance, ground.place), digest_time(settings.digest)
     digest = DigestChore(issues, reconciler, standings, store, locks, clock, when)
     leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
-        settings, clock, client, instance, place, control, store, standings, locks, outbox, reconciler, passing,
+        settings, clock, client, ground, control, store, standings, locks, outbox, reconciler, passing,
         forecaster, portfolio, digest, leaving, meters, groundwork, watch,
     )  # fmt: skip
 

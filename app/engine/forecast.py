@@ -15,8 +15,9 @@ from datetime import datetime, timedelta
 from app.engine.reconcile import Reconciler
 from app.engine.store import Store
 from app.gitlab.errors import GitLabError
+from app.gitlab.ground import Ground
 from app.gitlab.limits import MEANINGS, Limiter, costs_of_actions
-from app.journey.observed import Observed, Place
+from app.journey.observed import Observed
 from app.journey.plan import PartnerError, plan
 
 REQUESTS_OF_AN_ONBOARDING = 14
@@ -48,10 +49,10 @@ class Forecaster:
     """Looks ahead. Costs no request while the control project's files are in memory."""
 
     def __init__(
-        self, reconciler: Reconciler, place: Place, store: Store, limiter: Limiter, clock: Callable[[], datetime]
+        self, reconciler: Reconciler, ground: Ground, store: Store, limiter: Limiter, clock: Callable[[], datetime]
     ) -> None:
         self._reconciler = reconciler
-        self._place = place
+        self._ground = ground
         self._store = store
         self._limiter = limiter
         self._clock = clock
@@ -75,7 +76,7 @@ class Forecaster:
         try:
             partner, templates = self._reconciler.partner(slug)
             known = {name: name for name in partner.everyone}
-            nothing = Observed(place=self._place, group_id="", labels={}, known_users=known)
+            nothing = Observed(place=self._ground.place, group_id="", labels={}, known_users=known)
             planned = plan(templates.journey_for(partner), partner, nothing, self._clock())
         except (GitLabError, PartnerError):
             return Counter(api=REQUESTS_OF_A_LOOK)  # a file with a mistake: it is reported, and nothing is made

@@ -18,7 +18,7 @@ from app.gitlab.hook_secrets import HookSecrets
 from app.journey.actions import Action, AddBoardList, Plan
 from app.journey.loading import load_templates
 from app.journey.model import Journey
-from app.journey.observed import Observed, Place
+from app.journey.observed import Observed
 from app.journey.plan_project import plan_boards, plan_group
 
 NOBODY = "-"
@@ -51,7 +51,6 @@ class Groundwork:
         control: Control,
         ground: Ground,
         reconciler: Reconciler,
-        place: Place,
         secrets: HookSecrets,
         locks: Locks,
         defaults: Mapping[str, str],
@@ -60,14 +59,13 @@ class Groundwork:
         self._control = control
         self._ground = ground
         self._reconciler = reconciler
-        self._place = place
         self._secrets = secrets
         self._locks = locks
         self._defaults = defaults
 
     def plan(self) -> SetupPlan:
         """Observes and plans without a single write. Raises GitLabError."""
-        steps = tuple(self._control.missing(self._place.hook_url, self._secrets))
+        steps = tuple(self._control.missing(self._ground.place.hook_url, self._secrets))
         footing = self._ground.footing
         observed = footing.observer.look(NOBODY, (), "").observed
         journey = self._journey()

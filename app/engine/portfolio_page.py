@@ -12,7 +12,7 @@ from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.control_pages import ControlPages
-from app.journey.observed import Place
+from app.gitlab.ground import Ground
 from app.journey.portfolio_page import plan_portfolio_page, stages_digest
 from app.journey.prose.portfolio_page import PORTFOLIO_PAGE
 
@@ -28,7 +28,7 @@ class PortfolioChore:
         pages: ControlPages,
         reconciler: Reconciler,
         standings: Standings,
-        place: Place,
+        ground: Ground,
         store: Store,
         clock: Callable[[], datetime],
     ) -> None:
@@ -36,7 +36,7 @@ class PortfolioChore:
         self._pages = pages
         self._reconciler = reconciler
         self._standings = standings
-        self._place = place
+        self._ground = ground
         self._clock = clock
 
     def renew(self) -> bool:
@@ -47,7 +47,7 @@ class PortfolioChore:
         standings = list(self._standings.all().values())
         written = self._pages.renew(
             PORTFOLIO_PAGE, "portfolio",
-            lambda seen: plan_portfolio_page(seen, standings, known, self._place, self._clock()),
+            lambda seen: plan_portfolio_page(seen, standings, known, self._ground.place, self._clock()),
         )  # fmt: skip
         self._store.remember(_SHOWN, stages_digest(standings))
         return written

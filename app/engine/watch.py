@@ -23,8 +23,10 @@ from app.engine.store import Store
 from app.engine.ticker import Chore, every
 from app.gitlab.access import Access
 from app.gitlab.client import Client
+from app.gitlab.control import Control
 from app.gitlab.errors import Denied, GitLabError
-from app.gitlab.findings import Finding, failed
+from app.gitlab.findings import Finding, failed, ok
+from app.gitlab.ground import Ground
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import HookLook, Hooks
 from app.gitlab.tokens import check_token
@@ -66,7 +68,8 @@ class Watch:
     def __init__(
         self,
         client: Client,
-        place: Place,
+        ground: Ground,
+        control: Control,
         reconciler: Reconciler,
         store: Store,
         clock: Callable[[], datetime],
@@ -74,12 +77,22 @@ class Watch:
         tell: Callable[[Topic, Sequence[Finding]], None] = lambda _topic, _findings: None,
     ) -> None:
         self._client = client
-        self._place = place
+        self._ground = ground
+        self._control = control
+        self._secrets = secrets
         self._reconciler = reconciler
         self._store = store
         self._clock = clock
         self._tell = tell
-        self.hooks = Hooks(client, place, secrets)
+
+    @property
+    def _place(self) -> Place:
+        return self._ground.place
+
+    @property
+    def hooks(self) -> Hooks:
+        """The webhooks of the place as it is now."""
+        return Hooks(self._client, self._place, self._secrets)
 
     # --- what there is to look at ---
 
@@ -130,7 +143,9 @@ class Watch:
         for look in self.hooks.look(self.projects()):
             looks.append(look)
             pause()
-        mended = [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
+        mended = [*self._hang_up_missing(looks), *self.hooks.remove_replaced(looks)]
+        looks = [look for look in looks if not self.hooks.replaced(look.hook, looks)]
+        mended += [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
         for look in looks:
             if look.off or look.lost_last > known.get(look.hook.number, 0):
                 self._overtake(look, wake, wake_all)
@@ -138,6 +153,15 @@ class Watch:
         self._store.remember(_OVERTAKEN, json.dumps(newest))
         well = [look for look in looks if not look.off]
         self._keep("webhooks", [*mended, *self.hooks.judge(well, newest)])
+
+    def _hang_up_missing(self, looks: Iterable[HookLook]) -> list[Finding]:
+        """Webhooks that no partner's plan makes: somebody deleted one, or a licence has brought that of the group."""
+        wanted = {self._place.control} | ({self._place.group} if self._place.group_hook else set())
+        if wanted <= {look.hook.owner for look in looks}:
+            return []
+        return [
+            ok("webhooks", f"Made again: {done}.") for done in self._control.ensure(self._place.hook_url, self._secrets)
+        ]
 
     def _overtake(self, look: HookLook, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
         """What a lost event said, GitLab says too; so its partner is looked at instead of sending it again."""

@@ -14,6 +14,7 @@ from typing import Any, Literal
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
+from app.gitlab.ground import Ground
 from app.gitlab.hook_secrets import HookSecrets, issue_events, write_hook
 from app.gitlab.instance import Instance
 from app.gitlab.names import number
@@ -59,11 +60,18 @@ def partner_path(slug: str) -> str:
 class Control:
     """The control project of one group."""
 
-    def __init__(self, client: Client, instance: Instance, place: Place) -> None:
+    def __init__(self, client: Client, ground: Ground) -> None:
         self._client = client
-        self._instance = instance
-        self._place = place
+        self._ground = ground
         self._branch = "main"
+
+    @property
+    def _place(self) -> Place:
+        return self._ground.place
+
+    @property
+    def _instance(self) -> Instance:
+        return self._ground.footing.instance
 
     @property
     def _path(self) -> str:

@@ -75,15 +75,30 @@ class TokenFile:
 
     def waiting(self) -> str | None:
         """The token of a rotation that was cut off; None: there was none."""
-        try:
-            return self.beside.read_text(encoding="utf-8").strip() or None
-        except (OSError, UnicodeDecodeError):
-            return None
+        return _text_in(self.beside)
+
+    @property
+    def behind(self) -> Path:
+        """Where the former token is kept until it is revoked, so that a crash in between leaves none alive."""
+        return self.path.with_name(f"{self.path.name}.previous")
+
+    def former(self) -> str | None:
+        """The token that a rotation has replaced and not yet revoked; None: there is none."""
+        return _text_in(self.behind)
 
     def put_in_place(self) -> None:
-        """The waiting token becomes the present one. Raises OSError."""
+        """The waiting token becomes the present one, which is kept as the former one. Raises OSError or Denied."""
+        handle = os.open(self.behind, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        try:
+            os.write(handle, self.value().encode() + b"\n")
+            os.fsync(handle)
+        finally:
+            os.close(handle)
         self.beside.replace(self.path)
         _force_folder(self.path.parent)
+
+    def forget_former(self) -> None:
+        self.behind.unlink(missing_ok=True)
 
     def forget_waiting(self) -> None:
         self.beside.unlink(missing_ok=True)
@@ -126,6 +141,13 @@ class Writing:
             self._handle = -1
         if self._file.waiting() is None:
             self._file.forget_waiting()
+
+
+def _text_in(path: Path) -> str | None:
+    try:
+        return path.read_text(encoding="utf-8").strip() or None
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def _force_folder(folder: Path) -> None:

@@ -15,15 +15,17 @@ from app.gitlab.apply import Applier
 from app.gitlab.client import Client
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.observe import Observer
+from app.journey.observed import Place
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
 class Footing:
-    """One offer of GitLab and the two parts that were made for it."""
+    """One offer of GitLab and what was made for it."""
 
     instance: Instance
+    place: Place
     observer: Observer
     applier: Applier
 
@@ -37,6 +39,11 @@ class Ground:
         self._make = make
         self._lock = threading.Lock()
         self.footing = make(instance)
+
+    @property
+    def place(self) -> Place:
+        """Where the bot works, as GitLab is now. Ask again for each piece of work: a licence may have ended."""
+        return self.footing.place
 
     def renew(self, old: Footing) -> bool:
         """Asks GitLab what it offers now, unless somebody has since `old`; True when that differs from `old`.

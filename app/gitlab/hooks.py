@@ -6,7 +6,7 @@ GitLab before 19.0 ignores a signing token without a word, so it is read back.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -136,10 +136,10 @@ class Hooks:
                 name, f"GitLab has switched it off{until} ({data['alert_status']}).",
                 "The running service switches it on within the hour; `partner-journey hook revive` does it now.",
             )  # fmt: skip
-        if self._place.group_hook and look.hook.owner not in (self._place.control, self._place.group):
+        if self._of_a_partner(look.hook):
             yield warning(
-                name, "The group's webhook has taken its place, so each event comes twice, which does no harm.",
-                f"Delete it: Settings > Webhooks of {look.hook.owner}.",
+                name, "The group's webhook takes its place, so each event comes twice, which does no harm.",
+                "The running service deletes it within the hour; `partner-journey hook revive` does it now.",
             )  # fmt: skip
         if self._secrets.lacking(data):
             yield failed(
@@ -153,11 +153,29 @@ class Hooks:
                 "The running service looks at what they said within the hour; `partner-journey sync` does it now.",
             )
 
+    def _of_a_partner(self, hook: Watched) -> bool:
+        """Whether it hangs at a project although the group has one for all of them."""
+        return self._place.group_hook and hook.owner not in (self._place.control, self._place.group)
+
+    def replaced(self, hook: Watched, looks: Iterable[HookLook]) -> bool:
+        """Whether the group's webhook hears all that it hears: it is there, and GitLab sends to it."""
+        group_hears = any(look.hook.owner == self._place.group and not look.off for look in looks)
+        return group_hears and self._of_a_partner(hook)
+
+    def remove_replaced(self, looks: Sequence[HookLook]) -> Iterator[Finding]:
+        """Deletes the partners' own webhooks that the group's one has replaced. One request for each."""
+        for look in looks:
+            if self.replaced(look.hook, looks):
+                self._client.delete(look.hook.path)
+                yield ok(f"webhook of {look.hook.owner}", "It is deleted: the group's webhook hears the same.")
+
     def revive(self, projects: Iterable[str]) -> Iterator[Finding]:
-        """A test delivery for each webhook that is switched off; success switches it on again."""
-        for hook in self.of(projects):
-            if hook.off:
-                yield from self.revive_one(hook)
+        """Brings them in order: a test delivery switches on what is off, and what the group's one replaced goes."""
+        looks = list(self.look(projects))
+        yield from self.remove_replaced(looks)
+        for look in looks:
+            if look.off and not self.replaced(look.hook, looks):
+                yield from self.revive_one(look.hook)
 
     def revive_one(self, hook: Watched) -> Iterator[Finding]:
         """A test delivery, which GitLab sends although the webhook is off, and what came of it. Two requests."""

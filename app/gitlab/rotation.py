@@ -37,6 +37,10 @@ class Rotation:
         if waiting := self._file.waiting():
             yield from self._complete(waiting)
             return
+        if self._file.former():
+            yield "A rotation was cut off before the old token was revoked."
+            yield from self._revoke_former()
+            return
         own = self._client.get("/personal_access_tokens/self")
         end = (today + timedelta(days=days)).isoformat()
         with Writing(self._file) as writing:
@@ -119,26 +123,37 @@ class Rotation:
 
     def _change(self, *, old_lives: bool) -> Iterator[str]:
         """Puts the new token in place and revokes the old one, by itself: only the old one can be meant."""
-        old = self._connect(self._file.value())
         try:
             self._file.put_in_place()
         except OSError as error:
-            old.close()
             raise Refused(
                 f"{self._file.beside} could not be renamed to {self._file.path} ({type(error).__name__}).",
                 f"The new token is good: `mv {self._file.beside} {self._file.path}`, then run the doctor.",
             ) from None
         yield f"{self._file.path} has it; a running service uses it from its next request on."
+        if old_lives:
+            yield from self._revoke_former()
+        else:
+            self._file.forget_former()
+            yield "The old token is revoked."
+
+    def _revoke_former(self) -> Iterator[str]:
+        former = self._file.former()
+        if former is None or former == self._file.value():
+            self._file.forget_former()
+            return
+        old = self._connect(former)
         try:
-            if old_lives:
-                old.delete("/personal_access_tokens/self")
+            old.delete("/personal_access_tokens/self")
             yield "The old token is revoked."
         except (Denied, Missing):
             yield "The old token was revoked already."
         except GitLabError as error:
-            yield f"The old token could not be revoked ({error.cause}). Do it in GitLab: it has an earlier end."
+            yield f"The old token could not be revoked ({error.cause}). Run this again, or do it in GitLab."
+            return
         finally:
             old.close()
+        self._file.forget_former()
 
     def _complete(self, waiting: str) -> Iterator[str]:
         """A rotation was cut off after its token was on the disk: that one is tried and put in place."""

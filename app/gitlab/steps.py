@@ -14,6 +14,7 @@ from app.gitlab.names import Names, number
 from app.gitlab.observe import HOOK_NAME
 from app.journey.actions import (
     Action,
+    ChangeRole,
     CreateBadge,
     CreateHook,
     CreateMilestone,
@@ -24,7 +25,16 @@ from app.journey.actions import (
 )
 
 _ALREADY = "Member already exists"
-_KINDS = CreateProject | CreateBadge | CreateMilestone | UpdateMilestone | InviteMembers | CreateHook | UpdateHook
+_KINDS = (
+    CreateProject
+    | CreateBadge
+    | CreateMilestone
+    | UpdateMilestone
+    | InviteMembers
+    | ChangeRole
+    | CreateHook
+    | UpdateHook
+)
 
 
 class Steps:
@@ -49,6 +59,8 @@ class Steps:
                 self._update_milestone(action)
             case InviteMembers():
                 self._invite(action)
+            case ChangeRole():
+                self._change_role(action)
             case CreateHook():
                 self._create_hook(action)
             case UpdateHook():
@@ -132,6 +144,19 @@ class Steps:
         if refused:
             what = f"GitLab did not add {action.key} ({refused})."
             raise Refused(what, "Correct the partner file, or add them by hand.")
+
+    def _change_role(self, action: ChangeRole) -> None:
+        """https://docs.gitlab.com/api/project_members/#update-a-member-of-a-project ; not below an inherited role."""
+        address = f"{self._project}/members/{number(action.user)}"
+        try:
+            self._client.put(address, access_level=action.access_level)
+        except Missing:
+            return  # has left meanwhile; the next look invites again, or not
+        except Refused as error:
+            raise Refused(
+                f"The role of {action.username} could not be changed: {error.cause}",
+                f"Change it by hand, or give {action.username} no role in a group above.",
+            ) from None
 
     def _create_hook(self, action: CreateHook) -> None:
         hook = self._write_hook(None, action.url)

@@ -149,6 +149,21 @@ class InviteMembers:
 
 
 @dataclass(frozen=True)
+class ChangeRole:
+    """`user`: the person's id in GitLab."""
+
+    username: str
+    user: str
+    access_level: int
+    reason: str
+    verb: Verb = "~"
+
+    @property
+    def key(self) -> str:
+        return f"role of {self.username}"
+
+
+@dataclass(frozen=True)
 class CreateHook:
     url: str
     reason: str
@@ -317,8 +332,8 @@ class Notify:
 
 Action = (
     CreateLabel | CreateBoard | AddBoardList | CreateProject | CreateBadge | CommitFiles | CreateMilestone
-    | UpdateMilestone | InviteMembers | CreateHook | UpdateHook | CreatePortfolioItem | UpdatePortfolioItem
-    | CreateIssue | UpdateIssue | PostComment | React | RemoveComment | Notify
+    | UpdateMilestone | InviteMembers | ChangeRole | CreateHook | UpdateHook | CreatePortfolioItem
+    | UpdatePortfolioItem | CreateIssue | UpdateIssue | PostComment | React | RemoveComment | Notify
 )  # fmt: skip
 
 

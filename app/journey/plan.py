@@ -38,6 +38,7 @@ from app.journey.plan_project import (
     plan_milestones,
     plan_people,
     plan_project,
+    plan_roles,
 )
 from app.journey.plan_retired import plan_retired
 from app.journey.progress import (
@@ -115,6 +116,7 @@ def plan(
         *plan_closed_milestones(journey, observed, after),
         *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),
         *plan_hook(observed),
+        *plan_roles(partner, observed),
     ]
     wakes_at = [_next_wake(journey, scene.progress, after, scene.record, now)]
     wakes_at += [_next_wake(run.journey, run.progress, run.announced, scene.record, now) for run in scene.practices]

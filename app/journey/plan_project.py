@@ -13,6 +13,7 @@ from app.journey import labels, prose
 from app.journey.actions import (
     Action,
     AddBoardList,
+    ChangeRole,
     CommitFiles,
     CreateBadge,
     CreateBoard,
@@ -161,6 +162,16 @@ def plan_people(partner: Partner, observed: Observed) -> Iterator[Action]:
     missing = tuple(name for name in partner.partner_side if name not in members)
     if missing:
         yield InviteMembers(missing, ROLES[observed.place.partner_role], "the partner file names them")
+
+
+def plan_roles(partner: Partner, observed: Observed) -> Iterator[Action]:
+    """Who has one of the roles that the bot gives, but not the one of the settings. Any other a person has given."""
+    wished = ROLES[observed.place.partner_role]
+    members = observed.project.members if observed.project else {}
+    for name in partner.partner_side:
+        user = observed.known_users.get(name)
+        if user is not None and name in members and members[name] in ROLES.values() and members[name] != wished:
+            yield ChangeRole(name, user, wished, "the settings give partner people another role")
 
 
 def plan_hook(observed: Observed) -> Iterator[Action]:

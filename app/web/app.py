@@ -37,7 +37,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     api = api_router(service, api_token)
     add_status(api, service)
     app.include_router(api)
-    health = Health(service.instance, service.watch, service.store, service.queue, service.clock)
+    health = Health(service.ground, service.watch, service.store, service.queue, service.clock)
     app.include_router(metrics_router(service, health, token_guard(api_token)))
     add_site(app, service, health)
 
@@ -55,7 +55,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
             return {"status": "not ready", "cause": str(error)}
         return {
             "status": "ready",
-            "gitlab": service.instance.version,
+            "gitlab": service.ground.footing.instance.version,
             "waiting": len(waiting),
             "parked": parked,
             "next": "GET /api/status names them, with cause and fix" if parked else "",

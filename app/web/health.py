@@ -13,7 +13,7 @@ from app.engine.queue import Queue
 from app.engine.records import Delivery, PartnerState
 from app.engine.store import Store
 from app.engine.watch import Topic, Watch
-from app.gitlab.instance import Instance
+from app.gitlab.ground import Ground
 from app.journey.tables import Table, table
 
 _STATES = {"ok": "good", "warning": "watch", "failed": "bad"}  # from the best to the worst
@@ -37,13 +37,13 @@ class Health:
 
     def __init__(
         self,
-        instance: Instance,
+        ground: Ground,
         watch: Watch,
         store: Store,
         queue: Queue,
         clock: Callable[[], datetime],
     ) -> None:
-        self._instance = instance
+        self._ground = ground
         self._watch = watch
         self._store = store
         self._queue = queue
@@ -81,9 +81,12 @@ class Health:
     # --- the checks ---
 
     def _gitlab(self) -> Check:
-        kind = "with epics" if self._instance.epics else "without epics: tracker issues stand in"
+        instance = self._ground.footing.instance
+        kind = "with epics" if instance.epics else "without epics: tracker issues stand in"
         return Check(
-            "GitLab", "good", f"Version {self._instance.version}, {kind}; the bot is {self._instance.bot_username}."
+            "GitLab",
+            "good",
+            f"Version {instance.version}, {kind}; the bot is {instance.bot_username}.",
         )
 
     def _connection(self) -> list[Check]:

@@ -22,7 +22,7 @@ from app.engine.queue import Queue
 from app.engine.resync import resynced
 from app.engine.store import Store
 from app.engine.tables import StoreError
-from app.gitlab.instance import Instance
+from app.gitlab.ground import Ground
 from app.metrics import METRICS, Meters
 from app.web.health import STATES, Health
 
@@ -33,7 +33,7 @@ class MetricsParts(Protocol):
     meters: Meters
     store: Store
     queue: Queue
-    instance: Instance
+    ground: Ground
 
     def clock(self) -> datetime:
         """The time now, aware."""
@@ -66,7 +66,7 @@ class Readings(Collector):
 
     def collect(self) -> Iterable[GaugeMetricFamily]:
         """All readings; those of a database that does not answer are left out."""
-        yield _gauge("build_info", {(version("partner-journey"), self._parts.instance.version): 1})
+        yield _gauge("build_info", {(version("partner-journey"), self._parts.ground.footing.instance.version): 1})
         try:
             found = [*self._from_database()]
         except StoreError:

@@ -22,8 +22,7 @@ from app.engine.store import Store
 from app.engine.watch import Watch
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
-from app.gitlab.instance import Instance
-from app.journey.observed import Place
+from app.gitlab.ground import Ground
 from app.journey.overview import Filter
 from app.journey.picture import Picture, render_picture, spoken
 from app.journey.standing import Standing
@@ -48,8 +47,7 @@ class SiteParts(Protocol):
 
     settings: Settings
     client: Client
-    instance: Instance
-    place: Place
+    ground: Ground
     store: Store
     standings: Standings
     reconciler: Reconciler
@@ -135,7 +133,7 @@ def add_site(app: FastAPI, parts: SiteParts, health: Health) -> None:
     @app.exception_handler(NoArchitect)
     def refuse(_: Request, error: Exception) -> Response:
         username = error.username if isinstance(error, NoArchitect) else ""
-        return site.page("refused.html", status=403, username=username, group=parts.place.group)
+        return site.page("refused.html", status=403, username=username, group=parts.ground.place.group)
 
 
 def _static(site: Site) -> APIRouter:

@@ -154,6 +154,13 @@ def _invite(observed: Observed, _slug: str, action: act.InviteMembers, _now: dat
     return replace(observed, project=replace(project, members=members))
 
 
+def _change_role(observed: Observed, _slug: str, action: act.ChangeRole, _now: datetime) -> Observed:
+    project = _project(observed)
+    _need(action.username in project.members, "no such member")
+    members = {**project.members, action.username: action.access_level}
+    return replace(observed, project=replace(project, members=members))
+
+
 def _create_hook(observed: Observed, _slug: str, action: act.CreateHook, _now: datetime) -> Observed:
     project = _project(observed)
     _need(project.hook is None, "there would be two webhooks")
@@ -286,7 +293,8 @@ _APPLY: dict[type, Callable[..., Observed]] = {
     act.CreateLabel: _create_label, act.CreateBoard: _create_board, act.AddBoardList: _add_board_list,
     act.CreateProject: _create_project, act.CommitFiles: _commit_files, act.CreateBadge: _create_badge,
     act.CreateMilestone: _create_milestone,
-    act.UpdateMilestone: _update_milestone, act.InviteMembers: _invite, act.CreateHook: _create_hook,
+    act.UpdateMilestone: _update_milestone, act.InviteMembers: _invite, act.ChangeRole: _change_role,
+    act.CreateHook: _create_hook,
     act.UpdateHook: _update_hook, act.CreatePortfolioItem: _create_item, act.UpdatePortfolioItem: _update_item,
     act.CreateIssue: _create_issue, act.UpdateIssue: _update_issue, act.PostComment: _post_comment,
     act.RemoveComment: _remove_comment, act.Notify: _notify, act.React: _react,

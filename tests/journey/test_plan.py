@@ -23,6 +23,7 @@ from build import (
 
 from app.journey import labels, markers, prose
 from app.journey.actions import (
+    ChangeRole,
     CommitFiles,
     CreateIssue,
     CreateMilestone,
@@ -142,6 +143,19 @@ def test_a_new_engineer_is_invited_and_a_person_who_left_is_not_thrown_out() -> 
     world = world.having(people=people)
     assert [a.usernames for a in world.plan().actions if isinstance(a, InviteMembers)] == [("acme.new",)]
     assert set(world.run().project.members) == {"acme.lead", "acme.dev", "acme.new"}
+
+
+def test_another_role_in_the_settings_reaches_those_who_have_the_former_one_and_nobody_else() -> None:
+    world = onboarded()
+    project = replace(world.project, members={**world.project.members, "acme.dev": 30})
+    place = replace(world.observed.place, partner_role="planner")
+    changed = replace(world, observed=replace(world.observed, place=place, project=project))
+    (action,) = changed.plan().actions
+    assert isinstance(action, ChangeRole)
+    assert action.username == "acme.lead"
+    after = changed.run()
+    assert after.project.members == {"acme.lead": 15, "acme.dev": 30}
+    assert after.plan().actions == ()
 
 
 # --- one capability closed ---

@@ -129,14 +129,53 @@ def test_by_choice_the_group_has_one_webhook_for_all_partners(theatre: Theatre) 
         assert hook.recent_failures == 0
 
 
-def test_webhooks_from_before_the_groups_one_are_told_and_do_no_harm(theatre: Theatre, onboarded_world: World) -> None:
+def test_webhooks_from_before_the_groups_one_go_when_it_hears_what_they_heard(
+    theatre: Theatre, onboarded_world: World
+) -> None:
     with theatre.open(copied(onboarded_world), settings={"group_hook": True}) as stage:
-        stage.settle()
+        (group_hook,) = group_hooks(stage)
         (found,) = [f for f in hooks_found(stage) if f.state != "ok"]
-        assert (found.state, "partners/acme" in found.fix) == ("warning", True)
+        assert (found.state, found.check) == ("warning", "webhook of partners/acme")
+
+        group_hook.recent_failures = 40
+        watch = stage.service.watch
+        assert [f.check for f in watch.hooks.revive(watch.projects())] == ["webhook of partners"]
+        assert hook_of(stage, "acme"), "it is the only one that hears while the group's is off"
+
+        stage.settle()
+        stage.clock.advance(hours=1)
+        stage.settle()
+        assert [h.project_id for h in stage.world.hooks.values() if not h.group_id] == [
+            stage.project("journey-control").id
+        ]
         stage.finish(stage.issues("acme", state="opened")[-2], "gl.sa1")
         stage.settle()
         assert stage.service.reconciler.standing("acme").stages[0].done == 1
+
+
+def test_a_licence_that_ends_takes_the_groups_webhook_and_each_project_has_its_own_again(theatre: Theatre) -> None:
+    with theatre.open(tier="premium", settings={"group_hook": True}) as stage:
+        onboard(stage, "acme", ACME)
+        stage.world.tier = "free"
+        stage.clock.advance(hours=1)
+        stage.settle()
+        assert hook_of(stage, "acme").url == f"{SERVICE_URL}/webhooks/gitlab"
+        assert not by_state(hooks_found(stage), "failed")
+
+        stage.world.tier = "premium"
+        for _ in range(2):
+            stage.clock.advance(days=1)
+            stage.settle()
+        assert len(group_hooks(stage)) == 1
+        assert [h for h in stage.world.hooks.values() if h.project_id == stage.project("acme").id] == []
+
+
+def test_a_webhook_of_the_control_project_that_somebody_deleted_is_made_again(onboarded: LocalStage) -> None:
+    del onboarded.world.hooks[hook_of(onboarded, "journey-control").id]
+    onboarded.clock.advance(hours=1)
+    onboarded.settle()
+    assert hook_of(onboarded, "journey-control").signing_token == SIGNING_TOKEN
+    assert any("Made again" in f.text for kept in onboarded.service.watch.kept() for f in kept.findings)
 
 
 @pytest.mark.parametrize("tier", ["free", "ce"])
@@ -161,6 +200,19 @@ def test_partner_people_get_the_role_that_was_chosen(theatre: Theatre, tier: Tie
         assert (levels["acme.lead"], levels["acme.dev"]) == (level, level)
         (told,) = checks.partner_role(stage.service)
         assert told.state == ("ok" if role == "reporter" else "warning")
+
+
+def test_another_role_in_the_settings_reaches_partner_people_who_are_there(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    with theatre.open(copied(onboarded_world), settings={"partner_role": "planner"}) as stage:
+        project = stage.project("acme")
+        promoted = next(m for m in project.members if m.user_id == stage.user("acme.dev").id)
+        promoted.access_level = DEVELOPER  # by a person, so it is left
+        stage.clock.advance(days=1)
+        stage.settle()
+        levels = {stage.world.users[m.user_id].username: m.access_level for m in project.members}
+        assert (levels["acme.lead"], levels["acme.dev"]) == (15, DEVELOPER)
 
 
 def test_guests_are_refused_where_their_issues_would_have_to_be_open(theatre: Theatre) -> None:

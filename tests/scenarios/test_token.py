@@ -36,10 +36,14 @@ class Keyring:
     def token(self) -> str:
         return self.file.path.read_text().strip()
 
+    def steps(self, days: int = 365) -> Iterator[str]:
+        """What it says at each step. Raises GitLabError."""
+        rotation = Rotation(self._client(self.file), self.file, lambda t: self._client(FixedToken(t)), "partners")
+        return rotation.rotate(self.stage.clock().date(), days)
+
     def rotate(self, days: int = 365) -> None:
         """Raises GitLabError. What it said by then is in `said`."""
-        rotation = Rotation(self._client(self.file), self.file, lambda t: self._client(FixedToken(t)), "partners")
-        for line in rotation.rotate(self.stage.clock().date(), days):
+        for line in self.steps(days):
             self.said.append(line)
 
     def works(self, token: str) -> bool:
@@ -153,6 +157,18 @@ def test_a_rotation_that_was_killed_before_the_end_is_completed(keyring: Keyring
         keyring.rotate()
     keyring.rotate()
     assert keyring.living() == {keyring.token}
+
+
+def test_killed_before_the_old_token_was_revoked_the_next_run_revokes_it_and_makes_no_third(keyring: Keyring) -> None:
+    for line in keyring.steps():
+        if "has it" in line:
+            break  # killed here
+    assert keyring.living() == {BOT_TOKEN, keyring.token}
+    assert stat.S_IMODE(keyring.file.behind.stat().st_mode) == 0o600
+    present = keyring.token
+    keyring.rotate()
+    assert (keyring.living(), keyring.token) == ({present}, present)
+    assert not keyring.file.behind.exists()
 
 
 @pytest.mark.parametrize("call", ["query", "get", "mutate"])

@@ -30,7 +30,7 @@ def pass_time(stage: LocalStage, **amount: float) -> None:
 def check(stage: LocalStage, name: str) -> Check:
     """What the health page says under this name."""
     service = stage.service
-    health = Health(service.instance, service.watch, service.store, service.queue, service.clock)
+    health = Health(service.ground, service.watch, service.store, service.queue, service.clock)
     (found,) = [c for c in health.checks() if c.name == name]
     return found
 
