@@ -95,7 +95,8 @@ def _all_standings(bot: Bot) -> tuple[list[Standing], dict[str, GitLabError]]:
     """Every partner read from GitLab now, and why some could not be."""
     from app.gitlab.errors import GitLabError
 
-    standings, errors = list[Standing](), dict[str, GitLabError]()
+    standings: list[Standing] = []
+    errors: dict[str, GitLabError] = {}
     for slug, result in each(bot.reconciler.slugs(), "Reading", bot.reconciler.standing):
         if isinstance(result, GitLabError):
             errors[slug] = result
