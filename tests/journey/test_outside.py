@@ -10,6 +10,7 @@ from app.journey import prose
 from app.journey.actions import Notify
 from app.journey.progress import Announced, measure
 from app.journey.prose import Scene
+from app.journey.prose.outside import trouble_notice
 from app.journey.record import Record
 
 FIRST = ("stand/portal", "stand/pitch")
@@ -83,3 +84,11 @@ def test_a_hostile_name_is_made_harmless() -> None:
         assert "<!--" not in told.title
         assert "](http:" not in told.title
         assert not told.title.startswith("/")
+
+
+def test_many_troubles_are_one_message_with_ten_lines_and_the_ways_out() -> None:
+    notice = trouble_notice("webhooks", [(f"webhook {n}", "It is off.", f"Do {n % 4}.") for n in range(13)])
+    assert notice.title == "Partner Journey: 13 troubles with webhooks"
+    assert notice.text.count("\n- ") == 10
+    assert "- and 3 more" in notice.text
+    assert notice.text.endswith("Next: Do 0.\n\nOr: Do 1.\n\nOr: Do 2.")

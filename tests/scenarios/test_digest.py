@@ -17,6 +17,7 @@ from stagehand import (
     comments,
     copied,
     issue_of,
+    nothing_to_do,
     onboard,
     pass_quiet_time,
     requests_since,
@@ -240,3 +241,14 @@ def test_no_digest_where_it_is_switched_off(theatre: Theatre, onboarded_world: W
         waits(stage)
         go(stage, MONDAY + timedelta(days=7))
         assert digest_issue(stage, "gl.sa1") is None
+
+
+def test_without_epics_the_digest_links_to_the_tracker_issues(theatre: Theatre) -> None:
+    with theatre.open(tier="free") as stage:
+        onboard(stage, "acme", ACME)
+        close_required(stage)
+        pass_quiet_time(stage)
+        go(stage, MONDAY)
+        (text,) = told(stage)
+        assert "[Acme Integrators](http://127.0.0.1:8929/partners/journey-control/-/issues/" in text
+        assert nothing_to_do(stage), "the digest's issue in the same project is no partner's"
