@@ -53,7 +53,7 @@ def digest(
     whose: Annotated[str | None, typer.Option("--for", metavar="SA", help="username; none: everybody's")] = None,
 ) -> None:
     """What the next weekly digest tells solution architects, as of now; nothing is posted."""
-    from app.journey.digest import WEEK, architects, digest_time
+    from app.journey.digest import WEEK, by_architect, digest_time
     from app.journey.digest import digest as digest_of
     from app.journey.prose.digest import digest_text
 
@@ -61,12 +61,12 @@ def digest(
         found, errors = _all_standings(bot)
         when, now = digest_time(bot.settings.digest), bot.clock()
     since = when.last(now) if when else now - WEEK
-    names = architects(found)
-    for sa in [name for name in names if whose is None or name.casefold() == whose.casefold()]:
-        told = digest_of(found, sa, since, now, now)
+    partners = by_architect(found)
+    for sa in [name for name in partners if whose is None or name.casefold() == whose.casefold()]:
+        told = digest_of(sa, partners[sa], since, now, now)
         sys.stdout.write(f"# {sa}\n\n{digest_text(told) if told else 'Nothing to say so far.'}\n\n")
-    if whose is not None and whose.casefold() not in map(str.casefold, names):
-        err.print(f"No partner file names {escape(whose)}. These are named: {', '.join(names) or 'nobody'}.")
+    if whose is not None and whose.casefold() not in map(str.casefold, partners):
+        err.print(f"No partner file names {escape(whose)}. These are named: {', '.join(partners) or 'nobody'}.")
     how = f"`partner-journey serve` posts it {bot.settings.digest} UTC." if when else "Set PARTNER_JOURNEY_DIGEST."
     err.print(f"Next: {how}")
     _tell_errors(errors, "the digest")

@@ -18,7 +18,7 @@ from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.digest_issues import DigestIssues
 from app.gitlab.errors import GitLabError
-from app.journey.digest import WEEK, Digest, DigestTime, architects, digest, week_of
+from app.journey.digest import WEEK, Digest, DigestTime, by_architect, digest, week_of
 from app.journey.prose.digest import digest_comment, digest_mark
 from app.journey.standing import Standing
 
@@ -69,10 +69,12 @@ class DigestChore:
             done = self._done(week)
             if done is None:
                 return []
-            due = [digest(seen, sa, until - WEEK, until, now) for sa in architects(seen) if sa.casefold() not in done]
-            told = self._tell([each for each in due if each], done)
-            everybody = {sa.casefold() for sa in architects(seen)} | done
-            failed = {each.sa.casefold() for each in due if each} - done
+            partners = by_architect(seen)
+            all_due = [digest(sa, own, until - WEEK, until, now) for sa, own in partners.items()]
+            due = [each for each in all_due if each and each.sa.casefold() not in done]
+            told = self._tell(due, done)
+            everybody = {sa.casefold() for sa in partners} | done
+            failed = {each.sa.casefold() for each in due} - done
             self._store.remember(
                 _DONE, json.dumps({"week": week, "done": sorted(everybody - failed), "all": not failed})
             )

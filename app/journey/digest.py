@@ -91,17 +91,21 @@ class Digest:
         return bool(self.waiting or self.risks or self.stalled or self.expiring or self.moved)
 
 
-def architects(standings: Iterable[Standing]) -> list[str]:
-    """The solution architects of these partners, each once: GitLab's usernames ignore case."""
-    return sorted({standing.people.sa.casefold(): standing.people.sa for standing in standings}.values())
+def by_architect(standings: Iterable[Standing]) -> dict[str, list[Standing]]:
+    """Solution architect -> the partners. Each architect once: GitLab's usernames ignore case."""
+    found: dict[str, tuple[str, list[Standing]]] = {}
+    for standing in standings:
+        sa = standing.people.sa
+        found.setdefault(sa.casefold(), (sa, []))[1].append(standing)
+    return {sa: partners for _, (sa, partners) in sorted(found.items())}
 
 
-def digest(standings: Iterable[Standing], sa: str, since: datetime, until: datetime, now: datetime) -> Digest:
+def digest(sa: str, partners: Iterable[Standing], since: datetime, until: datetime, now: datetime) -> Digest:
     """What one architect is told of his partners: moved in `since` < t <= `until`, all else as of `now`.
 
     Partners who began after `until` are left out: whoever starts in mid-week is not met by the digest of last Monday.
     """
-    own = [s for s in standings if s.people.sa.casefold() == sa.casefold() and s.started_at and s.started_at <= until]
+    own = [s for s in partners if s.started_at and s.started_at <= until]
     own.sort(key=lambda s: (s.name.casefold(), s.slug))
     soon = now.date() + WEEK
     queue = queue_of(own, now)

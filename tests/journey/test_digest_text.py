@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime, timedelta
 import pytest
 from build import NOW
 
-from app.journey.digest import Digest, architects, digest, digest_time, week_of
+from app.journey.digest import Digest, by_architect, digest, digest_time, week_of
 from app.journey.prose.digest import SHOWN, digest_text
 from app.journey.standing import CapabilityStanding, People, StageChanged, StageStanding, Standing
 
@@ -36,7 +36,7 @@ def partner(slug: str, *items: CapabilityStanding, sa: str = "gl.sa1", **values:
 
 
 def told(*standings: Standing, sa: str = "gl.sa1", now: datetime = UNTIL) -> Digest:
-    return digest(standings, sa, SINCE, UNTIL, now)
+    return digest(sa, standings, SINCE, UNTIL, now)
 
 
 @pytest.mark.parametrize(
@@ -67,7 +67,8 @@ def test_a_time_that_is_none_is_told_with_an_example(text: str) -> None:
 
 def test_usernames_that_differ_in_case_are_one_architect() -> None:
     both = [partner("acme", sa="GL.sa1"), partner("beta", sa="gl.sa1"), partner("gamma", sa="gl.sa2")]
-    assert [name.casefold() for name in architects(both)] == ["gl.sa1", "gl.sa2"]
+    found = {sa.casefold(): [each.slug for each in own] for sa, own in by_architect(both).items()}
+    assert found == {"gl.sa1": ["acme", "beta"], "gl.sa2": ["gamma"]}
 
 
 def test_a_long_queue_is_cut_and_counted_and_the_longest_waiting_are_kept() -> None:
