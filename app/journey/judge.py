@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from app.journey import evidence, labels, markers
+from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
 from app.journey.items import Item, is_done, items
 from app.journey.model import Capability, Journey, Partner
@@ -31,7 +32,7 @@ class Reply:
     issue: str
     mark: str
     about: str
-    words: tuple[str, ...] = ()
+    words: tuple[str | Message, ...] = ()
     to: str | None = None  # username of the person who is answered
 
 
@@ -360,10 +361,10 @@ class _Case:
         self.decisions = [d for d in self.decisions if not isinstance(d, Reopen)]
         self.decisions.append(Reopen(self._capability.id, issue.id, reason))
 
-    def _answer(self, issue: Issue, note: Note, about: str, *words: str) -> None:
+    def _answer(self, issue: Issue, note: Note, about: str, *words: str | Message) -> None:
         self._reply(issue, f"answer/{note.number}", about, *words, to=note.author)
 
-    def _reply(self, issue: Issue, mark: str, about: str, *words: str, to: str | None = None) -> None:
+    def _reply(self, issue: Issue, mark: str, about: str, *words: str | Message, to: str | None = None) -> None:
         if mark not in self._told:
             self.decisions.append(Reply(self._capability.id, issue.id, mark, about, words, to))
 
@@ -388,7 +389,7 @@ def _answer_on_page(page: Issue, observed: Observed, record: Record, now: dateti
         if not is_new_command(note, judgement):
             continue
         command = read_command(note.body, now.date())
-        words: tuple[str, ...] = ()
+        words: tuple[str | Message, ...] = ()
         if isinstance(command, Misuse):
             about, words = "misuse", (command.what, command.usage)
         elif command is not None and command.verb in ("status", "help"):

@@ -82,7 +82,17 @@ def plan(
     after, change = _decide(journey, progress, before, now)
     practices, practice_changes = _decide_practices(journey, assessment, now)
     record = replace(assessment.judged.record, practices=practices)
-    scene = Scene(journey, partner, observed.place, progress, after, _reference(observed, progress), record, now)
+    scene = Scene(
+        journey,
+        partner,
+        observed.place,
+        progress,
+        after,
+        _reference(observed, progress),
+        record,
+        now,
+        journey.catalogue,
+    )
     issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.

@@ -310,7 +310,7 @@ def _capability(item: CapabilityProgress, partner: Partner) -> CapabilityStandin
     confirmed = item.state == "done" and item.judgement.by is not None
     return CapabilityStanding(
         capability=item.capability.id,
-        title=item.capability.title,
+        title=item.capability.shared_title,
         stage=item.capability.stage,
         practice=item.capability.practice,
         required=item.required,

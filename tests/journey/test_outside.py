@@ -8,6 +8,7 @@ from build import PARTNER_FILE, World, onboarded
 
 from app.journey import prose
 from app.journey.actions import Notify
+from app.journey.catalogue import IN_ENGLISH
 from app.journey.progress import Announced, measure
 from app.journey.prose import Scene
 from app.journey.prose.outside import trouble_notice
@@ -59,7 +60,9 @@ def test_an_expiry_names_the_day_and_who_renews() -> None:
     progress = measure(world.journey, world.partner, world.observed, world.now)
     said = Announced(world.journey.stages[0].id, world.now.date())
     place, record = world.observed.place, Record(said)
-    scene = Scene(world.journey, world.partner, place, progress, said, lambda _name: "#1", record, world.now)
+    scene = Scene(
+        world.journey, world.partner, place, progress, said, lambda _name: "#1", record, world.now, IN_ENGLISH
+    )
     notice = prose.expiry_notice(scene, progress.items[0], date(2026, 10, 1))
     assert notice.title.startswith("Acme Integrators: ")
     assert notice.title.endswith("expires on 1\u00a0Oct\u00a02026")
