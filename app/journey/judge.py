@@ -143,6 +143,12 @@ class _Case:
     def _is_manager(self, username: str) -> bool:
         return username in self._answers.managers and username not in self._own_people
 
+    def _wait_is_over(self, at: datetime) -> None:
+        """The closing was not confirmed: how long it waited for the SA is kept, for the program's numbers."""
+        judgement = self._judgement
+        if self._capability.verify == "sa" and judgement.closing is not None and not judgement.accepted:
+            self._set(waited=judgement.waited + max(0, round((at - judgement.closing).total_seconds())))
+
     def _forget_closing(self, *, until: date | None = None) -> None:
         self._set(closing=None, accepted=False, decided=None, by=None, approved=None, valid_until=until)
 
@@ -152,6 +158,7 @@ class _Case:
         judgement = self._judgement
         if judgement.closing is None:
             return
+        self._wait_is_over(issue.updated_at)
         self._forget_closing(until=judgement.valid_until if labels.RENEWAL in issue.labels else None)
 
     def _look_at_closing(self, issue: Issue) -> None:
@@ -303,7 +310,12 @@ class _Case:
         if not self._is_closed_for(issue, note):
             self.decisions.append(React(self._capability.id, note.id))  # the SA has opened it again already
             return
-        self._change(issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None)
+        was = self._judgement
+        self._wait_is_over(note.created_at)
+        waited, self._judgement = self._judgement.waited, was
+        self._change(
+            issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None, waited=waited
+        )  # fmt: skip
         self._reopen(issue, "the SA rejected it")
 
     def _unwaive(self, issue: Issue, note: Note) -> None:

@@ -190,7 +190,8 @@ def _decide(
     if target < start:
         at_risk = before.at_risk_since or now.replace(microsecond=0)
         if now < at_risk + timedelta(days=journey.policy.grace_days):
-            return replace(before, at_risk_since=at_risk), None
+            begun = before.at_risk_since is None
+            return replace(before, at_risk_since=at_risk, risks=before.risks + begun), None
     else:
         settled = settled_at(journey, progress)
         if settled is not None and now < settled:
