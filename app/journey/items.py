@@ -23,17 +23,19 @@ class Item:
     doubles: tuple[Issue, ...] = ()
 
 
-def items(journey: Journey, observed: Observed) -> dict[str, Item]:
-    """Every capability of the journey by its id, in order."""
-    found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
-    return {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
+@dataclass(frozen=True)
+class Sorted:
+    """Every capability of the journey by its id, in order; and the bot's issues of others, by id, oldest first."""
+
+    items: dict[str, Item]
+    left_behind: dict[str, tuple[Issue, ...]]
 
 
-def left_behind(journey: Journey, observed: Observed) -> dict[str, tuple[Issue, ...]]:
-    """The bot's issues of capabilities that are not part of this partner's journey, by id, oldest first."""
+def sort_issues(journey: Journey, observed: Observed) -> Sorted:
+    """What stands for what; `left_behind` belongs to capabilities that are not part of this partner's journey."""
     found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
-    present = {c.id for c in journey.capabilities}
-    return {name: issues for name, issues in found.items() if name not in present}
+    present = {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
+    return Sorted(present, {name: issues for name, issues in found.items() if name not in present})
 
 
 def is_done(issue: Issue) -> bool:
@@ -42,7 +44,9 @@ def is_done(issue: Issue) -> bool:
 
 
 def _item(capability: Capability, issues: tuple[Issue, ...]) -> Item:
-    issue = min(issues, key=lambda i: (not is_done(i), i.state == "closed", i.iid), default=None)
+    if not issues:
+        return Item(capability)
+    issue = min(issues, key=lambda i: (not is_done(i), i.state == "closed", i.iid))
     return Item(capability, issue, tuple(i for i in issues if i is not issue))
 
 

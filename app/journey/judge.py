@@ -14,8 +14,8 @@ from datetime import date, datetime, timedelta
 from app.journey import evidence, labels, markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
-from app.journey.items import Item, is_done, items
-from app.journey.model import Capability, Journey, Partner
+from app.journey.items import Item, is_done
+from app.journey.model import Capability, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
 from app.journey.questions import is_new_command
 from app.journey.record import STATUS_PAGE, CommandWaiver, Judgement, Record, status_issue
@@ -77,11 +77,11 @@ class Judged:
         return any(isinstance(d, Close) and d.name == name for d in self.decisions)
 
 
-def judge(journey: Journey, partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
+def judge(items: Mapping[str, Item], partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
     """Judges every capability's closing and answers every command that was not answered yet."""
     judgements = dict(record.judgements)
     decisions: list[Decision] = []
-    for name, item in items(journey, observed).items():
+    for name, item in items.items():
         case = _Case(item, partner, observed, record, now)
         judgements[name] = case.decide()
         decisions += case.decisions
@@ -134,13 +134,20 @@ class _Case:
         return self._judgement
 
     def _set(self, **changes: object) -> None:
-        self._judgement = replace(self._judgement, **changes)  # type: ignore[arg-type]
+        if any(getattr(self._judgement, name) != value for name, value in changes.items()):
+            self._judgement = replace(self._judgement, **changes)  # type: ignore[arg-type]
 
     def _is_architect(self, username: str | None) -> bool:
         return username in self._answers.architects and username not in self._own_people
 
     def _is_manager(self, username: str) -> bool:
         return username in self._answers.managers and username not in self._own_people
+
+    def _wait_is_over(self, at: datetime) -> None:
+        """The closing was not confirmed: how long it waited for the SA is kept, for the program's numbers."""
+        judgement = self._judgement
+        if self._capability.verify == "sa" and judgement.closing is not None and not judgement.accepted:
+            self._set(waited=judgement.waited + max(0, round((at - judgement.closing).total_seconds())))
 
     def _forget_closing(self, *, until: date | None = None) -> None:
         self._set(closing=None, accepted=False, decided=None, by=None, approved=None, valid_until=until)
@@ -151,6 +158,7 @@ class _Case:
         judgement = self._judgement
         if judgement.closing is None:
             return
+        self._wait_is_over(issue.updated_at)
         self._forget_closing(until=judgement.valid_until if labels.RENEWAL in issue.labels else None)
 
     def _look_at_closing(self, issue: Issue) -> None:
@@ -302,7 +310,12 @@ class _Case:
         if not self._is_closed_for(issue, note):
             self.decisions.append(React(self._capability.id, note.id))  # the SA has opened it again already
             return
-        self._change(issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None)
+        was = self._judgement
+        self._wait_is_over(note.created_at)
+        waited, self._judgement = self._judgement.waited, was
+        self._change(
+            issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None, waited=waited
+        )  # fmt: skip
         self._reopen(issue, "the SA rejected it")
 
     def _unwaive(self, issue: Issue, note: Note) -> None:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+from functools import lru_cache
 from typing import Any
 
 _PREFIX = "partner-journey"
@@ -25,8 +26,13 @@ def mark(kind: str, value: str) -> str:
 
 def find(kind: str, text: str) -> str | None:
     """The value of the first mark of this kind, or None."""
-    found = re.search(rf"<!-- {_PREFIX} {re.escape(kind)}=(\S+) -->", text)
+    found = _marks(kind).search(text)
     return found.group(1) if found else None
+
+
+@lru_cache(maxsize=64)
+def _marks(kind: str) -> re.Pattern[str]:
+    return re.compile(rf"<!-- {_PREFIX} {re.escape(kind)}=(\S+) -->")
 
 
 def without(kind: str, text: str) -> str:

@@ -77,7 +77,7 @@ def plan(
     _refuse_impossible(partner, observed)
     assessment = assess(journey, partner, observed, now)
     if not allow_removals:
-        _refuse_removals(journey, partner, observed, assessment.before)
+        _refuse_removals(journey, partner, assessment)
     progress, before = assessment.progress, assessment.before.announced
     after, change = _decide(journey, progress, before, now)
     practices, practice_changes = _decide_practices(journey, assessment, now)
@@ -97,7 +97,7 @@ def plan(
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
         scene = replace(scene, progress=replace(progress, last_activity=now))
-    retired = tuple(plan_retired(scene, observed))
+    retired = tuple(plan_retired(scene, observed, assessment.left_behind))
     nudges = tuple(plan_nudge(scene, observed, change))
     reached = max(journey.position(a.stage) or 0 for a in (after, before))
     runs = [(run, reached_in(run, progress, assessment.before)) for run in scene.practices]
@@ -168,8 +168,8 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
         )
 
 
-def _refuse_removals(journey: Journey, partner: Partner, observed: Observed, record: Record) -> None:
-    gone = removals(journey, observed, record)
+def _refuse_removals(journey: Journey, partner: Partner, assessment: Assessment) -> None:
+    gone = removals(journey, assessment.left_behind, assessment.before)
     if gone:
         listed = ", ".join(gone[:10]) + (f" and {len(gone) - 10} more" if len(gone) > 10 else "")
         raise RemovalsError(
@@ -190,7 +190,8 @@ def _decide(
     if target < start:
         at_risk = before.at_risk_since or now.replace(microsecond=0)
         if now < at_risk + timedelta(days=journey.policy.grace_days):
-            return replace(before, at_risk_since=at_risk), None
+            begun = before.at_risk_since is None
+            return replace(before, at_risk_since=at_risk, risks=before.risks + begun), None
     else:
         settled = settled_at(journey, progress)
         if settled is not None and now < settled:

@@ -89,12 +89,11 @@ def _bookkeeping(item: CapabilityProgress, judgement: Judgement, scene: Scene, *
         )  # set when the issue was made, or by a person: in both cases not the bot's business any more
     if item.issue is None and opens and item.capability.after and not item.blocked_by:
         due = prose.first_due(item, scene)
-    return replace(
-        judgement,
-        due=due,
-        blocked=wants_blocked(item) or (opens and item.issue is None and bool(item.blocked_by)),
-        assigned=bool(assignees(item, scene.place, scene)[1]),
-    )
+    blocked = wants_blocked(item) or (opens and item.issue is None and bool(item.blocked_by))
+    assigned = assignees(item, scene.place, scene)[1]
+    if (due, blocked, assigned) == (judgement.due, judgement.blocked, judgement.assigned):
+        return judgement
+    return replace(judgement, due=due, blocked=blocked, assigned=assigned)
 
 
 def wants_blocked(item: CapabilityProgress) -> bool:

@@ -118,13 +118,12 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
 
 def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
     """The word to the outside that a reached stage may be lost. In GitLab the pages say so, and nobody is called."""
-    since = scene.announced.at_risk_since
-    if since is None or before.at_risk_since is not None:
+    if scene.announced.at_risk_since is None or before.at_risk_since is not None:
         return
     notice = prose.at_risk_notice(scene.for_our_side)
-    # The day and not the moment: a run that is repeated after a crash must find the same mark.
+    # How often, not when: a run that is repeated after a crash, perhaps past midnight, must find the same mark.
     run = f"{scene.practice.id}/" if scene.practice else ""
-    mark = f"at-risk/{run}{scene.announced.changes}/{since.date()}"
+    mark = f"at-risk/{run}{scene.announced.changes}/{scene.announced.risks}"
     yield Notify(
         "at-risk", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
         "outside channels hear of it once",

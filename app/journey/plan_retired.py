@@ -6,21 +6,20 @@ crash, or each time that a category goes and comes. So the comment is found agai
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from app.journey import labels, markers, prose
 from app.journey.actions import Action, PostComment, UpdateIssue
-from app.journey.items import left_behind
-from app.journey.observed import Observed
+from app.journey.observed import Issue, Observed
 from app.journey.prose import Scene
 
 _SHOWN = frozenset({labels.PENDING, labels.WAIVED, labels.RENEWAL, labels.BLOCKED})  # of what is on its way
 
 
-def plan_retired(scene: Scene, observed: Observed) -> Iterator[Action]:
+def plan_retired(scene: Scene, observed: Observed, left_behind: Mapping[str, tuple[Issue, ...]]) -> Iterator[Action]:
     """Off the board by its stage label; a closed one without a word."""
     comments = observed.project.comments if observed.project else {}
-    for name, issues in left_behind(scene.journey, observed).items():
+    for name, issues in left_behind.items():
         for issue in issues:
             if labels.RETIRED in issue.labels:
                 continue

@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from typing import Literal
 
 from app.journey.catalogue import Message, message
-from app.journey.items import Item, is_done, items
+from app.journey.items import Item, is_done, sort_issues
 from app.journey.judge import Judged, judge
 from app.journey.model import Capability, Journey, Partner, Practice, Stage, Waiver
 from app.journey.observed import Issue, Observed
@@ -149,19 +149,24 @@ class PracticeProgress:
 
 @dataclass(frozen=True)
 class Assessment:
-    """One partner, judged and measured: the record before and after, and the picture that follows."""
+    """One partner, judged and measured: the record before and after, and the picture that follows.
+
+    `left_behind`: the bot's issues of capabilities that are not part of this partner's journey, by id, oldest first.
+    """
 
     before: Record
     judged: Judged
     progress: Progress
+    left_behind: Mapping[str, tuple[Issue, ...]]
 
 
 def assess(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Assessment:
     """Judges every closing, then computes the state of every capability and the stage that follows from them."""
     before = record_before(journey, observed, now.date())
-    judged = judge(journey, partner, observed, before, now)
+    found = sort_issues(journey, observed)
+    judged = judge(found.items, partner, observed, before, now)
     judged = replace(judged, record=noticed(journey, judged.record, now.date()))
-    return Assessment(before, judged, _measure(journey, partner, observed, judged, now))
+    return Assessment(before, judged, _measure(journey, partner, found.items, judged, now), found.left_behind)
 
 
 def measure(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Progress:
@@ -182,22 +187,20 @@ def settled_at(journey: Journey, progress: Progress) -> datetime | None:
     return progress.last_change + timedelta(minutes=journey.policy.settle_minutes)
 
 
-def _measure(journey: Journey, partner: Partner, observed: Observed, judged: Judged, now: datetime) -> Progress:
-    found = items(journey, observed)
-    waivers = _waivers(partner, judged.record, now.date())
-    states = {
-        name: replace(
-            _state(item, judged.record.judgement(name), waivers.get(name), judged.reopened(name), now.date()),
-            closing=judged.closed(name),
-            required_from=required_from(item.capability, judged.record.judgement(name), journey.policy, now.date()),
-        )
-        for name, item in found.items()
-    }
-    states = {name: _due(_blocked(progress, states), now.date()) for name, progress in states.items()}
+def _measure(journey: Journey, partner: Partner, found: Mapping[str, Item], judged: Judged, now: datetime) -> Progress:
+    today, record, states = now.date(), judged.record, dict[str, CapabilityProgress]()
+    waivers = _waivers(partner, record, today)
+    for name, item in found.items():
+        state = _state(item, record.judgement(name), waivers.get(name), judged.reopened(name), today)
+        later = required_from(item.capability, record.judgement(name), journey.policy, today)
+        if later is not None or judged.closed(name):
+            state = replace(state, closing=judged.closed(name), required_from=later)
+        states[name] = state
+    states = {name: _due(_blocked(progress, states), today) for name, progress in states.items()}
     activity = max((s.issue.updated_at for s in states.values() if s.issue), default=None)
     practices = {p.id: _practice(p, states, activity) for p in journey.practices}
     wins = sum(practice.won for practice in practices.values())
-    states = {name: replace(state, dormant=_is_dormant(state, wins)) for name, state in states.items()}
+    states |= {name: replace(state, dormant=True) for name, state in states.items() if _is_dormant(state, wins)}
     company = _run(journey, states, activity)
     if not practices:
         return company

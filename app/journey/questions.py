@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from app.journey import evidence, labels
 from app.journey.commands import is_command
-from app.journey.items import Item, is_done, items
+from app.journey.items import Item, is_done, sort_issues
 from app.journey.model import Journey
 from app.journey.observed import Issue, Note, Observed
 from app.journey.record import STATUS_PAGE, Judgement, Record, status_issue
@@ -33,7 +33,7 @@ def questions(journey: Journey, observed: Observed, record: Record) -> Questions
     """What `judge` needs to know that the observation does not show. Empty at most looks."""
     closers, approvals, comments, people = set[str](), set[str](), set[str](), False
     read = observed.project.comments if observed.project else {}
-    for name, item in items(journey, observed).items():
+    for name, item in sort_issues(journey, observed).items.items():
         issue, judgement = item.issue, record.judgement(name)
         if issue is None:
             continue

@@ -11,9 +11,8 @@ from dataclasses import replace
 from datetime import date, timedelta
 
 from app.journey import labels
-from app.journey.items import left_behind
 from app.journey.model import Capability, Journey, Policy
-from app.journey.observed import Issue, Observed
+from app.journey.observed import Issue
 from app.journey.record import Judgement, Record
 
 NOTICE = timedelta(days=90)
@@ -46,17 +45,16 @@ def required_from(capability: Capability, judgement: Judgement, policy: Policy, 
     return day if today < day else None
 
 
-def removals(journey: Journey, observed: Observed, record: Record) -> tuple[str, ...]:
+def removals(journey: Journey, left_behind: Mapping[str, tuple[Issue, ...]], record: Record) -> tuple[str, ...]:
     """Ids that the journey's files take away from this partner, when they are too many to be taken on trust; else ().
 
     Too many is more than a tenth of what the partner had, and more than one. What the partner file takes away, a
     category, a skip or a track, is no mistake in a template and is not counted.
     """
-    behind = {name for name, issues in left_behind(journey, observed).items() if _is_news(issues)}
-    had = {c.id for c in journey.capabilities} | behind | (record.known or frozenset())
-    gone = {
-        name for name in had - {c.id for c in journey.capabilities} if name.partition("@")[0] not in journey.offered
-    }
+    behind = {name for name, issues in left_behind.items() if _is_news(issues)}
+    present = {c.id for c in journey.capabilities}
+    had = present | behind | (record.known or frozenset())
+    gone = {name for name in had - present if name.partition("@")[0] not in journey.offered}
     return tuple(sorted(gone)) if len(gone) > max(1, len(had) / 10) else ()
 
 

@@ -1,21 +1,25 @@
 """Making other people's text harmless before the bot repeats it.
 
 The trap: GitLab runs `/close` at a line start, mails everybody for `@all`, hides HTML comments, and a `|` breaks a
-table (https://docs.gitlab.com/user/project/quick_actions/). Names, titles and reasons all pass through here.
+table (https://docs.gitlab.com/user/project/quick_actions/). Names, titles and reasons all pass through here, those of
+a journey again and again for every partner, so the last texts are remembered.
 """
 
 from __future__ import annotations
 
 import re
 from datetime import date
+from functools import lru_cache
 
 _INVISIBLE = re.compile("[\u0000-\u001f\u007f\u00ad\u061c\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u27e6\u27e7]+")
 _SPECIAL = re.compile(r"([\\`*_{}\[\]<>#~|!$%^]|&(?=[\w#]))")
 _MAILTO_OR_URL = re.compile(r"(https?|ftp|mailto|www)([:.])", re.IGNORECASE)
 _LENGTH = 255
+_REMEMBERED = 4_096
 _MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
 
 
+@lru_cache(_REMEMBERED)
 def plain(text: str) -> str:
     """One line that shows as it was typed: no Markdown, mention, reference, link, quick action or hidden mark."""
     line = _INVISIBLE.sub(" ", text[: 10 * _LENGTH]).strip()
@@ -30,6 +34,7 @@ def plain(text: str) -> str:
     return re.sub(r"^(\d+)([.)])", r"\1\\\2", line)
 
 
+@lru_cache(_REMEMBERED)
 def title(text: str) -> str:
     """A title for an epic or project: one line without control or direction characters, at most 255.
 

@@ -7,6 +7,7 @@ questions is answered by an array (https://docs.gitlab.com/api/graphql/; GitLab'
 from __future__ import annotations
 
 import json
+from functools import lru_cache
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -40,8 +41,13 @@ def read(request: Request) -> Payload | list[Payload]:
 
 def is_mutation(payload: Payload) -> bool:
     """Whether the document has a mutation; a document with mistakes has none."""
+    return _mutates(str(payload.get("query", "")))
+
+
+@lru_cache(maxsize=512)
+def _mutates(text: str) -> bool:
     try:
-        document = parse(str(payload.get("query", "")))
+        document = parse(text)
     except GraphQLError:
         return False  # the executor reports what is wrong with it
     return any(

@@ -18,6 +18,7 @@ from datetime import UTC, date, datetime
 from typing import Literal
 
 from app.sandbox.faults import Faults
+from app.sandbox.tables import Table
 
 Tier = Literal["ce", "free", "premium", "ultimate"]
 Visibility = Literal["private", "internal", "public"]
@@ -244,6 +245,11 @@ class WorkItem:
     lock_version: int = 0
     relative_position: int = 0
 
+    @property
+    def place(self) -> tuple[int | None, int | None, int]:
+        """Group, project and number there: where its address leads."""
+        return (self.group_id, self.project_id, self.iid)
+
 
 @dataclass
 class BoardList:
@@ -369,6 +375,11 @@ class Project:
     milestone_counter: int = 0
 
     @property
+    def place(self) -> tuple[int, str]:
+        """Group and path, in which GitLab knows no capitals."""
+        return (self.group_id, self.path.lower())
+
+    @property
     def files(self) -> dict[str, str]:
         """Path -> text of the default branch; empty for an empty repository."""
         return self.commits[-1].files if self.commits else {}
@@ -469,12 +480,12 @@ class World:
     applications: dict[str, Application] = field(default_factory=dict)  # by uid
     grants: dict[str, Grant] = field(default_factory=dict)  # by code
     groups: dict[int, Group] = field(default_factory=dict)
-    projects: dict[int, Project] = field(default_factory=dict)
-    labels: dict[int, Label] = field(default_factory=dict)
-    milestones: dict[int, Milestone] = field(default_factory=dict)
-    work_items: dict[int, WorkItem] = field(default_factory=dict)
-    boards: dict[int, Board] = field(default_factory=dict)
-    hooks: dict[int, Hook] = field(default_factory=dict)
+    projects: Table[Project] = field(default_factory=lambda: Table("group_id", "place"))
+    labels: Table[Label] = field(default_factory=lambda: Table("group_id", "project_id"))
+    milestones: Table[Milestone] = field(default_factory=lambda: Table("group_id", "project_id"))
+    work_items: Table[WorkItem] = field(default_factory=lambda: Table("group_id", "project_id", "parent_id", "place"))
+    boards: Table[Board] = field(default_factory=lambda: Table("group_id", "project_id"))
+    hooks: Table[Hook] = field(default_factory=lambda: Table("group_id", "project_id"))
     deliveries: list[Delivery] = field(default_factory=list)
     outgoing: list[Delivery] = field(default_factory=list)  # made but not yet sent; tests step, drop, double, reorder
     journal: list[JournalEntry] = field(default_factory=list)
@@ -495,8 +506,9 @@ class World:
         return f"{self.groups[project.group_id].full_path}/{project.path}"
 
     def project_by_path(self, full_path: str) -> Project | None:
-        wanted = full_path.lower()
-        return next((p for p in self.projects.values() if self.project_path(p).lower() == wanted), None)
+        above, _, path = full_path.lower().rpartition("/")
+        group = self.group_by_path(above)
+        return next(iter(self.projects.where("place", (group.id, path))), None) if group else None
 
     def user_by_name(self, username: str) -> User | None:
         return next((u for u in self.users.values() if u.username.lower() == username.lower()), None)

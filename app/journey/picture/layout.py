@@ -91,6 +91,15 @@ class Territory:
     bottom: float
     stops: tuple[Stop, ...]
 
+    @property
+    def relief(self) -> list[str]:
+        """Hills in the ground, as paths: each a little different, and in the same place the same."""
+        return [
+            f"M0 {y}c{90 + y % 7 * 12}-{10 + y % 5 * 4} {210 + y % 11 * 9} {12 + y % 3 * 5} 380 0"
+            f"s{230 + y % 6 * 10}-{8 + y % 4 * 4} 380 2"
+            for y in range(int(self.top + 26), int(self.bottom - 12), 58)
+        ]
+
 
 @dataclass(frozen=True)
 class Milestone:

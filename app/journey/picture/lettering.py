@@ -1,33 +1,37 @@
 """How wide a text is, without a font: pictures are drawn where no font is, and shown with fonts that nobody knows.
 
 The trap: a text that fits here and overflows there. Widths are the largest of three common fonts (DejaVu Sans, Noto
-Sans, Liberation Sans), and whatever is not in the table counts as wide.
+Sans, Liberation Sans), and whatever is not in the table counts as wide. Inside they are whole hundredths of the type
+size, so that a sum is the same in whatever order it is made.
 """
 
 from __future__ import annotations
 
 import re
 import unicodedata
+from bisect import bisect_right
+from functools import lru_cache
+from itertools import accumulate
 
 _WIDTHS = {
-    0.3: "'ijl",
-    0.35: " ,.:;If",
-    0.4: "!()-/[\\]t",
-    0.45: "r",
-    0.5: '"J`',
-    0.55: "*csz|",
-    0.6: "?L_kvxy",
-    0.65: "$0123456789FTabdeghnopqu{}",
-    0.7: "ABEKPSVXYZ",
-    0.75: "CHRU",
-    0.8: "&DGNOQ",
-    0.85: "#+<=>^w~",
-    1.0: "%MWm…—",
-    1.2: "@",
+    30: "'ijl",
+    35: " ,.:;If",
+    40: "!()-/[\\]t",
+    45: "r",
+    50: '"J`',
+    55: "*csz|",
+    60: "?L_kvxy",
+    65: "$0123456789FTabdeghnopqu{}",
+    70: "ABEKPSVXYZ",
+    75: "CHRU",
+    80: "&DGNOQ",
+    85: "#+<=>^w~",
+    100: "%MWm…—",
+    120: "@",
 }
 _WIDTH_OF = {letter: width for width, letters in _WIDTHS.items() for letter in letters}
 _BOLD = 1.15
-_WIDE, _WIDER, _WIDEST = 1.05, 1.45, 4.5  # of the type size: Chinese and Japanese, emoji, cuneiform signs
+_WIDE, _WIDER, _WIDEST = 105, 145, 450  # Chinese and Japanese, emoji, cuneiform signs
 _SIGNS = range(0x12000, 0x12550)
 _SHORTHANDS = re.compile("[\ufb50-\ufdff\ufe70-\ufeff]")  # one character that is drawn as a whole phrase
 _ELLIPSIS = "…"
@@ -39,6 +43,8 @@ def cleaned(text: str) -> str:
 
     Control and direction characters go, and so does a third accent on one letter: a pile of them covers other texts.
     """
+    if text.isascii() and text.isprintable():
+        return " ".join(text.split())[:_LONGEST]
     text = _SHORTHANDS.sub(lambda m: unicodedata.normalize("NFKC", m[0]), text[: 10 * _LONGEST])
     kept: list[str] = []
     accents = 0
@@ -54,15 +60,20 @@ def cleaned(text: str) -> str:
 
 def width(text: str, size: float, *, bold: bool = False) -> float:
     """Width in the unit of `size`, rather too large than too small."""
-    return sum(_letter(letter) for letter in text) * size * (_BOLD if bold else 1.0)
+    return _drawn(sum(map(_letter, text)), size, bold=bold)
 
 
-def _letter(letter: str) -> float:
+def _drawn(hundredths: int, size: float, *, bold: bool) -> float:
+    return hundredths * size * (_BOLD if bold else 1.0) / 100
+
+
+@lru_cache(maxsize=4_096)
+def _letter(letter: str) -> int:
     known = _WIDTH_OF.get(letter)
     if known is not None:
         return known
     if unicodedata.category(letter) in ("Mn", "Me"):
-        return 0.0
+        return 0
     if ord(letter) in _SIGNS:
         return _WIDEST
     if ord(letter) >= 0x1F000:
@@ -71,43 +82,47 @@ def _letter(letter: str) -> float:
     return _WIDTH_OF.get(base, _WIDE)
 
 
+@lru_cache(maxsize=4_096)
 def wrapped(text: str, room: float, size: float, *, lines: int, bold: bool = False) -> tuple[str, ...]:
-    """The text in at most `lines` lines, each at most `room` wide; what does not fit ends in an ellipsis."""
-    words = _words(cleaned(text), room, size, bold=bold)
+    """The text in at most `lines` lines, each at most `room` wide; what does not fit ends in an ellipsis.
+
+    Remembered: the titles of a journey are the same in the pictures of all its partners.
+    """
+    most = int(room * 100 / (size * (_BOLD if bold else 1.0)))
+    words = _words(cleaned(text), most)
     done: list[str] = []
-    line = ""
-    for position, word in enumerate(words):
-        longer = f"{line} {word}" if line else word
-        if width(longer, size, bold=bold) <= room:
-            line = longer
+    line, used = "", 0
+    for position, (word, wide) in enumerate(words):
+        longer = used + _letter(" ") + wide if line else wide
+        if longer <= most:
+            line, used = f"{line} {word}" if line else word, longer
         elif len(done) + 1 < lines:
             done.append(line)
-            line = word
+            line, used = word, wide
         else:
-            rest = " ".join([line, *words[position:]])
-            return (*done, _shortened(rest, room, size, bold=bold))
+            rest = " ".join([line, *(word for word, _ in words[position:])])
+            return (*done, _shortened(rest, most))
     return (*done, line) if line else tuple(done)
 
 
-def _words(text: str, room: float, size: float, *, bold: bool) -> list[str]:
-    """The words, and those that are wider than a line in pieces."""
-    pieces: list[str] = []
+def _words(text: str, most: int) -> list[tuple[str, int]]:
+    """The words with their widths, and those that are wider than a line in pieces."""
+    pieces: list[tuple[str, int]] = []
     for word in text.split():
-        piece = ""
+        piece, used = "", 0
         for letter in word:
-            if piece and width(piece + letter, size, bold=bold) > room:
-                pieces.append(piece)
-                piece = ""
-            piece += letter
-        pieces.append(piece)
+            wide = _letter(letter)
+            if piece and used + wide > most:
+                pieces.append((piece, used))
+                piece, used = "", 0
+            piece, used = piece + letter, used + wide
+        pieces.append((piece, used))
     return pieces
 
 
-def _shortened(text: str, room: float, size: float, *, bold: bool) -> str:
+def _shortened(text: str, most: int) -> str:
     """Ends after a word, unless that would leave less than half of the line."""
-    kept = text
-    while kept and width(kept + _ELLIPSIS, size, bold=bold) > room:
-        kept = kept[:-1]
+    kept = text[: bisect_right(list(accumulate(map(_letter, text))), most - _letter(_ELLIPSIS))]
     at_word = kept.rpartition(" ")[0] if not text[len(kept) :].startswith(" ") else kept
     if len(at_word) >= len(kept) / 2:
         kept = at_word

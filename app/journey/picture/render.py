@@ -7,33 +7,74 @@ reader's mode by a media query. The trap: a partner's name that closes a tag; th
 
 from __future__ import annotations
 
+from functools import lru_cache
 from importlib.resources import files
 
 from jinja2 import DictLoader, Environment, StrictUndefined
+from markupsafe import Markup, escape
 
 from app.journey.picture import palette
-from app.journey.picture.layout import lay_out
+from app.journey.picture.layout import Stop, Words, lay_out
 from app.journey.picture.lettering import cleaned, width, wrapped
 from app.journey.picture.value import Picture, spoken, spoken_in_full
 
 _FOLDER = files(__package__).joinpath("templates")
-_TEMPLATES = {name: _FOLDER.joinpath(name).read_text(encoding="utf-8") for name in ("journey.svg", "badge.svg")}
+_NAMES = ("journey.svg", "badge.svg", "sign.svg", "style.svg")
+_TEMPLATES = {name: _FOLDER.joinpath(name).read_text(encoding="utf-8") for name in _NAMES}
 _ENVIRONMENT = Environment(
     loader=DictLoader(_TEMPLATES), autoescape=True, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True
 )
-_MAP, _BADGE = (_ENVIRONMENT.get_template(name) for name in _TEMPLATES)
-_SHADES = {"light": palette.LIGHT, "dark": palette.DARK}
+_MAP, _BADGE, _SIGN, _STYLE = (_ENVIRONMENT.get_template(name) for name in _NAMES)
+
+
+def _drawn(svg: str) -> Markup:
+    """For SVG that is made here, in which every text is escaped already."""
+    return Markup(svg)  # noqa: S704
+
+
+_COLORS = _drawn(_STYLE.render(light=palette.LIGHT, dark=palette.DARK))
 
 
 def render_picture(picture: Picture) -> str:
     """The map as an SVG document with title and description; it is 760 units wide and as high as it must be."""
-    sheet = lay_out(picture)
     say = picture.say
     pin = "".join(wrapped(say("You are here"), 118, 13, lines=1, bold=True))
-    signs = {"you_are_here": pin, "complete": say("Journey complete")}
     return _MAP.render(
-        sheet=sheet, shades=_SHADES, **signs, title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture))
+        sheet=lay_out(picture), title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture)), style=_COLORS,
+        you_are_here=pin, complete=say("Journey complete"), line=_line, sign=_sign, draw=_stop,
+    )  # fmt: skip
+
+
+def _line(words: Words, kind: str, anchor: str = "start") -> Markup:
+    """Lines of text, one element each."""
+    rows = (
+        f'<text class="{kind}" x="{words.x}" y="{y}" text-anchor="{anchor}">{escape(text)}</text>\n'
+        for y, text in words.rows
     )
+    return _drawn("".join(rows))
+
+
+def _stop(stop: Stop) -> Markup:
+    """One capability on the road. Put together here, for a map has thirty of them and a template takes its time."""
+    kind, number = stop.sign, stop.number
+    blocked = (
+        f'<g transform="translate(14 -12)">\n{_sign("blocked", number)}\n</g>\n' if stop.capability.blocked else ""
+    )
+    caption = (
+        f'<text class="caption of-{kind}" x="{stop.x}" y="{stop.label.end + 17}" text-anchor="middle">'
+        f"{escape(stop.caption)}</text>\n"
+        if stop.caption
+        else ""
+    )
+    label = _line(stop.label, "muted" if kind == "not-started" else "ink", "middle")
+    sign = _sign(kind, number, not stop.capability.required)
+    return _drawn(f'<g transform="translate({stop.x} {stop.y})">\n{sign}\n{blocked}</g>\n{label}\n{caption}')
+
+
+@lru_cache(maxsize=1_024)
+def _sign(kind: str, number: int | str, optional: bool = False) -> Markup:
+    """The drawing of a state. Remembered: every map has the same few."""
+    return _drawn(_SIGN.render(kind=kind, number=number, optional=optional))
 
 
 def render_badge(picture: Picture) -> str:

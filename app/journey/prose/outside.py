@@ -6,6 +6,7 @@ their titles here, and people are named but not called.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -66,6 +67,23 @@ def expiry_notice(scene: Scene, item: CapabilityProgress, until: date) -> Notice
         f"Next: {code(owner_of(capability, scene.partner))} renews it by {written(until)}. "
         "After that it no longer counts, and its stage is at risk.",
     )
+
+
+TOLD = 10
+"""Findings in one message at most; the rest is counted."""
+
+
+def trouble_notice(topic: str, findings: Sequence[tuple[str, str, str]]) -> Notice:
+    """The connection to GitLab needs somebody. `findings`: what was looked at, what is wrong there, what to do."""
+    if len(findings) == 1:
+        ((check, text, fix),) = findings
+        return Notice(f"Partner Journey: {check}", f"{text}\n\nNext: {fix}")
+    rows = [f"- {check}: {text}" for check, text, _ in findings[:TOLD]]
+    more = len(findings) - TOLD
+    rows += [f"- and {more} more"] if more > 0 else []
+    fixes = list(dict.fromkeys(fix for _, _, fix in findings))
+    ways = [f"Next: {fixes[0]}", *(f"Or: {fix}" for fix in fixes[1:3])]
+    return Notice(f"Partner Journey: {len(findings)} troubles with {topic}", "\n\n".join(["\n".join(rows), *ways]))
 
 
 def _lost(scene: Scene, position: int) -> str:

@@ -25,7 +25,8 @@ def stage_table(scene: Scene) -> str:
         state = say("later") if index > current else say("since {day}", day=scene.announced.since)
         if index < current:
             state = say("done") if stage.complete else say("open again")
-        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted(stage, scene)} |")
+        done = counted(stage, scene) if stage.required else "-"
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {done} |")
     return "\n".join(rows)
 
 

@@ -6,9 +6,8 @@ indexed here is forgotten by `changed()`, which every mutation calls.
 
 from __future__ import annotations
 
-from collections import defaultdict
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import TypeAlias
 
 from graphql import GraphQLError, GraphQLResolveInfo
@@ -42,23 +41,14 @@ class Context:
     limit: int = 0
     count: Callable[[str], None] = lambda _kind: None  # raises TooManyRequests when a limit is used up
     stopped: bool = False  # a limit has ended the whole request: nothing after it runs
-    _children: dict[int, list[WorkItem]] | None = field(default=None, repr=False)
-
-    def changed(self) -> None:
-        """Forget what was indexed, because a mutation changed the world."""
-        self._children = None
 
     def children(self, item: WorkItem) -> list[WorkItem]:
         """The direct children that the user may read, in the order in which GitLab shows them."""
-        if self._children is None:
-            index: dict[int, list[WorkItem]] = defaultdict(list)
-            for candidate in self.world.work_items.values():
-                if candidate.parent_id is not None:
-                    index[candidate.parent_id].append(candidate)
-            self._children = index
         return [
             child
-            for child in sorted(self._children.get(item.id, ()), key=lambda each: (each.relative_position, each.id))
+            for child in sorted(
+                self.world.work_items.where("parent_id", item.id), key=lambda each: (each.relative_position, each.id)
+            )
             if permissions.can_read_item(self.world, self.user, child)
         ]
 

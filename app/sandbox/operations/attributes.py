@@ -11,6 +11,7 @@ from datetime import date
 from app.sandbox import permissions
 from app.sandbox.errors import Invalid
 from app.sandbox.operations.common import add_system_note
+from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.operations.labels import apply_labels, available_labels
 from app.sandbox.operations.milestones import available_milestones
 from app.sandbox.world import LabelEvent, MilestoneEvent, User, WorkItem, World
@@ -50,7 +51,7 @@ def check_confidential(world: World, item: WorkItem, confidential: bool) -> None
         raise Invalid(
             {"confidential": ["associated parent is confidential and can not have non-confidential children."]}
         )
-    children = (child for child in world.work_items.values() if child.parent_id == item.id)
+    children = children_of(world, item)
     if confidential and any(not child.confidential for child in children):
         raise Invalid({"confidential": ["all child items must be confidential in order to turn on confidentiality."]})
 

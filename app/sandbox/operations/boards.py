@@ -131,13 +131,8 @@ def label_lists(board: Board) -> list[BoardList]:
 
 def boards_of(world: World, container: Project | Group, *, epic: bool = False) -> list[Board]:
     """The boards of a project or group, oldest first."""
-    project_id = container.id if isinstance(container, Project) else None
-    group_id = container.id if isinstance(container, Group) else None
-    return [
-        board
-        for board in world.boards.values()
-        if board.epic == epic and board.project_id == project_id and board.group_id == group_id
-    ]
+    attribute = "project_id" if isinstance(container, Project) else "group_id"
+    return [board for board in world.boards.where(attribute, container.id) if board.epic == epic]
 
 
 def container_of_board(world: World, board: Board) -> Project | Group:

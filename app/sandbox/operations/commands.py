@@ -90,11 +90,9 @@ def find_item(world: World, actor: User, container: Project | Group, text: str) 
     if path:
         project, group = world.project_by_path(path), world.group_by_path(path) or group
     wants_epic = "&" in text or "/epics/" in text or project is None
-    for item in world.work_items.values():
-        home = item.group_id == group.id if wants_epic else project is not None and item.project_id == project.id
-        if home and item.iid == iid and permissions.can_read_item(world, actor, item):
-            return item
-    return None
+    place = (group.id, None, iid) if wants_epic or project is None else (None, project.id, iid)
+    found = (item for item in world.work_items.where("place", place) if permissions.can_read_item(world, actor, item))
+    return next(found, None)
 
 
 def _need(allowed: bool) -> None:

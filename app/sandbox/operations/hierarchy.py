@@ -36,7 +36,7 @@ def checked_parent(world: World, actor: User, item: WorkItem, parent_id: int) ->
             parent,
             "cannot assign a non-confidential item to a confidential parent. Make it confidential and try again",
         )
-    if sum(1 for other in world.work_items.values() if other.parent_id == parent.id) >= MAXIMUM_CHILDREN:
+    if len(children_of(world, parent)) >= MAXIMUM_CHILDREN:
         raise _refused(item, parent, "parent already has maximum number of children.")
     return parent
 
@@ -48,6 +48,7 @@ def set_parent(world: World, actor: User, item: WorkItem, parent_id: int | None)
     parent = checked_parent(world, actor, item, parent_id) if parent_id is not None else None
     former = world.work_items.get(item.parent_id) if item.parent_id is not None else None
     item.parent_id = parent.id if parent else None
+    world.work_items.file(item.id)
     noun = item.type.lower()
     if former is not None:
         text = f"removed parent {former.type.lower()} {reference(world, former)}"
@@ -63,7 +64,7 @@ def set_parent(world: World, actor: User, item: WorkItem, parent_id: int | None)
 
 def children_of(world: World, parent: WorkItem) -> list[WorkItem]:
     """Direct children, oldest first, regardless of who looks."""
-    return [item for item in world.work_items.values() if item.parent_id == parent.id]
+    return world.work_items.where("parent_id", parent.id)
 
 
 def reference(world: World, item: WorkItem) -> str:

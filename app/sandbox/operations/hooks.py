@@ -102,9 +102,7 @@ def hook_alert_status(world: World, hook: Hook) -> Literal["executable", "tempor
 
 def hooks_of(world: World, container: Project | Group) -> list[Hook]:
     """The hooks of a project or group itself, oldest first."""
-    if isinstance(container, Project):
-        return [hook for hook in world.hooks.values() if hook.project_id == container.id]
-    return [hook for hook in world.hooks.values() if hook.group_id == container.id]
+    return world.hooks.where("project_id" if isinstance(container, Project) else "group_id", container.id)
 
 
 def flags_for(container: Project | Group) -> tuple[str, ...]:

@@ -50,13 +50,8 @@ _CSS_COLORS = {
 def available_labels(world: World, container: Project | Group) -> list[Label]:
     """Labels that items of this project or group can carry: its own and those of all groups above, by title."""
     group = world.groups[container.group_id] if isinstance(container, Project) else container
-    groups = {ancestor.id for ancestor in world.ancestors(group)}
-    project_id = container.id if isinstance(container, Project) else None
-    found = [
-        label
-        for label in world.labels.values()
-        if label.group_id in groups or (project_id is not None and label.project_id == project_id)
-    ]
+    found = [each for above in world.ancestors(group) for each in world.labels.where("group_id", above.id)]
+    found += world.labels.where("project_id", container.id) if isinstance(container, Project) else []
     return sorted(found, key=lambda label: (label.title.lower(), label.id))
 
 

@@ -14,13 +14,9 @@ from app.sandbox.world import Group, Milestone, Project, User, World
 def available_milestones(world: World, container: Project | Group) -> list[Milestone]:
     """Those that items of this project or group can carry: its own and those of all groups above."""
     group = world.groups[container.group_id] if isinstance(container, Project) else container
-    groups = {ancestor.id for ancestor in world.ancestors(group)}
-    project_id = container.id if isinstance(container, Project) else None
-    return [
-        milestone
-        for milestone in world.milestones.values()
-        if milestone.group_id in groups or (project_id is not None and milestone.project_id == project_id)
-    ]
+    found = [each for above in world.ancestors(group) for each in world.milestones.where("group_id", above.id)]
+    found += world.milestones.where("project_id", container.id) if isinstance(container, Project) else []
+    return sorted(found, key=lambda milestone: milestone.id)
 
 
 def create_milestone(

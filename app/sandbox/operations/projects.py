@@ -87,6 +87,7 @@ def update_project(world: World, actor: User, project: Project, **attributes: An
             setattr(project, key, list(value) if key == "topics" else value)
         else:
             project.settings[key] = value
+    world.projects.file(project.id)
     touch(project, world.clock())
     return project
 
@@ -101,6 +102,7 @@ def delete_project(world: World, actor: User, project: Project) -> None:
         if not world.faults.paths_kept:
             suffix = f"-deletion_scheduled-{project.id}"
             project.path, project.name = project.path + suffix, project.name + suffix
+            world.projects.file(project.id)
         return
     webhooks.project_changed(world, project, "destroy")
     purge_project(world, project)
@@ -114,14 +116,15 @@ def restore_project(world: World, actor: User, project: Project) -> Project:
     path, name = project.path.removesuffix(suffix), project.name.removesuffix(suffix)
     _check_free(world, world.groups[project.group_id], path, name, ignoring=project)
     project.path, project.name, project.marked_for_deletion_on = path, name, None
+    world.projects.file(project.id)
     return project
 
 
 def purge_project(world: World, project: Project) -> None:
     """The project and all that is in it, at once; asks nobody."""
     for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):
-        for key in [key for key, row in table.items() if getattr(row, "project_id", None) == project.id]:
-            del table[key]
+        for row in table.where("project_id", project.id):
+            del table[row.id]
     del world.projects[project.id]
 
 
@@ -134,7 +137,7 @@ def _check_name(name: str) -> None:
 
 def _check_free(world: World, group: Group, path: str, name: str, ignoring: Project | None = None) -> None:
     """GitLab lists every taken attribute. Names are compared within the namespace, case-insensitively."""
-    others = [p for p in world.projects.values() if p.group_id == group.id and p is not ignoring]
+    others = [p for p in world.projects.where("group_id", group.id) if p is not ignoring]
     complaints: dict[str, list[str]] = {}
     if any(other.name.lower() == name.lower() for other in others):
         complaints["name"] = complaints["project_namespace.name"] = ["has already been taken"]

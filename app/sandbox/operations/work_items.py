@@ -17,6 +17,7 @@ from app.sandbox.operations import attributes
 from app.sandbox.operations.change_set import ChangeSet, apply, check
 from app.sandbox.operations.commands import interpret
 from app.sandbox.operations.common import UNSET, one_container, require, require_item, require_visible, touch
+from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.world import GUEST, OWNER, Group, Project, StateEvent, User, WorkItem, World
 
 ItemType = Literal["ISSUE", "TASK", "INCIDENT", "EPIC"]
@@ -137,10 +138,11 @@ def delete_work_item(world: World, actor: User, item: WorkItem) -> None:
     require_item(world, actor, item)
     require(permissions.can_delete_item(world, actor, item))
     del world.work_items[item.id]
-    for other in world.work_items.values():
-        if other.parent_id == item.id:
-            other.parent_id = None
-        if item.id in other.linked_ids:
+    for child in children_of(world, item):
+        child.parent_id = None
+        world.work_items.file(child.id)
+    for other in (world.work_items.get(number) for number in item.linked_ids):
+        if other is not None:
             other.linked_ids.remove(item.id)
 
 

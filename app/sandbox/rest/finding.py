@@ -64,8 +64,8 @@ def the_issue(call: Call) -> WorkItem:
 
 
 def find_issue(call: Call, project: Project, iid: int) -> WorkItem:
-    for item in call.world.work_items.values():
-        if item.project_id == project.id and item.iid == iid and item.type in ISSUE_TYPES:
+    for item in call.world.work_items.where("place", (None, project.id, iid)):
+        if item.type in ISSUE_TYPES:
             if permissions.can_read_item(call.world, call.user, item):
                 return item
             break
@@ -85,8 +85,8 @@ def epic_group(call: Call) -> Group:
 
 def find_epic(call: Call, group: Group, *, iid: int | None = None, legacy_id: int | None = None) -> WorkItem:
     """An epic by its iid or, for notes and events, by its legacy id; raises NotFound."""
-    for item in call.world.work_items.values():
-        if item.group_id == group.id and item.type == "EPIC" and (item.iid == iid or item.epic_id == legacy_id):
+    for item in call.world.work_items.where("group_id", group.id):
+        if item.type == "EPIC" and (item.iid == iid or item.epic_id == legacy_id):
             if permissions.can_read_item(call.world, call.user, item):
                 return item
             break

@@ -81,7 +81,7 @@ def _unarchived(call: Call, rows: list[WorkItem]) -> list[WorkItem]:
 @routes.get("/projects/:id/issues", *FILTERS, text("pagination", "keyset", "legacy"), text("cursor"), listed=True)
 def list_project_issues(call: Call) -> Response:
     project = the_project(call)
-    rows = select_issues(call, [item for item in call.world.work_items.values() if item.project_id == project.id])
+    rows = select_issues(call, call.world.work_items.where("project_id", project.id))
     if wants_keyset(call, KEYED_ORDERS):
         order = call.get("order_by", "created_at")
         return paginate_by_key(

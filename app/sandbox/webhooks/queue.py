@@ -44,14 +44,13 @@ def alert_status(world: World, hook: Hook) -> Literal["executable", "temporarily
 def listeners(world: World, container: Project | Group, flag: str, branch: str | None = None) -> list[Hook]:
     """The hooks with this trigger: the project's own and, with a licence, those of all groups above."""
     group = world.groups[container.group_id] if isinstance(container, Project) else container
-    groups = {ancestor.id for ancestor in world.ancestors(group)} if world.licensed else set()
-    project_id = container.id if isinstance(container, Project) else None
+    found = world.hooks.where("project_id", container.id) if isinstance(container, Project) else []
+    for above in world.ancestors(group) if world.licensed else ():
+        found += world.hooks.where("group_id", above.id)
     return [
         hook
-        for hook in world.hooks.values()
-        if (hook.group_id in groups or (project_id is not None and hook.project_id == project_id))
-        and hook.flags.get(flag, False)
-        and (branch is None or _branch_matches(hook, branch))
+        for hook in sorted(found, key=lambda hook: hook.id)
+        if hook.flags.get(flag, False) and (branch is None or _branch_matches(hook, branch))
     ]
 
 

@@ -52,8 +52,6 @@ def _run(verb: Verb, request: Context, given: Input) -> Payload:
         raise ResourceUnavailable from refusal
     except SandboxError as refusal:
         answer["errors"] = refusal.sentences()
-    finally:
-        request.changed()
     return answer
 
 

@@ -26,9 +26,7 @@ def _boards(request: Context, source: Container, *, epic: bool) -> list[Board]:
     if epic and not request.world.licensed:
         return []
     attribute = "group_id" if isinstance(source, Group) else "project_id"
-    return [
-        each for each in request.world.boards.values() if each.epic == epic and getattr(each, attribute) == source.id
-    ]
+    return [each for each in request.world.boards.where(attribute, source.id) if each.epic == epic]
 
 
 def _named(board: Board) -> tuple[str, int]:

@@ -15,6 +15,7 @@ from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.registry import field
 from app.sandbox.graphql.resolvers.widgets import Widget
 from app.sandbox.graphql.resolvers.work_items import TYPES, ItemType, count_states
+from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.world import WorkItem
 
 _DESCENDANTS = {"EPIC": ("EPIC", "ISSUE", "TASK"), "ISSUE": ("TASK",), "INCIDENT": ("TASK",), "TASK": ()}
@@ -34,7 +35,7 @@ def has_parent(source: Widget, _info: Info) -> bool:
 
 @field("WorkItemWidgetHierarchy.hasChildren")
 def has_children(source: Widget, info: Info) -> bool:
-    return any(each.parent_id == source.item.id for each in context.of(info).world.work_items.values())
+    return bool(children_of(context.of(info).world, source.item))
 
 
 @field("WorkItemWidgetHierarchy.children")

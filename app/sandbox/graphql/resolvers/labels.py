@@ -6,8 +6,9 @@ title, `searchTerm` and `searchTitle` any part of it.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Any
+from typing import Any, TypeVar
 
 from app.sandbox import permissions
 from app.sandbox.graphql import context, global_ids
@@ -16,6 +17,7 @@ from app.sandbox.graphql.context import Container, Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.namespaces import below
+from app.sandbox.tables import Table
 from app.sandbox.world import Group, Label, Milestone, Project
 
 PLAIN.update(Label=Label, Milestone=Milestone)
@@ -52,9 +54,8 @@ def labels(source: Container, info: Info, **arguments: Any) -> Connection:
     groups, projects = _homes(request, source, arguments)
     found = [
         label
-        for label in request.world.labels.values()
-        if (label.group_id in groups or label.project_id in projects)
-        and (archived is None or label.archived == archived)
+        for label in _at(request.world.labels, groups, projects)
+        if (archived is None or label.archived == archived)
         and (title is None or label.title == title)
         and (title is not None or _mentions(label, term, places))
     ]
@@ -66,8 +67,18 @@ def label_by_title(source: Container, info: Info, title: str) -> Label | None:
     """The label with exactly this title, of the container or an ancestor group."""
     request = context.of(info)
     groups, projects = _homes(request, source, {"includeAncestorGroups": True, "onlyGroupLabels": True})
-    found = (each for each in request.world.labels.values() if each.group_id in groups or each.project_id in projects)
+    found = _at(request.world.labels, groups, projects)
     return next((each for each in found if each.title == title), None)
+
+
+_Placed = TypeVar("_Placed", Label, Milestone)
+
+
+def _at(table: Table[_Placed], groups: Iterable[int], projects: Iterable[int]) -> list[_Placed]:
+    """Those of these groups and projects, oldest first."""
+    found = [each for number in groups for each in table.where("group_id", number)]
+    found += [each for number in projects for each in table.where("project_id", number)]
+    return sorted(found, key=lambda each: each.id)
 
 
 def _homes(request: Context, source: Container, arguments: dict[str, Any]) -> tuple[set[int], set[int]]:
@@ -81,10 +92,9 @@ def _homes(request: Context, source: Container, arguments: dict[str, Any]) -> tu
     groups = below(request, source) if descendants else {source.id}
     projects = {
         each.id
-        for each in request.world.projects.values()
-        if not only_group
-        and each.group_id in groups
-        and permissions.can_read_project(request.world, request.user, each)
+        for number in (() if only_group else groups)
+        for each in request.world.projects.where("group_id", number)
+        if permissions.can_read_project(request.world, request.user, each)
     }
     if ancestors:
         groups = groups | {each.id for each in request.world.ancestors(source)}
@@ -111,9 +121,8 @@ def milestones(source: Container, info: Info, **arguments: Any) -> Connection:
     groups, projects = _milestone_homes(request, source, arguments)
     found = [
         each
-        for each in request.world.milestones.values()
-        if (each.group_id in groups or each.project_id in projects)
-        and (state is None or each.state == state)
+        for each in _at(request.world.milestones, groups, projects)
+        if (state is None or each.state == state)
         and (title is None or each.title == title)
         and (ids is None or each.id in ids)
         and part in each.title.lower()
@@ -130,8 +139,9 @@ def _milestone_homes(request: Context, source: Container, arguments: dict[str, A
     groups = below(request, source) if descendants else {source.id}
     projects = {
         each.id
-        for each in request.world.projects.values()
-        if descendants and each.group_id in groups and permissions.can_read_project(request.world, request.user, each)
+        for number in (groups if descendants else ())
+        for each in request.world.projects.where("group_id", number)
+        if permissions.can_read_project(request.world, request.user, each)
     }
     return groups | ({each.id for each in request.world.ancestors(source)} if ancestors else set()), projects
 

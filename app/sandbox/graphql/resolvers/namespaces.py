@@ -108,8 +108,7 @@ def open_issues_count(source: Project, info: Info) -> int:
     request = context.of(info)
     return sum(
         item.state == "opened" and item.type in ("ISSUE", "INCIDENT") and request.readable(item) is not None
-        for item in request.world.work_items.values()
-        if item.project_id == source.id
+        for item in request.world.work_items.where("project_id", source.id)
     )
 
 

@@ -28,13 +28,10 @@ def select(request: Context, home: Container, arguments: dict[str, Any]) -> list
     """The readable items of a container that pass every filter given (names as in the schema)."""
     groups, projects = _scope(request, home, arguments)
     tests = _tests(request, {name: value for name, value in arguments.items() if value is not None})
-    return [
-        item
-        for item in request.world.work_items.values()
-        if (item.project_id in projects or item.group_id in groups)
-        and all(test(item) for test in tests)
-        and permissions.can_read_item(request.world, request.user, item)
-    ]
+    table = request.world.work_items
+    found = [item for number in projects for item in table.where("project_id", number) if all(t(item) for t in tests)]
+    found += [item for number in groups for item in table.where("group_id", number) if all(t(item) for t in tests)]
+    return [item for item in found if permissions.can_read_item(request.world, request.user, item)]
 
 
 def _scope(request: Context, home: Container, arguments: dict[str, Any]) -> tuple[set[int], set[int]]:
@@ -45,7 +42,7 @@ def _scope(request: Context, home: Container, arguments: dict[str, Any]) -> tupl
         return set(), {home.id}
     deep = flags["includeDescendants"] or flags["includeDescendantWorkItems"]
     groups = below(request, home) if deep else {home.id}
-    projects = {each.id for each in world.projects.values() if each.group_id in groups} if deep else set()
+    projects = {each.id for number in groups for each in world.projects.where("group_id", number)} if deep else set()
     if flags["includeAncestors"]:
         groups |= {each.id for each in world.ancestors(home)}
     return set() if flags["excludeGroupWorkItems"] else groups, set() if flags["excludeProjects"] else projects

@@ -69,9 +69,9 @@ def _available(world: World, container: Container) -> set[str]:
 def work_item(source: Container, info: Info, iid: str) -> WorkItem | None:
     """The item with this iid that belongs to the group, or to the project of the namespace, itself."""
     request = context.of(info)
-    attribute = "group_id" if isinstance(source, Group) else "project_id"
-    found = (each for each in request.world.work_items.values() if getattr(each, attribute) == source.id)
-    return request.readable(next((each for each in found if str(each.iid) == iid), None))
+    number = int(iid) if iid.isdecimal() else 0
+    place = (source.id, None, number) if isinstance(source, Group) else (None, source.id, number)
+    return request.readable(next(iter(request.world.work_items.where("place", place)), None))
 
 
 _PAGE = ("first", "last", "after", "before")
