@@ -97,7 +97,7 @@ def picture_of(
         PictureStage(
             s.stage.title,
             s.stage.goal,
-            tuple(_capability(item, index <= position) for item in s.items) + _runs(progress, s.stage.id),
+            tuple(_capability(item, index <= position) for item in s.all) + _runs(progress, s.stage.id),
         )
         for index, s in enumerate(progress.stages)
     )

@@ -61,14 +61,14 @@ def _achieved(scene: Scene, change: StageChange) -> str:
     lines = [f"### Achieved since {written(since)} ({days} {'day' if days == 1 else 'days'})", ""]
     for stage in (s for s in passed if s.items or not scene.progress.practices):
         lines.append(f"**{plain(stage.stage.title)}**")
-        lines += [f"- {linked(i, scene)}" for i in stage.items if i.state == "done"]
-        lines += [f"- {plain(i.capability.title)} ({i.why.split(':')[0]})" for i in stage.items if i.state == "waived"]
+        lines += [f"- {linked(i, scene)}" for i in stage.all if i.state == "done"]
+        lines += [f"- {plain(i.capability.title)} ({i.why.split(':')[0]})" for i in stage.all if i.state == "waived"]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
 def _reopened(scene: Scene, change: StageChange) -> str:
-    lost = [i for s in scene.progress.stages[: change.from_position] for i in s.required if not i.counts]
+    lost = [i for s in scene.progress.stages[: change.from_position] for i in s.holding if not i.counts]
     lines = [f"- {linked(i, scene)}: {i.why}" for i in lost]
     return "\n".join(["### Open again for longer than the grace period", "", *lines])
 

@@ -114,9 +114,21 @@ def all_done(stage: StageProgress, scene: Scene) -> str:
     wait = f" within about {minutes:g} minutes" if minutes else ""
     if scene.progress.practices and not any(i.waiting for i in stage.required):
         return _practices_decide(stage)
+    if stage.done and not stage.complete:
+        return _review_follows(stage, scene)
     if not stage.complete:
         return "### Next\n\nEverything required is closed; what is listed below is still to be confirmed."
     return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
+
+
+def _review_follows(stage: StageProgress, scene: Scene) -> str:
+    head = f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done."
+    if stage.review is None or stage.review.dormant:
+        return f"{head} The solution architect's review of the stage opens by itself."
+    return (
+        f"{head} {linked(stage.review, scene)}: {code(scene.partner.people.sa)} looks at the stage as a whole and "
+        "closes that issue. Then the next stage opens."
+    )
 
 
 def _practices_decide(stage: StageProgress) -> str:
@@ -193,7 +205,7 @@ def _work_of(run: Scene) -> list[str]:
 
 def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
-    reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
+    reopened = [i for s in scene.progress.stages[:current] for i in s.holding if not i.counts]
     where = f" of {scene.practice.id}" if scene.practice else ""
     return work_list(f"### Open again in an earlier stage{where}", reopened, scene) if reopened else ""
 

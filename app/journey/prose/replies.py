@@ -90,6 +90,14 @@ def _label(scene: Scene, _item: CapabilityProgress | None, _words: tuple[str, ..
     )
 
 
+def _review(scene: Scene, _item: CapabilityProgress | None, _words: tuple[str, ...]) -> str:
+    architect = code(scene.partner.people.sa)
+    return (
+        f"thank you, but this review is for {architect}, and only a solution architect's closing counts. It can stay "
+        f"closed: {architect} looks at the stage and confirms it, or opens it again. Nothing to do for you here."
+    )
+
+
 def _renewal(scene: Scene, item: CapabilityProgress | None, words: tuple[str, ...]) -> str:
     who = people(item, scene) if item else code(scene.partner.people.lead)
     until = written(date.fromisoformat(words[0]))
@@ -135,6 +143,11 @@ _TEXTS: Mapping[str, Callable[[Scene, CapabilityProgress | None, tuple[str, ...]
     "dropped": _dropped,
     "label": _label,
     "renewal": _renewal,
+    "review": _review,
+    "reject-review": _fixed(
+        "this review is open, so there is nothing to take back. Nothing was changed. Is something of the stage not "
+        "enough? Reject that capability on its own issue: this review then waits until it counts again."
+    ),
     "status": _status,
     "page-status": _page_status,
     "help": lambda _scene, _item, _words: f"write one of these on the first line of a comment:\n\n{command_table()}",
