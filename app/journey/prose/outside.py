@@ -69,5 +69,5 @@ def expiry_notice(scene: Scene, item: CapabilityProgress, until: date) -> Notice
 
 
 def _lost(scene: Scene, position: int) -> str:
-    lost = [i for stage in scene.progress.stages[:position] for i in stage.required if not i.counts]
+    lost = [i for stage in scene.progress.stages[:position] for i in stage.holding if not i.counts]
     return "\n".join(f"- {plain(scene.title(i.capability))}: {i.why}" for i in lost)
