@@ -13,12 +13,13 @@ from collections.abc import Mapping
 from app.journey.languages import ENGLISH, capability_and_language
 from app.journey.model import (
     COMPLETE,
+    REVIEW,
     CapabilityEntry,
     JourneyFile,
     Partner,
     PracticeRules,
 )
-from app.journey.templates import Templates, entries_of
+from app.journey.templates import Templates, entries_of, stages_of
 from app.journey.yaml_lines import Document, Problem
 
 _SECTIONS = ("Objective", "Steps", "Evidence", "Good to know", "Resources")
@@ -91,6 +92,9 @@ def check_references(file: JourneyFile, document: Document, files: Mapping[str, 
                 )
             )
         seen.setdefault(item.id, line)
+        if item.id.endswith(f"/{REVIEW}"):
+            what = f"The name `{REVIEW}` is that of a stage's own review."
+            problems.append(Problem(document.file, line, what, "Use another id, or `gate: sa` on the stage."))
         if f"capabilities/{item.id}.md" not in files and not item.retired:
             problems.append(
                 Problem(
@@ -213,12 +217,14 @@ def _check_former_ids(file: JourneyFile, document: Document) -> list[Problem]:
 def _check_known(file: JourneyFile, document: Document, known: set[str]) -> list[Problem]:
     """Every capability that another one, or an overlay, names must exist."""
     named: list[tuple[tuple[str | int, ...], str]] = []
+    reviews = {f"{stage.id}/{REVIEW}" for stage in stages_of(file) if stage.gate == "sa"}
     for index, stage in enumerate(file.stages):
         for number, item in enumerate(stage.capabilities):
             named += [(("stages", index, "capabilities", number, "after"), other) for other in item.after]
     for category, overlay in file.overlays.items():
         named += [(("overlays", category, "set", name), name) for name in overlay.set]
-        named += [(("overlays", category, "skip", number), name) for number, name in enumerate(overlay.skip)]
+        gone = ((number, name) for number, name in enumerate(overlay.skip) if name not in reviews)
+        named += [(("overlays", category, "skip", number), name) for number, name in gone]
         for number, added in enumerate(overlay.add):
             named += [(("overlays", category, "add", number, "after"), other) for other in added.after]
     return [_unknown(document, path, name, known) for path, name in named if name not in known]

@@ -49,9 +49,7 @@ def export_of(
         "since": seen.since,
         "percent": seen.percent,
         "stage_changes": [{"stage": c.stage, "at": c.at} for c in seen.changes],
-        "capabilities": [
-            _capability(item, stage.stage.id, comments, closers) for stage in progress.stages for item in stage.items
-        ],
+        "capabilities": [_capability(item, comments, closers) for item in progress.items],
         "other_issues": [_issue(issue, comments, closers) for issue in sorted(others, key=lambda i: i.iid)],
         "project_url": seen.project_url,
         "portfolio_url": seen.portfolio_url,
@@ -69,12 +67,12 @@ def export_files(found: Mapping[str, Any], slug: str) -> dict[str, str]:
 
 
 def _capability(
-    item: CapabilityProgress, stage: str, comments: Mapping[str, tuple[Note, ...]], closers: Mapping[str, str]
+    item: CapabilityProgress, comments: Mapping[str, tuple[Note, ...]], closers: Mapping[str, str]
 ) -> dict[str, Any]:
     issue, judgement = item.issue, item.judgement
     text = issue.description if issue else ""
     return (_issue(issue, comments, closers) if issue else _NO_ISSUE) | {
-        "stage": stage,
+        "stage": item.capability.stage,
         "capability": item.capability.id,
         "title": item.capability.shared_title,
         "required": item.capability.required,

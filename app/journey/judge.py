@@ -182,6 +182,8 @@ class _Case:
             self._accept(issue, by=self._judgement.approved, at=issue.closed_at)
         else:
             self._set(closing=issue.closed_at, accepted=False)
+            if self._capability.review and closer is not None:
+                self._reply(issue, f"review/{self._capability.id}", "review", to=closer)
 
     def _look_at_late_evidence(self, issue: Issue) -> None:
         """Without a gate, evidence that comes while the SA is waited for settles it."""
@@ -308,7 +310,10 @@ class _Case:
 
     def _reject(self, issue: Issue, note: Note) -> None:
         if not self._is_closed_for(issue, note):
-            self.decisions.append(React(self._capability.id, note.id))  # the SA has opened it again already
+            if self._capability.review:
+                self._answer(issue, note, "reject-review")
+            else:
+                self.decisions.append(React(self._capability.id, note.id))  # the SA has opened it again already
             return
         was = self._judgement
         self._wait_is_over(note.created_at)

@@ -61,7 +61,7 @@ def labels_for(journey: Journey) -> tuple[Label, ...]:
         Label(STATUS, "#f0ad4e", "The page that says where a partner is"),
         Label(PARTNER, "#333238", "One partner in the portfolio"),
         Label(OPTIONAL, "#ececef", "Does not hold a stage"),
-        Label(PENDING, "#c17d10", "Closed; waits for a solution architect to confirm it"),
+        Label(PENDING, "#c17d10", "Waits for a solution architect to confirm it"),
         Label(VERIFIED, "#108548", "Confirmed by a solution architect; only theirs counts"),
         Label(WAIVED, "#a4447c", "Counts for a time although it is not done"),
         Label(RENEWAL, "#9475db", "Its time is running out; do it again"),

@@ -16,6 +16,7 @@ from app.journey.catalogue import IN_ENGLISH, Catalogue
 Category = Literal["dmr", "gsi", "rsi", "fsi"]
 Owner = Literal["partner", "sa", "manager"]
 Verify = Literal["none", "sa"]
+Gate = Literal["none", "sa"]
 Evidence = Literal["none", "note", "link"]
 
 CATEGORY_TITLES: dict[str, str] = {
@@ -88,6 +89,7 @@ class StageEntry(Frozen):
     title: Title
     goal: ShortText = Field(description="one sentence: what a partner in this stage is doing")
     days: int = Field(ge=1, le=2000, description="target for the whole stage, sets the milestone's due date")
+    gate: Gate = Field("none", description="sa: a solution architect reviews the stage as a whole before it is reached")
     capabilities: tuple[CapabilityEntry, ...] = Field(min_length=1)
 
 
@@ -194,6 +196,7 @@ class Capability(Frozen):
     after_wins: int = 0
     needs: dict[str, int] = Field(default_factory=dict)
     practice: str | None = None
+    review: bool = False
 
     @property
     def shared_title(self) -> str:
@@ -211,10 +214,16 @@ class Stage(Frozen):
     goal: str
     days: int
     capabilities: tuple[Capability, ...]
+    review: Capability | None = Field(None, description="of a stage with a gate: made by us, and in no count")
 
     @property
     def required(self) -> tuple[Capability, ...]:
         return tuple(c for c in self.capabilities if c.required)
+
+    @property
+    def all(self) -> tuple[Capability, ...]:
+        """With the stage's review, if it has one."""
+        return (*self.capabilities, self.review) if self.review else self.capabilities
 
 
 class Journey(Frozen):
@@ -237,8 +246,8 @@ class Journey(Frozen):
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
-        """All of them, those of the practices last."""
-        own = tuple(c for stage in self.stages for c in stage.capabilities)
+        """All of them, reviews included, those of the practices last."""
+        own = tuple(c for stage in self.stages for c in stage.all)
         return own + tuple(c for practice in self.practices for c in practice.journey.capabilities)
 
     @property
@@ -281,6 +290,8 @@ class Practice(Frozen):
 Journey.model_rebuild()
 
 COMPLETE = "complete"
+REVIEW = "stage-review"
+"""The name of every stage's review: its id is `<stage>/stage-review`."""
 
 # --- partners/<slug>.yaml -----------------------------------------------------------------------------------------
 

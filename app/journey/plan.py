@@ -46,6 +46,7 @@ from app.journey.progress import (
     Assessment,
     Progress,
     assess,
+    reassess,
     settled_at,
     status_issue,
 )
@@ -82,17 +83,11 @@ def plan(
     after, change = _decide(journey, progress, before, now)
     practices, practice_changes = _decide_practices(journey, assessment, now)
     record = replace(assessment.judged.record, practices=practices)
-    scene = Scene(
-        journey,
-        partner,
-        observed.place,
-        progress,
-        after,
-        _reference(observed, progress),
-        record,
-        now,
-        journey.catalogue,
-    )
+    if change is not None or practice_changes:
+        told = replace(record, announced=after)
+        progress = reassess(journey, partner, observed, assessment, told, now).progress
+    reference = _reference(observed, progress)
+    scene = Scene(journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue)
     issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
@@ -231,6 +226,9 @@ def _next_wake(
     settled = settled_at(journey, progress)
     if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
         moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
+    opens = _review_opens(progress, journey.position(after.stage) or 0, journey)
+    if opens is not None and opens > now:
+        moments.append((opens, "the stage is done; the quiet time before its review ends"))
     moments += [
         (i.issue.closed_at + PATIENCE, "its evidence is looked for again")
         for i in progress.items
@@ -251,6 +249,14 @@ def _next_wake(
         moment = datetime.combine(day, datetime.min.time(), now.tzinfo)
         moments += [(moment, why)] if moment > now else []
     return min(moments, default=(None, ""), key=lambda m: m[0] or now)
+
+
+def _review_opens(progress: Progress, index: int, journey: Journey) -> datetime | None:
+    """When the review of this stage is old enough to come up, if it waits for nothing else."""
+    stage = progress.stages[index] if index < len(progress.stages) else None
+    if stage is None or stage.review is None or not stage.review.dormant or not stage.done or not stage.done_since:
+        return None
+    return stage.done_since + timedelta(minutes=journey.policy.settle_minutes)
 
 
 def _reference(observed: Observed, progress: Progress) -> prose.Reference:

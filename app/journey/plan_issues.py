@@ -53,7 +53,7 @@ def reached_in(run: Scene, progress: Progress, before: Record) -> int:
 
 def _plan_run(scene: Scene, observed: Observed, reached: int) -> Iterator[Action]:
     for index, stage in enumerate(scene.progress.stages):
-        for item in stage.items:
+        for item in stage.all:
             if item.issue is None and opens_now(item, index, reached) and item.state == "not started":
                 yield _open_issue(scene, item)
             elif item.issue is not None:
@@ -71,6 +71,8 @@ def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
     own = [labels.stage_label(capability.stage), labels.CAPABILITY, *_practice_labels(item)]
     if item.state == "waived":
         own.append(labels.WAIVED)
+    if item.waiting:
+        own.append(labels.PENDING)
     if item.blocked_by:
         own.append(labels.BLOCKED)
     if not capability.required:
@@ -84,6 +86,8 @@ def _open_issue(scene: Scene, item: CapabilityProgress) -> CreateIssue:
         reason=(
             f"new in the journey, required from {item.required_from}"
             if item.required_from
+            else f"all that the stage {stage.title} requires counts"
+            if capability.review
             else f"the stage {stage.title} has begun"
         ),
         milestone=stage.title,

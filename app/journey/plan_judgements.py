@@ -63,7 +63,7 @@ def record_after(
     judgements = dict(record.judgements)
     for run, last in reached:
         for index, stage in enumerate(run.progress.stages):
-            for item in stage.items:
+            for item in stage.all:
                 opening = opens_now(item, index, last)
                 kept = _bookkeeping(item, record.judgement(item.capability.id), run, opens=opening)
                 judgements[item.capability.id] = kept

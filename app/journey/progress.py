@@ -1,24 +1,32 @@
 """Where a partner stands, computed from all of its issues every time, and why.
 
 The trap: "advance because an event came". A stage is never counted up; it is what the issues, judgements, waivers and
-the date say now. Closed is not done: moved, duplicate and "won't do" close an issue as well, and do not count.
+the date say now.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from typing import Literal
 
-from app.journey.catalogue import Message, message
-from app.journey.items import Item, is_done, sort_issues
+from app.journey.capability_state import (
+    COUNTING,
+    CapabilityProgress,
+    State,
+    counted_since,
+    state_of,
+    waivers_of,
+    with_blockers,
+    with_due,
+)
+from app.journey.catalogue import message
+from app.journey.items import Item, sort_issues
 from app.journey.judge import Judged, judge
-from app.journey.model import Capability, Journey, Partner, Practice, Stage, Waiver
+from app.journey.model import Journey, Partner, Policy, Practice, Stage
 from app.journey.observed import Issue, Observed
 from app.journey.record import (
     Announced,
-    Judgement,
     Record,
     read_record,
     record_before,
@@ -28,64 +36,46 @@ from app.journey.record import (
 from app.journey.template_changes import noticed, required_from
 
 __all__ = [
-    "Announced", "Assessment", "CapabilityProgress", "PracticeProgress", "Progress", "StageProgress", "announced",
-    "assess", "measure", "settled_at", "status_issue", "status_issues",
+    "COUNTING", "Announced", "Assessment", "CapabilityProgress", "PracticeProgress", "Progress", "StageProgress",
+    "State", "announced", "assess", "measure", "reassess", "settled_at", "status_issue", "status_issues",
 ]  # fmt: skip
-
-State = Literal["open", "pending", "done", "waived", "renewing", "expired", "dropped", "not started"]
-COUNTING = frozenset({"done", "waived", "renewing"})
-
-
-@dataclass(frozen=True)
-class CapabilityProgress:
-    """State of one capability; `because` says why, for people. `doubles` are further issues with the same mark."""
-
-    capability: Capability
-    state: State
-    because: Message
-    issue: Issue | None = None
-    doubles: tuple[Issue, ...] = ()
-    waiver: Waiver | None = None
-    judgement: Judgement = field(default_factory=Judgement)
-    waiting_since: datetime | None = None  # closed then, and an SA has not looked at it yet
-    blocked_by: tuple[str, ...] = ()  # ids of the capabilities before it that do not count yet
-    new_due: date | None = None  # the due date that its issue gets now
-    reopening: bool = False  # the bot opens its issue now
-    closing: bool = False  # the bot closes its issue now
-    dormant: bool = False  # comes up with the wins of practices, and there are not enough yet
-    required_from: date | None = None  # new where its stage had begun already: holds the stage only from this day
-
-    @property
-    def required(self) -> bool:
-        """Whether it holds its stage now."""
-        return self.capability.required and self.required_from is None
-
-    @property
-    def why(self) -> str:
-        """In English, for our own side."""
-        return str(self.because)
-
-    @property
-    def counts(self) -> bool:
-        return self.state in COUNTING
-
-    @property
-    def waiting(self) -> bool:
-        return self.waiting_since is not None
 
 
 @dataclass(frozen=True)
 class StageProgress:
+    """`review`: of a stage with a gate; None too where the stage was left before there was a gate."""
+
     stage: Stage
     items: tuple[CapabilityProgress, ...]
+    review: CapabilityProgress | None = None
+
+    @property
+    def all(self) -> tuple[CapabilityProgress, ...]:
+        """With the review, once it has come up."""
+        return self.items if self.review is None or self.review.dormant else (*self.items, self.review)
+
+    @property
+    def holding(self) -> tuple[CapabilityProgress, ...]:
+        """What holds the stage by now: what is required, and the review once it has come up."""
+        return tuple(item for item in self.all if item.required and not item.dormant)
 
     @property
     def required(self) -> tuple[CapabilityProgress, ...]:
         return tuple(item for item in self.items if item.required and not item.dormant)
 
     @property
-    def complete(self) -> bool:
+    def done(self) -> bool:
+        """Whether all that is required counts; at a gate a review follows."""
         return all(item.counts for item in self.required)
+
+    @property
+    def complete(self) -> bool:
+        return self.done and (self.review is None or self.review.counts)
+
+    @property
+    def done_since(self) -> datetime | None:
+        """The last closing or word of an SA by which something required came to count; None where all is waived."""
+        return max((t for i in self.required if i.counts for t in counted_since(i)), default=None)
 
     @property
     def percent(self) -> int:
@@ -110,8 +100,8 @@ class Progress:
 
     @property
     def items(self) -> tuple[CapabilityProgress, ...]:
-        """All of them, those of the practices last."""
-        own = tuple(item for stage in self.stages for item in stage.items)
+        """All of them, with the reviews that have come up, those of the practices last."""
+        own = tuple(item for stage in self.stages for item in stage.all)
         return own + tuple(item for practice in self.practices.values() for item in practice.run.items)
 
     @property
@@ -169,6 +159,16 @@ def assess(journey: Journey, partner: Partner, observed: Observed, now: datetime
     return Assessment(before, judged, _measure(journey, partner, found.items, judged, now), found.left_behind)
 
 
+def reassess(
+    journey: Journey, partner: Partner, observed: Observed, assessment: Assessment, told: Record, now: datetime
+) -> Assessment:
+    """The same once other stages are announced, as in `told`: a stage that begins may bring up its review at once."""
+    record = replace(assessment.judged.record, announced=told.announced, practices=told.practices)
+    found = sort_issues(journey, observed).items
+    progress = _measure(journey, partner, found, replace(assessment.judged, record=record), now)
+    return replace(assessment, progress=progress)
+
+
 def measure(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Progress:
     """Computes the state of every capability and the stage that follows from them."""
     return assess(journey, partner, observed, now).progress
@@ -189,19 +189,19 @@ def settled_at(journey: Journey, progress: Progress) -> datetime | None:
 
 def _measure(journey: Journey, partner: Partner, found: Mapping[str, Item], judged: Judged, now: datetime) -> Progress:
     today, record, states = now.date(), judged.record, dict[str, CapabilityProgress]()
-    waivers = _waivers(partner, record, today)
+    waivers = waivers_of(partner, record, today)
     for name, item in found.items():
-        state = _state(item, record.judgement(name), waivers.get(name), judged.reopened(name), today)
+        state = state_of(item, record.judgement(name), waivers.get(name), judged.reopened(name), today)
         later = required_from(item.capability, record.judgement(name), journey.policy, today)
         if later is not None or judged.closed(name):
             state = replace(state, closing=judged.closed(name), required_from=later)
         states[name] = state
-    states = {name: _due(_blocked(progress, states), today) for name, progress in states.items()}
+    states = {name: with_due(with_blockers(progress, states), today) for name, progress in states.items()}
     activity = max((s.issue.updated_at for s in states.values() if s.issue), default=None)
-    practices = {p.id: _practice(p, states, activity) for p in journey.practices}
+    practices = {p.id: _practice(p, states, activity, judged.record, now) for p in journey.practices}
     wins = sum(practice.won for practice in practices.values())
     states |= {name: replace(state, dormant=True) for name, state in states.items() if _is_dormant(state, wins)}
-    company = _run(journey, states, activity)
+    company = _run(journey, states, activity, judged.record.announced, now)
     if not practices:
         return company
     changes = [r.last_change for r in (company, *(p.run for p in practices.values())) if r.last_change is not None]
@@ -211,20 +211,64 @@ def _measure(journey: Journey, partner: Partner, found: Mapping[str, Item], judg
     )
 
 
-def _run(journey: Journey, states: Mapping[str, CapabilityProgress], activity: datetime | None) -> Progress:
-    """The stages of one journey, the company's or a practice's, and the position that follows from them alone."""
-    stages = tuple(StageProgress(s, tuple(states[c.id] for c in s.capabilities)) for s in journey.stages)
+def _run(
+    journey: Journey,
+    states: Mapping[str, CapabilityProgress],
+    activity: datetime | None,
+    told: Announced,
+    now: datetime,
+) -> Progress:
+    """The stages of one journey, the company's or a practice's, and the position that follows from them.
+
+    `told`: the stage that was announced, for a review belongs to the stage in which a partner is.
+    """
+    stages, here = list[StageProgress](), journey.position(told.stage) or 0
+    for index, stage in enumerate(journey.stages):
+        found = StageProgress(stage, tuple(states[c.id] for c in stage.capabilities))
+        if stage.review is not None:
+            review = _review(found, states[stage.review.id], index - here, journey.policy, now)
+            found = replace(found, review=review)
+        stages.append(found)
     position = next((index for index, stage in enumerate(stages) if not stage.complete), len(stages))
-    changes = [t for s in stages for i in s.required if i.counts for t in _counted_since(i)]
-    return Progress(stages, position, max(changes, default=None), last_activity=activity)
+    changes = [t for s in stages for i in s.holding if i.counts for t in counted_since(i)]
+    return Progress(tuple(stages), position, max(changes, default=None), last_activity=activity)
+
+
+def _review(
+    stage: StageProgress, review: CapabilityProgress, ahead: int, policy: Policy, now: datetime
+) -> CapabilityProgress | None:
+    """A stage's review comes up once all else in it counts and has settled, and waits again when something is reopened.
+
+    `ahead`: how many stages after the announced one; negative: before. A stage that was left without a review has none.
+    """
+    settled = stage.done_since is None or now >= stage.done_since + timedelta(minutes=policy.settle_minutes)
+    if review.issue is None and review.state == "not started":
+        if ahead < 0:
+            return None
+        if ahead > 0 or not stage.done or not settled:
+            return replace(review, dormant=True, blocked_by=())
+    missing = () if review.counts else tuple(i.capability.id for i in stage.required if not i.counts)
+    review = replace(review, blocked_by=missing)
+    if missing or ahead > 0:
+        again = message("waits until all that its stage requires counts again")
+        return replace(review, waiting_since=None, because=again if review.state == "open" else review.because)
+    if review.state in ("open", "not started"):
+        since = stage.done_since or (review.issue.created_at if review.issue else now)
+        because = message("all that its stage requires counts; a solution architect looks at the stage")
+        return replace(review, because=because, waiting_since=since)
+    return review
 
 
 def _practice(
-    practice: Practice, states: Mapping[str, CapabilityProgress], activity: datetime | None
+    practice: Practice,
+    states: Mapping[str, CapabilityProgress],
+    activity: datetime | None,
+    record: Record,
+    now: datetime,
 ) -> PracticeProgress:
     """A waived joint win opens the way, but it is no win."""
     win = states[practice.unlock]
-    run = _run(practice.journey, states, activity)
+    run = _run(practice.journey, states, activity, record.of_practice(practice, now.date()), now)
     if not win.counts:
         run = replace(run, position=0)
     return PracticeProgress(practice, run, unlocked=win.counts, won=win.state in ("done", "renewing"))
@@ -240,91 +284,3 @@ def _is_dormant(state: CapabilityProgress, wins: int) -> bool:
     capability = state.capability
     waits = wins < capability.after_wins or bool(state.blocked_by)
     return capability.after_wins > 0 and state.issue is None and waits
-
-
-def _waivers(partner: Partner, record: Record, today: date) -> dict[str, Waiver]:
-    """The valid ones, from the partner file and from comments; of two for one capability the later end."""
-    given = [w for w in partner.waivers if today <= w.until]
-    given += [
-        Waiver(capability=name, until=j.waiver.until, reason=j.waiver.reason, by=j.waiver.by)
-        for name, j in record.judgements.items()
-        if j.waiver is not None and today <= j.waiver.until
-    ]
-    return {w.capability: w for w in sorted(given, key=lambda w: w.until)}
-
-
-def _state(item: Item, judgement: Judgement, waiver: Waiver | None, reopening: bool, today: date) -> CapabilityProgress:
-    capability, issue = item.capability, item.issue
-    base = CapabilityProgress(
-        capability, "open", message("its issue is open"), issue, item.doubles, waiver, judgement, reopening=reopening
-    )
-    closed = issue is not None and is_done(issue) and not reopening
-    if closed and issue is not None and judgement.closing == issue.closed_at:
-        if judgement.accepted:
-            return replace(base, state="done", because=_why_done(judgement), waiver=None)
-        base = replace(
-            base, state="pending", because=message("closed; waits for a solution architect to confirm it"),
-            waiting_since=issue.closed_at,
-        )  # fmt: skip
-    elif closed:
-        base = replace(base, because=message("closed, and being looked at"))
-    if judgement.valid_until is not None and today <= judgement.valid_until:
-        until = judgement.valid_until
-        because = message("counts until {until}, and is to be renewed", until=until)
-        return replace(base, state="renewing", because=because)
-    if waiver is not None:
-        because = message(
-            "waived until {until} by {by}: {reason}", until=waiver.until, by=waiver.by, reason=waiver.reason
-        )
-        return replace(base, state="waived", because=because)
-    if base.state == "pending":
-        return base
-    if judgement.valid_until is not None:
-        because = message("its time ended on {day}; do it again", day=judgement.valid_until)
-        return replace(base, state="expired", because=because)
-    if issue is None:
-        return replace(base, state="not started", because=message("its issue opens with its stage"))
-    if issue.state == "closed" and not is_done(issue):
-        return replace(base, state="dropped", because=_why_dropped(issue))
-    return base
-
-
-def _why_done(judgement: Judgement) -> Message:
-    if judgement.by:
-        return message("closed as done, confirmed by {by}", by=judgement.by)
-    return message("closed as done")
-
-
-def _why_dropped(issue: Issue) -> Message:
-    if issue.moved:
-        return message("closed as moved, which does not count")
-    if issue.duplicate:
-        return message("closed as a duplicate, which does not count")
-    return message("closed as not to be done, which does not count")
-
-
-def _blocked(progress: CapabilityProgress, states: Mapping[str, CapabilityProgress]) -> CapabilityProgress:
-    before = (states.get(name) for name in progress.capability.after)
-    missing = tuple(p.capability.id for p in before if p is not None and not p.counts)
-    return replace(progress, blocked_by=missing) if missing and not progress.counts else progress
-
-
-def _due(progress: CapabilityProgress, today: date) -> CapabilityProgress:
-    """Renewals are due when they end; what waited for others gets its date, once, when it waits no longer."""
-    issue, judgement = progress.issue, progress.judgement
-    if issue is None:
-        return progress
-    if progress.reopening and judgement.valid_until is not None:
-        return replace(progress, new_due=judgement.valid_until)
-    unblocked = bool(progress.capability.after) and not progress.blocked_by and not progress.counts
-    if unblocked and issue.state == "open" and issue.due is None and judgement.due is None:
-        return replace(progress, new_due=today + timedelta(days=progress.capability.days))
-    return progress
-
-
-def _counted_since(item: CapabilityProgress) -> Iterable[datetime]:
-    """When it came to count: the closing, or the word of the SA after it."""
-    if item.state == "done" and item.issue and item.issue.closed_at:
-        yield item.issue.closed_at
-        if item.judgement.by is not None and item.judgement.decided is not None:
-            yield item.judgement.decided

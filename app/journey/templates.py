@@ -12,6 +12,7 @@ from app.journey import evidence
 from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.languages import ENGLISH
 from app.journey.model import (
+    REVIEW,
     Capability,
     CapabilityEntry,
     CapabilitySettings,
@@ -26,11 +27,13 @@ from app.journey.model import (
     Stage,
     StageEntry,
 )
+from app.journey.prose.reviews import review_text
 
 _BASE = {
     "required": True, "owner": "partner", "verify": "none", "evidence": "none", "days": 30, "weight": 1,
     "per_practice": True,
 }  # fmt: skip
+_REVIEW_DAYS = 7
 
 
 class Templates:
@@ -63,13 +66,20 @@ class Templates:
         """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
         file, rules = self.file, self._practice_rules(partner)
         stages = tuple(
-            self._stage(partner, stage, self._company_entries(partner, stage, rules)) for stage in file.stages
+            self._stage(
+                partner,
+                stage,
+                self._company_entries(partner, stage, rules),
+                walked=rules is not None and stage.id in rules.stages,
+            )
+            for stage in file.stages
         )
         company = Journey(
             id=file.id, version=file.version, title=file.title, roles=file.roles, policy=file.policy, stages=stages,
-            offered=frozenset(
-                [*(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks)]
-            ),
+            offered=frozenset([
+                *(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks),
+                *(f"{stage.id}/{REVIEW}" for stage in stages_of(file)),  # to drop a gate takes no capability away
+            ]),
             catalogue=self._catalogue(partner.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
@@ -115,9 +125,12 @@ class Templates:
         for stage in walked:
             plain = self._stage(partner, stage, chosen[stage.id])
             capabilities = tuple(c for c in map(named, plain.capabilities) if c.id not in skipped)
-            stages.append(
-                plain.model_copy(update={"title": f"{plain.title}: {entry.id}", "capabilities": capabilities})
-            )
+            review = named(plain.review) if plain.review else None
+            if review is not None and review.id in skipped:
+                review = None
+            stages.append(plain.model_copy(update={
+                "title": f"{plain.title}: {entry.id}", "capabilities": capabilities, "review": review,
+            }))  # fmt: skip
         run = company.model_copy(update={"id": entry.id, "stages": tuple(stages)})
         return Practice(
             id=entry.id, lead=entry.lead, champion=entry.champion, unlock=f"{rules.unlock}@{entry.id}", journey=run
@@ -127,7 +140,10 @@ class Templates:
         overlay = self.file.overlays.get(partner.category)
         return [*stage.capabilities, *(added for added in (overlay.add if overlay else ()) if added.stage == stage.id)]
 
-    def _stage(self, partner: PartnerFile, stage: StageEntry, entries: list[CapabilityEntry]) -> Stage:
+    def _stage(
+        self, partner: PartnerFile, stage: StageEntry, entries: list[CapabilityEntry], *, walked: bool = False
+    ) -> Stage:
+        """`walked`: by practices, each with a review of its own, so that the company has none."""
         overlay = self.file.overlays.get(partner.category)
         gone = {skip.capability for skip in partner.skip} | set(overlay.skip if overlay else ())
         capabilities = tuple(
@@ -135,7 +151,20 @@ class Templates:
             for entry in entries
             if entry.id not in gone and not entry.retired
         )
-        return Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
+        found = Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
+        if stage.gate == "none" or walked or f"{stage.id}/{REVIEW}" in gone or not found.required:
+            return found
+        return found.model_copy(update={"review": self._review(found, self._catalogue(partner.language))})
+
+    def _review(self, stage: Stage, say: Catalogue) -> Capability:
+        """The review of a stage with a gate: work of the SA, who confirms it by closing it. It asks for no evidence."""
+        titles = {c.language: review_text(stage, c).title for c in self.catalogues.values()}
+        text = review_text(stage, say)
+        return Capability(
+            id=f"{stage.id}/{REVIEW}", stage=stage.id, title=text.title, titles=titles, language=say.language,
+            required=True, owner="sa", verify="sa", evidence="none", days=_REVIEW_DAYS, weight=0,
+            after=tuple(c.id for c in stage.required), valid_days=None, text=text, form=self._form, review=True,
+        )  # fmt: skip
 
     def base(self) -> Journey:
         """The journey without any overlay: what the template check and the picture show."""
@@ -176,9 +205,12 @@ class Templates:
         )  # fmt: skip
 
 
+def stages_of(file: JourneyFile) -> tuple[StageEntry, ...]:
+    """Every stage that the file has, the first ones of practices last."""
+    return (*file.stages, *(overlay.practice.entry for overlay in file.overlays.values() if overlay.practice))
+
+
 def entries_of(file: JourneyFile) -> tuple[CapabilityEntry, ...]:
     """Every capability that the file lists, retired ones and those of all categories included."""
-    overlays = file.overlays.values()
-    stages = [*file.stages, *(overlay.practice.entry for overlay in overlays if overlay.practice)]
-    listed = tuple(entry for stage in stages for entry in stage.capabilities)
-    return listed + tuple(added for overlay in overlays for added in overlay.add)
+    listed = tuple(entry for stage in stages_of(file) for entry in stage.capabilities)
+    return listed + tuple(added for overlay in file.overlays.values() for added in overlay.add)

@@ -41,7 +41,12 @@ _MOVED_ON = load_templates({
     .replace("      - {id: stand/extra, required: false}\n", "      - {id: stand/extra}\n      - {id: stand/news}\n"),
 })  # fmt: skip
 """One capability has a new id, one is new, and one is not optional any more."""
-_TEMPLATES = (_CHANGED_TEMPLATES, SPEAKING_TEMPLATES, _MOVED_ON)
+_GATED = load_templates({
+    **speaking_files(), "journey.yaml": SMALL.replace("    days: 90\n", "    days: 90\n    gate: sa\n")
+    .replace("    days: 270\n", "    days: 270\n    gate: sa\n"),
+})  # fmt: skip
+"""The first and the last stage have a gate."""
+_TEMPLATES = (_CHANGED_TEMPLATES, SPEAKING_TEMPLATES, _MOVED_ON, _GATED)
 
 
 def _capability(world: World, number: int) -> Issue | None:
@@ -228,7 +233,7 @@ _ANYWHERE: dict[str, Callable[[World, int], World]] = {
     "new language": lambda w, n: w.having(language=("de", "en")[n % 2]),
     "new category": lambda w, n: w.having(category=("gsi", "rsi")[n % 2]),
     "track": lambda w, n: w.having(tracks=("psp",) if n % 2 else ()),
-    "new templates": lambda w, n: replace(w, templates=_TEMPLATES[n % 3]),
+    "new templates": lambda w, n: replace(w, templates=_TEMPLATES[n % 4]),
     "move service": lambda w, n: replace(w, observed=replace(
         w.observed, place=replace(w.observed.place, hook_url=f"https://new{n}.example.com/hook"))),
 }  # fmt: skip

@@ -21,6 +21,8 @@ import httpx
 
 from app.demo.local import LocalStage, local_stage
 from app.journey import markers
+from app.journey_files import BUILT_IN
+from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response, request_for
 from app.sandbox.world import Board, Hook, JournalEntry, Milestone, Note, WorkItem, World
 from app.settings import ChannelSettings
@@ -208,6 +210,23 @@ def close_required(stage: LocalStage, slug: str = "acme", *, by: str = "gl.sa1",
     for item in waiting[: len(waiting) - leave]:
         stage.finish(item, by)
     return waiting[len(waiting) - leave :]
+
+
+def edit_journey(stage: LocalStage, change: Callable[[str], str], **texts: str) -> None:
+    """Commits a changed journey.yaml, and capability texts by path, to the control project; the bot hears of it."""
+    control = stage.project("journey-control")
+    before = control.files.get("journey.yaml") or (BUILT_IN / "journey.yaml").read_text(encoding="utf-8")
+    after = change(before)
+    assert after != before
+    files = {"journey.yaml": after, **texts}
+    actions = [
+        {"action": "update" if path in control.files else "create", "file_path": path, "content": text}
+        for path, text in files.items()
+    ]
+    operations.commit_files(
+        stage.world, stage.user("root"), control, branch="main", message="Change the journey", actions=actions
+    )
+    stage.settle()
 
 
 def pass_quiet_time(stage: LocalStage) -> None:

@@ -6,11 +6,10 @@ stage, or has one issue of it left.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-
 from stagehand import (
     capabilities,
     close_required,
+    edit_journey,
     issue_of,
     labels,
     nothing_to_do,
@@ -30,23 +29,6 @@ PORTAL = "      - {id: onboarding/partner-portal, days: 14}\n"
 LANDING = "capabilities/onboarding/landing-page.md"
 
 
-def edit(stage: LocalStage, change: Callable[[str], str], **texts: str) -> None:
-    """Commits a changed journey.yaml, and capability texts by path, to the control project; the bot hears of it."""
-    control = stage.project("journey-control")
-    before = control.files.get("journey.yaml") or (BUILT_IN / "journey.yaml").read_text(encoding="utf-8")
-    after = change(before)
-    assert after != before
-    files = {"journey.yaml": after, **texts}
-    actions = [
-        {"action": "update" if path in control.files else "create", "file_path": path, "content": text}
-        for path, text in files.items()
-    ]
-    operations.commit_files(
-        stage.world, stage.user("root"), control, branch="main", message="Change the journey", actions=actions
-    )
-    stage.settle()
-
-
 def portal_text(title: str) -> str:
     """The text of the first capability that comes with the program, under another title."""
     text = (BUILT_IN / "capabilities/onboarding/partner-portal.md").read_text(encoding="utf-8")
@@ -63,7 +45,7 @@ def move_on(stage: LocalStage) -> None:
 
 def add_landing_page(stage: LocalStage) -> None:
     text = portal_text("Publish a landing page")
-    edit(
+    edit_journey(
         stage,
         lambda yaml: yaml.replace(PORTAL, f"{PORTAL}      - {{id: onboarding/landing-page, days: 20}}\n"),
         **{LANDING: text},
@@ -110,7 +92,7 @@ def test_she_gives_a_capability_a_new_id_and_title_and_its_issue_goes_on(onboard
     stage.settle()
     count = len(capabilities(stage))
     text = portal_text("Settle into the portal")
-    edit(
+    edit_journey(
         stage,
         lambda yaml: yaml.replace(PORTAL, PORTAL.replace("partner-portal", "portal, was: [onboarding/partner-portal]")),
         **{"capabilities/onboarding/portal.md": text},
@@ -127,7 +109,7 @@ def test_she_gives_a_capability_a_new_id_and_title_and_its_issue_goes_on(onboard
 def test_she_changes_the_id_of_something_done_and_it_stays_done(nearly_done: LocalStage) -> None:
     stage = nearly_done
     move_on(stage)
-    edit(
+    edit_journey(
         stage,
         lambda yaml: yaml.replace(PORTAL, PORTAL.replace("partner-portal", "portal, was: [onboarding/partner-portal]")),
         **{"capabilities/onboarding/portal.md": portal_text("Settle into the portal")},
@@ -140,13 +122,13 @@ def test_she_changes_the_id_of_something_done_and_it_stays_done(nearly_done: Loc
 def test_she_retires_a_capability_and_its_issue_is_told_and_left_open(onboarded: LocalStage) -> None:
     stage = onboarded
     issue = issue_of(stage, "onboarding/partner-portal")
-    edit(stage, lambda yaml: yaml.replace(PORTAL, PORTAL.replace("days: 14", "retired: true")))
+    edit_journey(stage, lambda yaml: yaml.replace(PORTAL, PORTAL.replace("days: 14", "retired: true")))
     assert issue.state == "opened"
     assert labels(stage, issue) == {"journey::capability", "retired"}
     assert told(stage, issue) == ["retired/onboarding/partner-portal/1"]
     assert issue.title not in page(stage).description
     assert nothing_to_do(stage)
-    edit(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
+    edit_journey(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
     assert stage_labels(stage, issue) == {"stage::onboarding"}
     assert "retired" not in labels(stage, issue)
 
@@ -161,7 +143,7 @@ def lose_half(yaml: str) -> str:
 def test_she_deletes_half_a_stage_by_mistake_and_every_issue_stays_as_it_was(onboarded: LocalStage) -> None:
     stage = onboarded
     before = {i.iid: (i.description, labels(stage, i), len(i.notes)) for i in stage.issues("acme")}
-    edit(stage, lose_half)
+    edit_journey(stage, lose_half)
     stage.service.loop.run("acme", "an event")
     assert {i.iid: (i.description, labels(stage, i), len(i.notes)) for i in stage.issues("acme")} == before
     state = stage.service.store.partner("acme")
@@ -170,7 +152,7 @@ def test_she_deletes_half_a_stage_by_mistake_and_every_issue_stays_as_it_was(onb
     (problem,) = problems(stage)
     assert problem.title == "The journey takes much away from acme"
     assert "onboarding/nfr-license" in problem.description
-    edit(stage, lambda _yaml: (BUILT_IN / "journey.yaml").read_text(encoding="utf-8"))
+    edit_journey(stage, lambda _yaml: (BUILT_IN / "journey.yaml").read_text(encoding="utf-8"))
     stage.clock.advance(hours=2)
     stage.settle()
     assert problems(stage) == []
@@ -179,7 +161,7 @@ def test_she_deletes_half_a_stage_by_mistake_and_every_issue_stays_as_it_was(onb
 
 def test_she_means_it_and_says_so(onboarded: LocalStage) -> None:
     stage = onboarded
-    edit(stage, lose_half)
+    edit_journey(stage, lose_half)
     stage.service.loop.run("acme", ALLOW_REMOVALS)
     assert labels(stage, issue_of(stage, "onboarding/nfr-license")) == {"journey::capability", "retired"}
     assert {i.state for i in capabilities(stage)} == {"opened"}

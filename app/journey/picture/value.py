@@ -99,7 +99,7 @@ def picture_of(
         PictureStage(
             s.stage.title,
             say.of_journey(s.stage.goal),
-            tuple(_capability(item, index <= position, say) for item in s.items) + _runs(progress, s.stage.id, say),
+            tuple(_capability(item, index <= position, say) for item in s.all) + _runs(progress, s.stage.id, say),
         )
         for index, s in enumerate(progress.stages)
     )

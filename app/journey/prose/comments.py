@@ -68,9 +68,9 @@ def _achieved(scene: Scene, change: StageChange) -> str:
     lines = [f"### {heading}", ""]
     for stage in (s for s in passed if s.items or not scene.progress.practices):
         lines.append(f"**{plain(stage.stage.title)}**")
-        lines += [f"- {linked(i, scene)}" for i in stage.items if i.state == "done"]
+        lines += [f"- {linked(i, scene)}" for i in stage.all if i.state == "done"]
         lines += [
-            f"- {plain(scene.title(i.capability))} ({say.tell(_waiver(i))})" for i in stage.items if i.state == "waived"
+            f"- {plain(scene.title(i.capability))} ({say.tell(_waiver(i))})" for i in stage.all if i.state == "waived"
         ]
         lines.append("")
     return "\n".join(lines).rstrip()
@@ -84,7 +84,7 @@ def _waiver(item: CapabilityProgress) -> Message:
 
 
 def _reopened(scene: Scene, change: StageChange) -> str:
-    lost = [i for s in scene.progress.stages[: change.from_position] for i in s.required if not i.counts]
+    lost = [i for s in scene.progress.stages[: change.from_position] for i in s.holding if not i.counts]
     lines = [f"- {linked(i, scene)}: {scene.say.tell(i.because)}" for i in lost]
     return "\n".join([f"### {scene.say('Open again for longer than the grace period')}", "", *lines])
 

@@ -146,6 +146,8 @@ def all_done(stage: StageProgress, scene: Scene) -> str:
     say, minutes = scene.say, scene.journey.policy.settle_minutes
     if scene.progress.practices and not any(i.waiting for i in stage.required):
         return _practices_decide(stage, scene)
+    if stage.done and not stage.complete:
+        return _review_follows(stage, scene)
     if not stage.complete:
         text = say("Everything required is closed; what is listed below is still to be confirmed.")
     else:
@@ -156,6 +158,19 @@ def all_done(stage: StageProgress, scene: Scene) -> str:
             else say("The next stage opens.")
         )
     return f"### {say('Next')}\n\n{text}"
+
+
+def _review_follows(stage: StageProgress, scene: Scene) -> str:
+    say, review = scene.say, stage.review
+    done = say("All required capabilities of {stage} are done.", stage=plain(stage.stage.title))
+    if review is None or review.dormant:
+        then = say("The solution architect's review of the stage opens by itself.")
+    else:
+        then = say(
+            "{issue}: {architect} looks at the stage as a whole and closes that issue. Then the next stage opens.",
+            issue=linked(review, scene), architect=code(scene.partner.people.sa),
+        )  # fmt: skip
+    return f"### {say('Next')}\n\n{done} {then}"
 
 
 def _practices_decide(stage: StageProgress, scene: Scene) -> str:
@@ -237,7 +252,7 @@ def _work_of(run: Scene) -> list[str]:
 
 def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
-    reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
+    reopened = [i for s in scene.progress.stages[:current] for i in s.holding if not i.counts]
     if not reopened:
         return ""
     heading = scene.say("Open again in an earlier stage")

@@ -120,6 +120,14 @@ def _renewal(scene: Scene, item: CapabilityProgress | None, words: _Words) -> st
     )
 
 
+def _review(scene: Scene, _item: CapabilityProgress | None, _words: _Words) -> str:
+    return scene.say(
+        "thank you, but this review is for {architect}, and only a solution architect's closing counts. It can stay "
+        "closed: {architect} looks at the stage and confirms it, or opens it again. Nothing to do for you here.",
+        architect=_architect(scene),
+    )
+
+
 def _status(scene: Scene, item: CapabilityProgress | None, words: _Words) -> str:
     if item is None:
         return _page_status(scene, item, words)
@@ -180,6 +188,13 @@ _TEXTS: Mapping[str, _Text] = {
     "dropped": _dropped,
     "label": _label,
     "renewal": _renewal,
+    "review": _review,
+    "reject-review": _fixed(
+        message(
+            "this review is open, so there is nothing to take back. Nothing was changed. Is something of the stage not "
+            "enough? Reject that capability on its own issue: this review then waits until it counts again."
+        )
+    ),
     "status": _status,
     "page-status": _page_status,
     "help": _help,
