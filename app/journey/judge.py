@@ -336,6 +336,9 @@ class _Case:
         if architect and was is not None:
             was_closed = self._judgement.was_closed
             now = self._judgement
+            if issue.state == "closed" and was.closing != now.closing:  # closed since: the command had no part in that
+                was = replace(was, closing=now.closing, accepted=now.accepted, decided=now.decided, by=now.by,
+                              valid_until=now.valid_until)  # fmt: skip
             self._judgement = replace(was, answered=now.answered, new_since=now.new_since)
             self.decisions.append(React(self._capability.id, note.id))
             if was_closed and issue.state == "open":

@@ -339,6 +339,19 @@ def test_a_waiver_is_ended_by_a_command_and_brought_back_by_undo(onboarded: Loca
 # --- undo ---
 
 
+def test_the_architect_takes_a_waiver_back_after_the_partner_has_done_it_and_the_closing_counts_on(
+    onboarded: LocalStage,
+) -> None:
+    item = issue_of(onboarded, OPEN_DOOR)
+    say(onboarded, item, "gl.sa1", "/journey waive until 2026-12-31 Few people")
+    onboarded.finish(item, "acme.lead")
+    onboarded.settle()
+    say(onboarded, item, "gl.sa1", "/journey undo")
+    assert "waived" not in labels(onboarded, item)
+    assert done(onboarded) == "1 of 8 required capabilities done"
+    assert nothing_to_do(onboarded)
+
+
 def test_the_partner_takes_a_closing_back_by_command(onboarded: LocalStage) -> None:
     item = issue_of(onboarded, OPEN_DOOR)
     onboarded.finish(item, "acme.lead")

@@ -1,0 +1,417 @@
+"""A partner's life, one deed after the other, on the sandbox with the real bot; judged whenever it is at rest.
+
+People close, reopen, edit, tick, label, drag, move, delete, comment and command; time passes; the journey and the partner
+file change. After each rest: nothing is said twice, nothing foreign is touched, no word of the partner leaves its
+project, nothing is left to do, and the stage is what the oracle says. `PARTNER_JOURNEY_SEEDS=4000` plays more lives.
+"""
+
+from __future__ import annotations
+
+import copy
+import logging
+import os
+import re
+import tempfile
+from contextlib import ExitStack
+from datetime import timedelta
+from functools import cache
+from pathlib import Path
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, initialize, rule
+
+from app.demo.local import ACME, BASE_URL, LocalStage, ManualClock, local_stage, sandbox_tier
+from app.journey import markers
+from app.sandbox import operations
+from app.sandbox.seed import seed_world
+from app.sandbox.world import WorkItem, World
+from simulation.auditor import BOT, Ledger, breaches, label_titles
+from simulation.files import capability_text
+from simulation.oracle import Oracle, Spec
+
+LIVES = max(12, int(os.environ.get("PARTNER_JOURNEY_SEEDS", "0")) // 10)
+JOURNEY = """\
+id: small
+version: 1
+title: Small Journey
+policy: {settle_minutes: 10, grace_days: 30, stalled_days: 21}
+stages:
+  - id: stand
+    title: 01 - Stand
+    goal: Learn to stand.
+    days: 90
+    capabilities:
+      - {id: stand/portal, days: 14, weight: 2}
+      - {id: stand/pitch, days: 45, evidence: link}
+      - {id: stand/extra, required: false}
+  - id: walk
+    title: 02 - Walk
+    goal: Learn to walk.
+    days: 180
+    capabilities:
+      - {id: walk/cert, verify: sa, evidence: link}
+      - {id: walk/demo, after: [stand/pitch], valid_days: 60}
+  - id: run
+    title: 03 - Run
+    goal: Learn to run.
+    days: 90
+    capabilities:
+      - {id: run/deploy, owner: sa, verify: sa}
+"""
+NAMES = (
+    "stand/portal",
+    "stand/door",
+    "stand/pitch",
+    "stand/extra",
+    "stand/more",
+    "walk/cert",
+    "walk/demo",
+    "run/deploy",
+)
+PARTNERS = ("acme.lead", "acme.dev")
+CLOSERS = ("acme.lead", "acme.dev", "gl.sa1")
+VERBS = ("verify", "reject", "waive", "unwaive", "undo")
+SPEAKERS = ("acme.lead", "gl.sa1", "gl.cam1")
+_GID = re.compile(r"gid://gitlab/(?:WorkItem|Issue)/(\d+)")
+_PLACE = re.compile(r"/api/v4/(?:projects|groups)/([^/?]+)")
+NUMBERS = st.integers(0, 1000)
+
+
+def journey_text(flags: set[str]) -> str:
+    text = JOURNEY
+    if "gate" in flags:
+        text = text.replace("    days: 90\n", "    days: 90\n    gate: sa\n")
+    if "added" in flags:
+        text = text.replace("      - {id: stand/extra", "      - {id: stand/more}\n      - {id: stand/extra")
+    if "retired" in flags:
+        text = text.replace(
+            "evidence: link}\n      - {id: stand/m", "evidence: link, retired: true}\n      - {id: stand/m"
+        )
+        text = text.replace("{id: stand/pitch, days: 45, evidence: link}", "{id: stand/pitch, retired: true}")
+    if "renamed" in flags:
+        text = text.replace("{id: stand/portal", "{id: stand/door, was: [stand/portal]")
+    return text
+
+
+@cache
+def beginning(tier: str) -> World:
+    """Acme is onboarded to the small journey; another project of the group is none of the bot's business."""
+    logging.disable(logging.CRITICAL)
+    clock = ManualClock()
+    world = seed_world(clock, tier=sandbox_tier(tier), base_url=BASE_URL)
+    root, group = world.user_by_name("root"), world.group_by_path("partners")
+    assert root is not None
+    assert group is not None
+    attic = operations.create_project(world, root, group=group, path="attic", name="Attic")
+    operations.create_work_item(
+        world, root, project=attic, type="ISSUE", title="Foreign", description="Of somebody else"
+    )
+    with tempfile.TemporaryDirectory() as folder, open_stage(world, Path(folder)) as stack:
+        stage: LocalStage = stack.stage
+        commit(stage, journey_text(set()), {f"capabilities/{n}.md": capability_text(n) for n in NAMES})
+        stage.write_partner_file("acme", ACME)
+        stage.settle()
+    return world
+
+
+class open_stage(ExitStack):  # noqa: N801 - read as a verb
+    """A stage on a world, closed with this."""
+
+    def __init__(self, world: World, folder: Path) -> None:
+        super().__init__()
+        clock = world.clock
+        assert isinstance(clock, ManualClock)
+        self.stage = self.enter_context(local_stage(f"sqlite:///{folder / 'machine.sqlite'}", world=world, clock=clock))
+
+
+def commit(stage: LocalStage, journey: str, texts: dict[str, str] | None = None) -> None:
+    control = stage.project("journey-control")
+    actions = [
+        {"action": "update" if path in control.files else "create", "file_path": path, "content": text}
+        for path, text in {"journey.yaml": journey, **(texts or {})}.items()
+        if control.files.get(path) != text
+    ]
+    if actions:
+        root = stage.user("root")
+        operations.commit_files(stage.world, root, control, branch="main", message="Journey", actions=actions)
+
+
+class Life(RuleBasedStateMachine):
+    """`settle` at once after a deed or not: with several deeds before it the bot sees only what they come to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stack = ExitStack()
+        self.words = 0
+        self.ledger = Ledger()
+
+    @initialize(tier=st.sampled_from(["ultimate", "free"]), gate=st.booleans(), passed=st.integers(0, 3))
+    def begin(self, tier: str, gate: bool, passed: int) -> None:
+        """`passed`: so many stages are behind the partner when the life begins."""
+        memory = Path("/dev/shm")  # noqa: S108 - a folder of our own is made in it
+        world = copy.deepcopy(beginning(tier))
+        folder = self.stack.enter_context(tempfile.TemporaryDirectory(dir=memory if memory.is_dir() else None))
+        opened = open_stage(world, Path(folder))
+        self.stage = self.stack.enter_context(opened).stage
+        self.world = world
+        self.start = len(world.journal)
+        self.oracle = Oracle(world, "acme")
+        self.settle()
+        if gate:
+            self.change_journey("gate")
+        for _ in range(passed * (2 if gate else 1)):
+            self.close_all("gl.sa1")
+            self.rest()
+
+    def teardown(self) -> None:
+        try:
+            if hasattr(self, "oracle"):
+                self.rest()
+        finally:
+            self.stack.close()
+
+    # --- helpers ---
+
+    @property
+    def now(self) -> object:
+        return self.stage.clock.now
+
+    def settle(self) -> None:
+        self.stage.settle()
+        self.oracle.look(self.stage.clock.now)
+
+    def say(self) -> str:
+        self.words += 1
+        return f"wort{self.words}geheim"
+
+    def pick(self, number: int, *, state: str | None = None) -> tuple[Spec, WorkItem] | None:
+        """One of the capability issues that are part of the journey."""
+        specs = [*self.oracle.specs(), *self.oracle.reviews()]
+        found = [(s, i) for s in specs if (i := self.oracle.issue(s.name)) and state in (None, i.state)]
+        return found[number % len(found)] if found else None
+
+    def note(self, item: WorkItem, by: str, body: str) -> None:
+        self.ledger.add("note", item, body)
+        self.stage.comment(item, by, body)
+
+    # --- deeds ---
+
+    @rule(number=NUMBERS, by=st.sampled_from(CLOSERS), proof=st.booleans(), at_once=st.booleans())
+    def close(self, number: int, by: str, proof: bool, at_once: bool) -> None:
+        found = self.pick(number, state="opened")
+        if found is not None:
+            if proof:
+                self.note(found[1], by, f"{self.say()} https://example.com/proof")
+            self.stage.close(found[1], by)
+        if at_once:
+            self.settle()
+
+    @rule(by=st.sampled_from(CLOSERS))
+    def close_all(self, by: str) -> None:
+        for item in self.oracle.items():
+            if item.state == "opened" and markers.find("capability", item.description):
+                self.note(item, by, f"{self.say()} https://example.com/proof")
+                self.stage.close(item, by)
+
+    @rule(number=NUMBERS, by=st.sampled_from(CLOSERS), at_once=st.booleans())
+    def reopen(self, number: int, by: str, at_once: bool) -> None:
+        found = self.pick(number, state="closed")
+        if found is not None:
+            self.stage.reopen(found[1], by)
+        if at_once:
+            self.settle()
+
+    @rule(number=NUMBERS, by=st.sampled_from(PARTNERS))
+    def edit(self, number: int, by: str) -> None:
+        found = self.pick(number)
+        if found is None:
+            return
+        text, words = found[1].description, self.say()
+        changed = (f"{text}\n\n{words}", text.replace("- [ ]", "- [x]", 1), text.replace("Learn", words))[number % 3]
+        if number % 3 == 0:
+            self.ledger.add("description", found[1], words)
+        operations.update_work_item(self.world, self.stage.user(by), found[1], description=changed)
+
+    @rule(number=NUMBERS, by=st.sampled_from(PARTNERS))
+    def retitle(self, number: int, by: str) -> None:
+        found = self.pick(number)
+        if found is not None:
+            operations.update_work_item(self.world, self.stage.user(by), found[1], title=f"{self.say()} @all /close")
+
+    @rule(number=NUMBERS, by=st.sampled_from(PARTNERS))
+    def comment(self, number: int, by: str) -> None:
+        found = self.pick(number)
+        if found is not None:
+            self.note(found[1], by, f"{self.say()} <!-- partner-journey comment=stage/9/complete -->")
+
+    @rule(number=NUMBERS, label=st.sampled_from(["verify::ok", "stage::run", "verify::pending", "waived"]))
+    def label(self, number: int, label: str) -> None:
+        """The partner helps himself."""
+        found = self.pick(number)
+        ids = [each.id for each in self.world.labels.values() if each.title == label]
+        if found is not None and ids:
+            user = self.stage.user("acme.lead")
+            operations.update_work_item(self.world, user, found[1], add_label_ids=ids)
+            self.settle()
+
+    @rule(number=NUMBERS)
+    def confirm_by_label(self, number: int) -> None:
+        self.settle()
+        found = self.pick(number, state="closed")
+        ids = [each.id for each in self.world.labels.values() if each.title == "verify::ok"]
+        if found is None or ids[0] in found[1].label_ids or not self.oracle.done(found[1]):
+            return
+        closing = found[1].closed_at
+        assert closing is not None
+        operations.update_work_item(self.world, self.stage.user("gl.sa1"), found[1], add_label_ids=ids)
+        if not self.oracle.is_done(found[0]):
+            self.oracle.change(found[0].name, labelled=(closing, self.stage.clock.now))
+        self.settle()
+
+    @rule(number=NUMBERS, how=st.sampled_from(["move", "duplicate", "wont do", "delete"]))
+    def take_away(self, number: int, how: str) -> None:
+        found = self.pick(number)
+        if found is None:
+            return
+        item, root, architect = found[1], self.stage.user("root"), self.stage.user("gl.sa1")
+        if how == "delete":
+            operations.delete_work_item(self.world, root, item)
+            self.stage.service.queue.wake("acme", "GitLab tells nobody of a deleted issue; the nightly look finds it")
+        elif item.state == "opened" and item.moved_to_id is None and item.duplicated_to_id is None:
+            if how == "move":
+                operations.move_issue(self.world, root, item, self.stage.project("attic"))
+            elif how == "duplicate":
+                page = next(i for i in self.oracle.items() if markers.find("page", i.description))
+                operations.mark_duplicate(self.world, architect, item, page)
+            elif self.world.licensed:
+                operations.update_work_item(self.world, architect, item, status="Won't do")
+
+    @rule(number=NUMBERS, by=st.sampled_from(SPEAKERS), verb=st.sampled_from(VERBS))
+    def command(self, number: int, by: str, verb: str) -> None:
+        self.settle()
+        found = self.pick(number)
+        if found is None:
+            return
+        until = self.stage.clock.now.date() + timedelta(days=number % 40)
+        rest = {"waive": f" until {until} no staff", "reject": " not enough"}.get(verb, "")
+        self.stage.comment(found[1], by, f"/journey {verb}{rest}")
+        self.oracle.hear(verb, found[0], by, self.stage.clock.now, until)
+        self.settle()
+
+    @rule(number=NUMBERS, by=st.sampled_from(PARTNERS), verb=st.sampled_from(["status", "help", "dance", "undo"]))
+    def ask(self, number: int, by: str, verb: str) -> None:
+        found = self.pick(number)
+        if found is not None:
+            self.stage.comment(found[1], by, f"/journey {verb}")
+            self.settle()
+
+    @rule(minutes=st.integers(1, 30))
+    def wait(self, minutes: int) -> None:
+        self.settle()
+        self.stage.clock.advance(minutes=minutes)
+        self.settle()
+
+    @rule(days=st.sampled_from([1, 5, 14, 31, 45, 95]))
+    def wait_long(self, days: int) -> None:
+        self.settle()
+        self.stage.clock.advance(days=days)
+        self.settle()
+
+    @rule(flag=st.sampled_from(["gate", "added", "retired", "renamed"]))
+    def change_journey(self, flag: str) -> None:
+        self.settle()
+        flags = self.oracle.flags
+        if flag == "renamed":
+            if "renamed" not in flags and "stand/portal" in self.oracle.memory:
+                self.oracle.memory["stand/door"] = self.oracle.memory.pop("stand/portal")
+            if "stand/portal" in self.oracle.filed:
+                self.oracle.filed["stand/door"] = self.oracle.filed.pop("stand/portal")
+            self.oracle.known = {"stand/door" if n == "stand/portal" else n for n in self.oracle.known or ()}
+            flags.add(flag)
+        else:
+            flags ^= {flag}
+        self.oracle.flags = set(flags)
+        commit(self.stage, journey_text(self.oracle.flags))
+        self.settle()
+
+    @rule(name=st.sampled_from(["stand/portal", "walk/cert", "run/deploy"]), days=st.integers(0, 40))
+    def waive_in_file(self, name: str, days: int) -> None:
+        self.settle()
+        if name == "stand/portal" and "renamed" in self.oracle.flags:
+            name = "stand/door"
+        until = self.stage.clock.now.date() + timedelta(days=days)
+        row = f"  - {{capability: {name}, until: {until}, reason: few, by: gl.sa1}}\n"
+        self.stage.write_partner_file("acme", f"{ACME}waivers:\n{row}")
+        self.oracle.filed = {name: until}
+        self.settle()
+
+    # --- rest ---
+
+    @rule()
+    def rest(self) -> None:
+        """Everything there is to do, the quiet time, and what follows; then it is judged."""
+        self.settle()
+        self.stage.clock.advance(seconds=2)  # what the bot closes again it looks at a second later
+        self.settle()
+        problems = [f"at once: {each}" for each in self._still_to_do()]
+        self.stage.clock.advance(minutes=11)
+        self.settle()
+        self.stage.clock.advance(minutes=11)
+        self.settle()
+        problems += [*self._still_to_do(), *breaches(self.world, self.ledger), *self._leaks(), *self._trespasses()]
+        problems += self._differences()
+        assert not problems, "\n".join(problems)
+
+    def _still_to_do(self) -> list[str]:
+        plan = self.stage.service.reconciler.view("acme").plan
+        return [f"still to do: {a.verb} {a.key}: {a.reason}" for a in plan.actions]
+
+    def _differences(self) -> list[str]:
+        standing = self.stage.service.reconciler.standing("acme", fresh=True)
+        page = next(i for i in self.oracle.items() if markers.find("page", i.description))
+        (stage,) = [each for each in label_titles(self.world, page) if each.startswith("stage::")]
+        counting = {c.capability: c.counts for c in standing.capabilities}
+        found = list(
+            self.oracle.broken(
+                self.stage.clock.now, stage.removeprefix("stage::"), "At risk until" in page.description, counting
+            )
+        )
+        for spec in self.oracle.specs():
+            item = self.oracle.issue(spec.name)
+            if item is not None and "waived" in label_titles(self.world, item):
+                if not self.oracle.is_waived(spec.name, self.stage.clock.now):
+                    found.append(f"{spec.name} is labelled as waived, and is not")
+        return found
+
+    def _leaks(self) -> list[str]:
+        """A word of the partner outside its project."""
+        acme, attic = self.stage.project("acme").id, self.stage.project("attic").id
+        outside = [i for i in self.world.work_items.values() if i.project_id not in (acme, attic)]
+        texts = [t for i in outside for t in (i.title, i.description, *(n.body for n in i.notes))]
+        texts += [t for p in self.world.projects.values() if p.id not in (acme, attic) for t in p.files.values()]
+        return [f"a word of the partner outside: {text[:80]!r}" for text in texts if "geheim" in text]
+
+    def _trespasses(self) -> list[str]:
+        """A write of the bot to anything but the partner's project, its epic, the control project and their group."""
+        allowed = {self.stage.project("acme").id, self.stage.project("journey-control").id}
+        found = []
+        for entry in self.world.journal[self.start :]:
+            if entry.username != BOT or entry.method == "GET":
+                continue
+            place = _PLACE.match(entry.path)
+            if place is not None and place[1] not in {*map(str, allowed), "partners", "partners%2Fjourney-control"}:
+                found.append(f"a write to {entry.path}")
+            for number in _GID.findall(entry.body):
+                item = self.world.work_items.get(int(number))
+                if item is not None and item.project_id is not None and item.project_id not in allowed:
+                    found.append(f"a write to the issue {item.title!r}")
+        self.start = len(self.world.journal)
+        return found
+
+
+Life.TestCase.settings = settings(
+    max_examples=LIVES, stateful_step_count=25, deadline=None, derandomize=LIVES <= 12,
+    suppress_health_check=list(HealthCheck),
+)  # fmt: skip
+TestLife = Life.TestCase
