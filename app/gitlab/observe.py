@@ -67,9 +67,12 @@ class Observer:
         self._heard.pop(slug, None)
 
     def heard(self, slug: str, observed: Observed) -> None:
-        """Called when everything in an observation was dealt with: older comments need not be read again."""
-        if observed.project and observed.project.issues:
-            self._heard[slug] = {issue.id: issue.updated_at for issue in observed.project.issues}
+        """Called when everything in an observation was dealt with: older comments need not be read again.
+
+        Where there was no issue yet nothing was heard, and the next look brings the comments of the newest with it.
+        """
+        issues = observed.project.issues if observed.project else ()
+        self._heard[slug] = {issue.id: issue.updated_at for issue in issues}
 
     def ask(self, observed: Observed, slug: str, questions: Questions, people: People) -> Observed:
         """The observation with what `judge.questions` wants to know besides. Raises GitLabError."""
