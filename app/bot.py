@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.crash_points import Passing
+from app.engine.digest import DigestChore
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
 from app.engine.leaving import Leaving
@@ -64,6 +65,7 @@ class Bot:
     passing: Passing
     forecaster: Forecaster
     portfolio_page: PortfolioChore
+    digest: DigestChore
     leaving: Leaving
     meters: Meters
     groundwork: Groundwork

@@ -32,6 +32,8 @@ def chores_of(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside:
         *watching(bot.watch, bot.standings, queue.wake, resync.ask, rng, aside),
         Chore("prune", every(timedelta(hours=6), rng), lambda: _prune(bot, queue)),
         Chore("portfolio page", every(timedelta(hours=1), rng), bot.portfolio_page.renew),
+        Chore("portfolio page soon", every(timedelta(minutes=2), rng), bot.portfolio_page.follow),
+        Chore("digest", every(timedelta(minutes=10), rng), bot.digest.post),
     ]
 
 

@@ -25,7 +25,7 @@ app = typer.Typer(
 for command in (
     changes.plan, changes.apply, changes.sync,
     connection.setup, connection.doctor,
-    reports.picture, reports.report,
+    reports.picture, reports.report, reports.digest,
     service.serve, service.work, service.status,
     tryout.sandbox, tryout.demo,
 ):  # fmt: skip

@@ -7,6 +7,7 @@ import re
 from functools import partial
 from pathlib import Path
 
+from app.journey.catalogue import LanguageFile
 from app.journey.model import JourneyFile, PartnerFile
 from app.journey.prose import command_table, states_table
 from app.metrics import METRICS
@@ -31,6 +32,7 @@ def generated(root: Path) -> dict[Path, str]:
     return {
         folder / "journey.schema.json": _schema(JourneyFile.model_json_schema()),
         folder / "partner.schema.json": _schema(PartnerFile.model_json_schema()),
+        folder / "language.schema.json": _schema(LanguageFile.model_json_schema()),
         root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
         readme: _with_tables(readme, settings=settings_table()),
         operate: _with_tables(operate, metrics=metrics_table()),

@@ -6,7 +6,7 @@ The trap it avoids: a message whose key is not its own, so that a crash sends it
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import httpx
 
@@ -14,6 +14,7 @@ from app.bot import Clock, wall_clock
 from app.engine.watch import Topic
 from app.gitlab.findings import Finding
 from app.journey.actions import Notify
+from app.journey.prose.outside import trouble_notice
 from app.journey.standing import Standing
 from app.notify.channels import Channel, Event, Kind
 from app.notify.webhook import Webhook
@@ -68,17 +69,18 @@ def event_of(action: Notify, standing: Standing | None, clock: Clock) -> Event:
 _TROUBLE: dict[Topic, Kind] = {"token": "token-trouble", "webhooks": "hook-trouble", "access": "access-trouble"}
 
 
-def alarm_of(topic: Topic, finding: Finding, settings: Settings, clock: Clock) -> Event:
-    """A message that the connection needs somebody: of each finding one a day at most, of a warning one a week."""
-    known = hashlib.sha256(f"{topic}/{finding.check}".encode()).hexdigest()[:16]
+def alarm_of(topic: Topic, findings: Sequence[Finding], settings: Settings, clock: Clock) -> Event:
+    """One message about what one look has found: of failures one a day at most, of a warning one a week."""
+    known = hashlib.sha256("/".join([topic, *sorted(f.check for f in findings)]).encode()).hexdigest()[:16]
     now = clock()
-    when = f"{now:%Y-%m-%d}" if finding.state == "failed" else f"{now:%G-W%V}"
+    when = f"{now:%Y-%m-%d}" if findings[0].state == "failed" else f"{now:%G-W%V}"
+    said = trouble_notice(topic, [(f.check, f.text, f.fix) for f in findings])
     return Event(
         key=f"connection/{topic}/{known}/{when}",
         kind=_TROUBLE[topic],
         partner="",
-        title=f"Partner Journey: {finding.check}",
-        text=f"{finding.text}\n\nNext: {finding.fix}",
+        title=said.title,
+        text=said.text,
         url=f"{settings.public_url or settings.url}/health",
         at=now,
     )

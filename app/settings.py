@@ -13,6 +13,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
 from app.gitlab.limits import known_limits
+from app.journey.digest import digest_time
 from app.journey.observed import PartnerRole
 from app.notify.standard_webhooks import signing_key
 from app.notify.subscription import Subscription
@@ -72,6 +73,9 @@ class Settings(BaseSettings):
     limits: dict[str, int] = Field(
         {}, description="JSON: GitLab's limits a minute where they are not gitlab.com's, as in `docs/operate.md`"
     )
+    digest: str = Field(
+        "mon 07:00", description="day and time (UTC) of the weekly digest for solution architects; empty: none"
+    )
     journey_dir: Path | None = Field(None, description="folder with journey.yaml; empty: the built-in journey")
     channels: tuple[ChannelSettings, ...] = Field(
         (), description="JSON list of chat, mail and webhook channels, as in `docs/operate.md`"
@@ -100,6 +104,12 @@ class Settings(BaseSettings):
         token = info.data.get("token")
         if (token is not None and bool(token.get_secret_value())) == (value is not None):
             raise ValueError("set either PARTNER_JOURNEY_TOKEN or PARTNER_JOURNEY_TOKEN_FILE")
+        return value
+
+    @field_validator("digest")
+    @classmethod
+    def _digest(cls, value: str) -> str:
+        digest_time(value)
         return value
 
     @field_validator("limits")

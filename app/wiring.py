@@ -10,7 +10,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
@@ -22,6 +22,7 @@ from app.chores import chores_of, every_tick
 from app.crash_points import Passing, carry_on
 from app.engine.aside import Aside
 from app.engine.best_practices import BestPractices
+from app.engine.digest import DigestChore
 from app.engine.durable import durable_queue
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
@@ -41,6 +42,7 @@ from app.gitlab.client import Client
 from app.gitlab.control import Control
 from app.gitlab.control_pages import ControlPages
 from app.gitlab.credential import Credential, FixedToken, TokenFile
+from app.gitlab.digest_issues import DigestIssues
 from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
@@ -50,6 +52,7 @@ from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
 from app.journey.actions import Notify
+from app.journey.digest import digest_time
 from app.journey.observed import Place
 from app.journey_files import BUILT_IN, journey_files
 from app.metrics import Meters
@@ -144,15 +147,17 @@ def _assemble(
     forecaster = Forecaster(reconciler, ground, store, client.limiter, clock)
     groundwork = Groundwork(control, ground, reconciler, hook_secrets_of(settings), locks, files)
 
-    def alarm(topic: Topic, finding: Finding) -> None:
-        outbox.put(alarm_of(topic, finding, settings, clock))
+    def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
+        outbox.put(alarm_of(topic, findings, settings, clock))
 
     watch = Watch(client, ground, control, reconciler, store, clock, hook_secrets_of(settings), alarm)
-    portfolio = PortfolioChore(pages, reconciler, standings, ground, clock)
+    portfolio = PortfolioChore(pages, reconciler, standings, ground, store, clock)
+    issues, when = DigestIssues(client, instance, ground.place), digest_time(settings.digest)
+    digest = DigestChore(issues, reconciler, standings, store, locks, clock, when)
     leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
         settings, clock, client, ground, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, portfolio, leaving, meters, groundwork, watch,
+        forecaster, portfolio, digest, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
 

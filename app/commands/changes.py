@@ -74,7 +74,7 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         results = {
             slug: result for slug, result in each(names, "Applying", work) if not isinstance(result, GitLabError)
         }
-        trouble = _renew_page(bot) if slugs is None else None
+        trouble = _tell_architects(bot) if slugs is None else None
         service.outbox.flush()
     if as_json:
         sys.stdout.write(json.dumps(results, indent=2, ensure_ascii=False) + "\n")
@@ -86,12 +86,13 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
         raise typer.Exit(1)
 
 
-def _renew_page(bot: Bot) -> GitLabError | None:
-    """The page about all partners; what goes wrong there is told after what was done for the partners."""
+def _tell_architects(bot: Bot) -> GitLabError | None:
+    """The page about all partners and the digest; what goes wrong is told after what was done for the partners."""
     from app.gitlab.errors import GitLabError
 
     try:
         bot.portfolio_page.renew()
+        bot.digest.post()
     except GitLabError as error:
         return error
     return None

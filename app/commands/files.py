@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
 
 from app.commands.console import err, out
 from app.journey_files import BUILT_IN, journey_files
+
+if TYPE_CHECKING:
+    from app.journey.templates import Templates
 
 template_app = typer.Typer(help="The journey's own files.", no_args_is_help=True)
 docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
@@ -19,7 +22,7 @@ docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
 def template_check(
     folder: Annotated[Path, typer.Argument(help="folder with journey.yaml")] = BUILT_IN,
 ) -> None:
-    """Check journey files; print all problems with file, line and fix."""
+    """Check journey files; print all problems with file, line and fix, and what is not translated."""
     from app.journey.loading import TemplateError, load_templates
 
     if not folder.is_dir():
@@ -33,8 +36,24 @@ def template_check(
             err.print(f"    {escape(problem.fix)}", soft_wrap=True)
         err.print(f"{len(error.problems)} problems.")
         raise typer.Exit(1) from None
+    _print_untranslated(templates)
     journey = templates.base()
     out.print(f"{journey.title}: {len(journey.stages)} stages, {len(journey.capabilities)} capabilities, no problems.")
+
+
+def _print_untranslated(templates: Templates) -> None:
+    """No mistake: what is missing stays English. But whoever translates wants to know."""
+    from app.journey.languages import ENGLISH
+    from app.messages import missing, unused
+
+    for language in sorted({*templates.catalogues} - {ENGLISH}):
+        catalogue = templates.catalogues[language]
+        for texts, what in (
+            (missing(catalogue), "is missing and stays English"),
+            (unused(catalogue), "is not, or no longer, in the bot's words"),
+        ):
+            for text in texts:
+                out.print(f"languages/{language}.yaml: {escape(text)!r} {what}.", soft_wrap=True)
 
 
 @docs_app.command("generate")

@@ -24,7 +24,7 @@ def partner_add(
     name: Annotated[str | None, typer.Option(help="name of the partner")] = None,
     category: Annotated[Literal["dmr", "gsi", "rsi", "fsi"] | None, typer.Option(help="what kind it is")] = None,
     region: Annotated[str | None, typer.Option(help="for example EMEA")] = None,
-    language: Annotated[str | None, typer.Option(help="of the capabilities' texts, e.g. de; otherwise English")] = None,
+    language: Annotated[str | None, typer.Option(help="of the partner's project, e.g. de; otherwise English")] = None,
     lead: Annotated[str | None, typer.Option(help="GitLab username of the partner's lead")] = None,
     sa: Annotated[str | None, typer.Option(help="GitLab username of the solution architect")] = None,
     manager: Annotated[str | None, typer.Option(help="GitLab username of the account manager")] = None,

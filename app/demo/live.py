@@ -32,6 +32,11 @@ from app.wiring import open_bot, open_service
 
 _HOST = "127.0.0.1"
 _CLOSINGS = 5
+_PRACTICES = """\
+practices:
+  - {id: banking, lead: globex.lead, champion: globex.dev}
+  - {id: retail, lead: globex.lead}
+"""
 
 
 def run_sandbox(console: Console, *, port: int, tier: str, seed: int) -> None:
@@ -82,7 +87,7 @@ def _tell_the_beginning(base_url: str, service: Service) -> None:
     with root, lead:
         actions = [
             {"action": "create", "file_path": f"partners/{slug}.yaml", "content": text}
-            for slug, text in (("acme", ACME), ("globex", GLOBEX))
+            for slug, text in (("acme", ACME), ("globex", GLOBEX + _PRACTICES))
         ]
         commit = {"branch": "main", "commit_message": "Add Acme and Globex", "actions": actions}
         root.post("/projects/partners%2Fjourney-control/repository/commits", json=commit).raise_for_status()

@@ -87,15 +87,15 @@ def _row(stage: LocalStage, first_day: object, who: str, did: str, *, settle_mor
 def _summary(actions: list[str]) -> str:
     """Groups the bot's actions into a line that a person reads at a glance."""
     kinds = {
-        "comments": sum("+ comment" in a for a in actions),
-        "reactions": sum("+ reaction" in a for a in actions),
-        "issues opened": sum(a.startswith("+ issue") for a in actions),
-        "labels": sum(a.startswith("+ label") for a in actions),
-        "milestones": sum("milestone" in a for a in actions),
-        "files committed": sum(int(a.split()[3]) for a in actions if a.startswith("~ commit of")),
-        "people invited": sum(len(a.split(",")) for a in actions if a.startswith("+ members")),
+        ("comment", "comments"): sum("+ comment" in a for a in actions),
+        ("reaction", "reactions"): sum("+ reaction" in a for a in actions),
+        ("issue opened", "issues opened"): sum(a.startswith("+ issue") for a in actions),
+        ("label", "labels"): sum(a.startswith("+ label") for a in actions),
+        ("milestone", "milestones"): sum("milestone" in a for a in actions),
+        ("file committed", "files committed"): sum(int(a.split()[3]) for a in actions if a.startswith("~ commit of")),
+        ("person invited", "people invited"): sum(len(a.split(",")) for a in actions if a.startswith("+ members")),
     }
-    words = [f"{count} {name}" for name, count in kinds.items() if count]
+    words = [f"{count} {one if count == 1 else many}" for (one, many), count in kinds.items() if count]
     pages = [w for w, mark in (("status page", "~ issue page/status"), ("epic", "~ epic")) if mark in actions]
     pages[:0] = ["issue"] if any(a.startswith("~ issue ") and "page/" not in a for a in actions) else []
     created = [

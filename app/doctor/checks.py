@@ -85,9 +85,9 @@ def partner_role(bot: Bot) -> Iterator[Finding]:
             "Set PARTNER_JOURNEY_PARTNER_ROLE to reporter or planner; guest is for Free and CE only.",
         )  # fmt: skip
     elif loss := _LOSES[role]:
-        yield warning("partner role", f"New partner people become {role}s. {loss}", "Nothing to do, if that is wanted.")
+        yield warning("partner role", f"Partner people are {role}s. {loss}", "Nothing to do, if that is wanted.")
     else:
-        yield ok("partner role", "New partner people become Reporters: they see their issues and the README.")
+        yield ok("partner role", "Partner people are Reporters: they see their issues and the README.")
 
 
 def control(bot: Bot) -> Iterator[Finding]:

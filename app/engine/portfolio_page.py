@@ -10,10 +10,14 @@ from datetime import datetime
 
 from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
+from app.engine.store import Store
 from app.gitlab.control_pages import ControlPages
 from app.gitlab.ground import Ground
-from app.journey.portfolio_page import plan_portfolio_page
+from app.journey.portfolio_page import plan_portfolio_page, stages_digest
 from app.journey.prose.portfolio_page import PORTFOLIO_PAGE
+
+_SHOWN = "portfolio page"
+"""Which stages the page tells of."""
 
 
 class PortfolioChore:
@@ -25,8 +29,10 @@ class PortfolioChore:
         reconciler: Reconciler,
         standings: Standings,
         ground: Ground,
+        store: Store,
         clock: Callable[[], datetime],
     ) -> None:
+        self._store = store
         self._pages = pages
         self._reconciler = reconciler
         self._standings = standings
@@ -39,7 +45,14 @@ class PortfolioChore:
         if not known:
             return False
         standings = list(self._standings.all().values())
-        return self._pages.renew(
+        written = self._pages.renew(
             PORTFOLIO_PAGE, "portfolio",
             lambda seen: plan_portfolio_page(seen, standings, known, self._ground.place, self._clock()),
         )  # fmt: skip
+        self._store.remember(_SHOWN, stages_digest(standings))
+        return written
+
+    def follow(self) -> bool:
+        """The same, soon after somebody's stage has changed; as long as nobody's has, GitLab is not asked."""
+        stages = stages_digest(self._standings.all().values())
+        return stages != self._store.recall(_SHOWN) and self.renew()

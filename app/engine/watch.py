@@ -10,7 +10,7 @@ from __future__ import annotations
 import json
 import logging
 import random
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
@@ -59,9 +59,10 @@ class Kept:
 
 
 class Watch:
-    """Looks at the connection. `tell` hears of each failed finding that was not there at the look before.
+    """Looks at the connection. `tell` hears once for each look: of all failed findings that are new since the last one.
 
-    It hears of a token that is about to end at every look, and must tell that apart by itself.
+    What was told the same day is not told again, also when it was well in between. Of a token that is about to end
+    `tell` hears at every look, and must tell that apart by itself.
     """
 
     def __init__(
@@ -73,7 +74,7 @@ class Watch:
         store: Store,
         clock: Callable[[], datetime],
         secrets: HookSecrets,
-        tell: Callable[[Topic, Finding], None] = lambda _topic, _finding: None,
+        tell: Callable[[Topic, Sequence[Finding]], None] = lambda _topic, _findings: None,
     ) -> None:
         self._client = client
         self._ground = ground
@@ -194,18 +195,27 @@ class Watch:
     def _keep(self, topic: Topic, found: Iterable[Finding]) -> None:
         before = self._recall(topic)
         known = {(f.check, f.state) for f in before.findings} if before else set()
-        findings = list(found)
-        for finding in findings:
-            if finding.check == _REMINDED and finding.state == "warning":
-                self._tell(topic, finding)
-            if finding.state == "ok" or (finding.check, finding.state) in known:
-                continue
+        findings, now = list(found), self._clock()
+        new = [f for f in findings if f.state != "ok" and (f.check, f.state) not in known]
+        for finding in new:
             level = logging.ERROR if finding.state == "failed" else logging.WARNING
             log.log(level, "%s: %s %s", finding.check, finding.text, finding.fix)
-            if finding.state == "failed":
-                self._tell(topic, finding)
-        data = {"at": self._clock().isoformat(), "findings": [finding.as_json() for finding in findings]}
-        self._store.remember(f"found:{topic}", json.dumps(data))
+        for finding in findings:
+            if finding.check == _REMINDED and finding.state == "warning":
+                self._tell(topic, [finding])
+        today = self._told_today(topic, now)
+        trouble = [f for f in new if f.state == "failed" and f.check not in today]
+        if trouble:
+            self._tell(topic, trouble)
+        # What was told is kept after it was told: a crash between finds the same trouble, hence the same message.
+        told = {"day": now.date().isoformat(), "told": sorted(today | {f.check for f in trouble})}
+        data = {"at": now.isoformat(), "findings": [finding.as_json() for finding in findings]}
+        self._store.remember(f"found:{topic}", json.dumps(data | told))
+
+    def _told_today(self, topic: Topic, now: datetime) -> set[str]:
+        """What was told of this topic since midnight, by its check."""
+        data = json.loads(self._store.recall(f"found:{topic}") or "{}")
+        return set(data["told"]) if data.get("day") == now.date().isoformat() else set()
 
 
 def watching(

@@ -97,9 +97,8 @@ class Control:
         if not tree or not tree["lastCommit"]:
             return Wishes(None, {}, {})
         names = [str(node["path"]) for node in self._tree(tree)]
-        wanted = [
-            name for name in names if _partner_slug(name) or name == "journey.yaml" or name.startswith("capabilities/")
-        ]
+        folders = ("capabilities/", "languages/")
+        wanted = [name for name in names if _partner_slug(name) or name == "journey.yaml" or name.startswith(folders)]
         found = (data["repository"].get("blobs") or {"nodes": []})["nodes"]
         texts: dict[str, str] = {blob["path"]: blob["rawTextBlob"] or "" for blob in found}
         missing = [name for name in wanted if name not in texts]

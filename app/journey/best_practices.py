@@ -54,7 +54,7 @@ def answers_of(partner: Partner, progress: Progress) -> tuple[StageAnswers, ...]
             if item.issue is None or item.state not in _COLLECTED:
                 continue
             accepted = True
-            text = evidence.block(item.issue.description, evidence.ANSWER)
+            text = evidence.block(item.issue.description, item.capability.form.answer)
             if len(re.findall(r"\w", text[:1000])) >= _FEWEST_LETTERS:
                 source = Source(_key(partner.slug, item.capability.id), item.issue.url)
                 answers[item.capability.id] = Answer(said(text, names), (source,))

@@ -250,8 +250,8 @@ def check_partner(partner: Partner, document: Document, templates: Templates) ->
 def _check_language(partner: Partner, document: Document, templates: Templates) -> list[Problem]:
     if partner.language in templates.languages:
         return []
-    what = f"No capability has a text in the language `{partner.language}`."
-    fix = f"Use one of {', '.join(templates.languages)}, or write capabilities/<stage>/<name>.{partner.language}.md."
+    what = f"There is nothing in the language `{partner.language}`."
+    fix = f"Use one of {', '.join(templates.languages)}, or write languages/{partner.language}.yaml."
     return [Problem(document.file, document.line(("language",)), what, fix)]
 
 

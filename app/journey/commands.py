@@ -12,6 +12,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from app.journey.catalogue import Message, message
+
 Verb = Literal["status", "verify", "reject", "waive", "unwaive", "undo", "help"]
 Who = Literal["everyone", "architects", "architects and managers"]
 
@@ -23,7 +25,7 @@ class Usage:
     verb: Verb
     arguments: str
     who: Who
-    does: str
+    does: Message
 
     @property
     def line(self) -> str:
@@ -31,13 +33,16 @@ class Usage:
 
 
 USAGES: tuple[Usage, ...] = (
-    Usage("status", "", "everyone", "says where this capability or the partner stands, and why"),
-    Usage("verify", "", "architects", "confirms a closed capability: it counts from now on"),
-    Usage("reject", "<reason>", "architects", "opens the issue again; the reason is your comment"),
-    Usage("waive", "until <date> <reason>", "architects and managers", "lets it count till then, at most a year"),
-    Usage("unwaive", "", "architects and managers", "ends a waiver now"),
-    Usage("undo", "", "everyone", "takes back your closing; for architects also the last command"),
-    Usage("help", "", "everyone", "shows this table"),
+    Usage("status", "", "everyone", message("says where this capability or the partner stands, and why")),
+    Usage("verify", "", "architects", message("confirms a closed capability: it counts from now on")),
+    Usage("reject", "<reason>", "architects", message("opens the issue again; the reason is your comment")),
+    Usage(
+        "waive", "until <date> <reason>", "architects and managers",
+        message("lets it count till then, at most a year"),
+    ),
+    Usage("unwaive", "", "architects and managers", message("ends a waiver now")),
+    Usage("undo", "", "everyone", message("takes back your closing; for architects also the last command")),
+    Usage("help", "", "everyone", message("shows this table")),
 )  # fmt: skip
 
 LONGEST_WAIVER = timedelta(days=366)
@@ -62,7 +67,7 @@ class Command:
 class Misuse:
     """A line that is meant for the bot but not understood: what is wrong, and the line as it should be."""
 
-    what: str
+    what: Message
     usage: str = "/journey help"
 
 
@@ -79,29 +84,32 @@ def read_command(body: str, today: date) -> Command | Misuse | None:
     word, rest = (found["verb"] or "").lower(), found["rest"].strip()
     usage = next((u for u in USAGES if u.verb == word), None)
     if usage is None:
-        return Misuse(f"There is no command `{_quoted(word)}`." if word else "The command is missing.")
+        what = (
+            message("There is no command `{word}`.", word=_quoted(word)) if word else message("The command is missing.")
+        )
+        return Misuse(what)
     if usage.verb == "waive":
         return _read_waive(rest, usage, today)
     if usage.verb == "reject" and not rest:
-        return Misuse("The reason is missing.", usage.line)
+        return Misuse(message("The reason is missing."), usage.line)
     return Command(usage.verb, rest)
 
 
 def _read_waive(rest: str, usage: Usage, today: date) -> Command | Misuse:
     found = _WAIVE.match(rest)
     if found is None:
-        return Misuse("The end of the waiver is missing.", usage.line)
+        return Misuse(message("The end of the waiver is missing."), usage.line)
     try:
         until = date.fromisoformat(found["day"])
     except ValueError:
-        return Misuse(f"`{_quoted(found['day'])}` is not a date.", usage.line)
+        return Misuse(message("`{word}` is not a date.", word=_quoted(found["day"])), usage.line)
     reason = (found["reason"] or "").strip()
     if not re.search(r"\w", reason):
-        return Misuse("The reason is missing.", usage.line)
+        return Misuse(message("The reason is missing."), usage.line)
     if until < today:
-        return Misuse(f"{until.isoformat()} is in the past.", usage.line)
+        return Misuse(message("{day} is in the past.", day=until.isoformat()), usage.line)
     if until > today + LONGEST_WAIVER:
-        return Misuse("A waiver lasts one year at most.", usage.line)
+        return Misuse(message("A waiver lasts one year at most."), usage.line)
     return Command("waive", reason[:255], until)
 
 

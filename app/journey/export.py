@@ -76,7 +76,7 @@ def _capability(
     return (_issue(issue, comments, closers) if issue else _NO_ISSUE) | {
         "stage": stage,
         "capability": item.capability.id,
-        "title": item.capability.title,
+        "title": item.capability.shared_title,
         "required": item.capability.required,
         "state": item.state,
         "counts": item.counts,
@@ -85,8 +85,8 @@ def _capability(
         "valid_until": judgement.valid_until,
         "waived_until": item.waiver.until if item.waiver else None,
         "waiver_reason": item.waiver.reason if item.waiver else None,
-        "evidence": evidence.block(text, evidence.EVIDENCE),
-        "answer": evidence.block(text, evidence.ANSWER),
+        "evidence": evidence.block(text, item.capability.form.evidence),
+        "answer": evidence.block(text, item.capability.form.answer),
     }
 
 

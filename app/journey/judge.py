@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 
 from app.journey import evidence, labels, markers
+from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
 from app.journey.items import Item, is_done
 from app.journey.model import Capability, Partner
@@ -31,7 +32,7 @@ class Reply:
     issue: str
     mark: str
     about: str
-    words: tuple[str, ...] = ()
+    words: tuple[str | Message, ...] = ()
     to: str | None = None  # username of the person who is answered
 
 
@@ -142,6 +143,12 @@ class _Case:
     def _is_manager(self, username: str) -> bool:
         return username in self._answers.managers and username not in self._own_people
 
+    def _wait_is_over(self, at: datetime) -> None:
+        """The closing was not confirmed: how long it waited for the SA is kept, for the program's numbers."""
+        judgement = self._judgement
+        if self._capability.verify == "sa" and judgement.closing is not None and not judgement.accepted:
+            self._set(waited=judgement.waited + max(0, round((at - judgement.closing).total_seconds())))
+
     def _forget_closing(self, *, until: date | None = None) -> None:
         self._set(closing=None, accepted=False, decided=None, by=None, approved=None, valid_until=until)
 
@@ -151,6 +158,7 @@ class _Case:
         judgement = self._judgement
         if judgement.closing is None:
             return
+        self._wait_is_over(issue.updated_at)
         self._forget_closing(until=judgement.valid_until if labels.RENEWAL in issue.labels else None)
 
     def _look_at_closing(self, issue: Issue) -> None:
@@ -302,7 +310,12 @@ class _Case:
         if not self._is_closed_for(issue, note):
             self.decisions.append(React(self._capability.id, note.id))  # the SA has opened it again already
             return
-        self._change(issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None)
+        was = self._judgement
+        self._wait_is_over(note.created_at)
+        waited, self._judgement = self._judgement.waited, was
+        self._change(
+            issue, note, closing=None, accepted=False, decided=None, by=None, valid_until=None, waited=waited
+        )  # fmt: skip
         self._reopen(issue, "the SA rejected it")
 
     def _unwaive(self, issue: Issue, note: Note) -> None:
@@ -349,10 +362,10 @@ class _Case:
         self.decisions = [d for d in self.decisions if not isinstance(d, Reopen)]
         self.decisions.append(Reopen(self._capability.id, issue.id, reason))
 
-    def _answer(self, issue: Issue, note: Note, about: str, *words: str) -> None:
+    def _answer(self, issue: Issue, note: Note, about: str, *words: str | Message) -> None:
         self._reply(issue, f"answer/{note.number}", about, *words, to=note.author)
 
-    def _reply(self, issue: Issue, mark: str, about: str, *words: str, to: str | None = None) -> None:
+    def _reply(self, issue: Issue, mark: str, about: str, *words: str | Message, to: str | None = None) -> None:
         if mark not in self._told:
             self.decisions.append(Reply(self._capability.id, issue.id, mark, about, words, to))
 
@@ -377,7 +390,7 @@ def _answer_on_page(page: Issue, observed: Observed, record: Record, now: dateti
         if not is_new_command(note, judgement):
             continue
         command = read_command(note.body, now.date())
-        words: tuple[str, ...] = ()
+        words: tuple[str | Message, ...] = ()
         if isinstance(command, Misuse):
             about, words = "misuse", (command.what, command.usage)
         elif command is not None and command.verb in ("status", "help"):

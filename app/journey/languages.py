@@ -1,6 +1,7 @@
-"""The language of a capability's text: `capabilities/<id>.md` is English, `capabilities/<id>.<language>.md` another.
+"""The files of a language: `capabilities/<id>.<language>.md` and `languages/<language>.yaml` with the bot's own words.
 
-English is always there and stands in, file by file, for what is not translated. The trap: a group rewrites the English
+English has no letters in the name of its texts and no file of words, for the code has them. It stands in, text by text
+and word by word, for what is not translated. The trap: a group rewrites the English
 text while the built-in translation of the old one goes on, so that two partners are asked for different things. Its
 own text therefore hides the built-in translations of that capability.
 """
@@ -20,6 +21,14 @@ def is_text(path: str) -> bool:
     return path.startswith("capabilities/") and path.endswith(".md")
 
 
+def is_catalogue(path: str) -> bool:
+    return path.startswith("languages/") and path.endswith(".yaml")
+
+
+def language_of_catalogue(path: str) -> str:
+    return path.removeprefix("languages/").removesuffix(".yaml")
+
+
 def capability_and_language(path: str) -> tuple[str, str]:
     """`capabilities/stand/portal.de.md` is (`stand/portal`, `de`). The language may be nonsense: see `misnamed`."""
     folder, _, name = path.removeprefix("capabilities/").removesuffix(".md").rpartition("/")
@@ -33,6 +42,8 @@ def english_path(capability: str) -> str:
 
 def misnamed(path: str, files: Mapping[str, str]) -> Problem | None:
     """What is wrong with the name of a translation, if anything is."""
+    if is_catalogue(path):
+        return _misnamed_catalogue(path)
     capability, language = capability_and_language(path)
     english = english_path(capability)
     if path == english:
@@ -44,6 +55,15 @@ def misnamed(path: str, files: Mapping[str, str]) -> Problem | None:
         return Problem(path, 1, what, f"Use two small letters, e.g. capabilities/{capability}.de.md.")
     if english not in files:
         return Problem(path, 1, f"There is no English text {english}.", "Write it, or correct this file's name.")
+    return None
+
+
+def _misnamed_catalogue(path: str) -> Problem | None:
+    language = language_of_catalogue(path)
+    if language == ENGLISH:
+        return Problem(path, 1, "The bot's English words are its own.", "Remove the file.")
+    if not _CODE.fullmatch(language):
+        return Problem(path, 1, f"`{language}` is no language.", "Use two small letters, e.g. languages/de.yaml.")
     return None
 
 

@@ -13,8 +13,16 @@ from typing import Any, TypeVar
 
 from pydantic import BaseModel, ValidationError
 
+from app.journey.catalogue import Catalogue, LanguageFile, catalogue_of, checked
 from app.journey.checks import check_body, check_partner, check_references
-from app.journey.languages import ENGLISH, capability_and_language, is_text, misnamed
+from app.journey.languages import (
+    ENGLISH,
+    capability_and_language,
+    is_catalogue,
+    is_text,
+    language_of_catalogue,
+    misnamed,
+)
 from app.journey.model import (
     CapabilityText,
     JourneyFile,
@@ -37,7 +45,8 @@ class TemplateError(ValueError):
 def load_templates(files: Mapping[str, str]) -> Templates:
     """`files` maps paths (`journey.yaml`, `capabilities/<stage>/<name>.md`) to texts. Raises TemplateError.
 
-    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none.
+    `capabilities/<stage>/<name>.<language>.md` is a translation, with English in its place where there is none, and
+    `languages/<language>.yaml` has the bot's own words.
     """
     problems: list[Problem] = []
     if "journey.yaml" not in files:
@@ -60,11 +69,28 @@ def load_templates(files: Mapping[str, str]) -> Templates:
         text = _load_text(path, files[path], problems)
         if text is not None:
             texts.setdefault(language, {})[capability] = text
+    catalogues = _load_catalogues(files, problems)
     if file is not None:
         problems += check_references(file, document, files)
     if problems or file is None:
         raise TemplateError(problems)
-    return Templates(file, texts)
+    return Templates(file, texts, catalogues)
+
+
+def _load_catalogues(files: Mapping[str, str], problems: list[Problem]) -> dict[str, Catalogue]:
+    catalogues: dict[str, Catalogue] = {}
+    for path in filter(is_catalogue, sorted(files)):
+        wrong = misnamed(path, files)
+        if wrong is not None:
+            problems.append(wrong)
+            continue
+        document = parse(path, files[path])
+        file = _validate(LanguageFile, document, problems)
+        if file is not None:
+            problems += checked(file, document)
+            language = language_of_catalogue(path)
+            catalogues[language] = catalogue_of(language, file)
+    return catalogues
 
 
 def load_partner(slug: str, text: str, templates: Templates) -> Partner:

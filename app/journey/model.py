@@ -11,6 +11,8 @@ from typing import Annotated, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from app.journey.catalogue import IN_ENGLISH, Catalogue
+
 Category = Literal["dmr", "gsi", "rsi", "fsi"]
 Owner = Literal["partner", "sa", "manager"]
 Verify = Literal["none", "sa"]
@@ -162,6 +164,13 @@ class CapabilityText(Frozen):
 # --- what the files mean ------------------------------------------------------------------------------------------
 
 
+class Form(Frozen):
+    """What the headings below the bot's part of an issue are called, in every language: an old issue keeps its own."""
+
+    evidence: tuple[str, ...]
+    answer: tuple[str, ...]
+
+
 class Capability(Frozen):
     """A capability with all defaults and overlays applied."""
 
@@ -179,6 +188,7 @@ class Capability(Frozen):
     after: tuple[str, ...]
     valid_days: int | None
     text: CapabilityText
+    form: Form
     counts_from: date | None = None
     was: tuple[str, ...] = ()
     after_wins: int = 0
@@ -189,6 +199,10 @@ class Capability(Frozen):
     def shared_title(self) -> str:
         """The title on pages that partners of all languages share."""
         return self.titles["en"]
+
+    def title_in(self, language: str) -> str:
+        """The title in a language, in English where there is none."""
+        return self.titles.get(language, self.shared_title)
 
 
 class Stage(Frozen):
@@ -214,6 +228,12 @@ class Journey(Frozen):
     stages: tuple[Stage, ...]
     offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
     practices: tuple[Practice, ...] = ()
+    catalogue: Catalogue = IN_ENGLISH
+    catalogues: tuple[Catalogue, ...] = Field((IN_ENGLISH,), description="of every language")
+
+    def speaks(self, capability: Capability) -> Catalogue:
+        """The language of a capability's issue, which is that of its text: English where that is not translated."""
+        return self.catalogue if capability.language == self.catalogue.language else IN_ENGLISH
 
     @property
     def capabilities(self) -> tuple[Capability, ...]:
@@ -311,7 +331,7 @@ class PartnerFile(Frozen):
     category: Category
     region: Line
     language: Annotated[str, Field(pattern=r"^[a-z]{2}$")] = Field(
-        "en", description="two letters, e.g. de: the language of the capabilities; English where a text is missing"
+        "en", description="two letters, e.g. de: the language of the partner's project; English where a text is missing"
     )
     tracks: tuple[str, ...] = ()
     people: People

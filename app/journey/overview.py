@@ -13,6 +13,7 @@ from statistics import median
 
 from app.journey.model import COMPLETE
 from app.journey.standing import CapabilityStanding, Standing, stuck_items
+from app.journey.text import written
 
 
 @dataclass(frozen=True)
@@ -137,8 +138,14 @@ def is_stalled(standing: Standing, now: datetime) -> bool:
     """Nothing of the present stage was touched for the journey's `stalled_days`, and nothing waits to be confirmed."""
     if standing.complete or waiting_for_sa(standing):
         return False
+    touched = last_activity(standing)
+    return touched is not None and now - touched > timedelta(days=standing.stalled_days)
+
+
+def last_activity(standing: Standing) -> datetime | None:
+    """When something of the present stage was touched last; None before the first look at its issues."""
     touched = [c.touched_at for c in standing.capabilities if c.stage == standing.stage and c.touched_at is not None]
-    return bool(touched) and now - max(touched) > timedelta(days=standing.stalled_days)
+    return max(touched, default=None)
 
 
 def funnel(standings: Sequence[Standing], now: datetime) -> list[FunnelStep]:
@@ -210,7 +217,7 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
                   for c in waiting_for_sa(standing)]  # fmt: skip
         found += _own_tasks(standing)
         if standing.at_risk_until is not None:
-            why = f"an earlier stage is open again; steps back after {standing.at_risk_until.isoformat()}"
+            why = f"an earlier stage is open again; steps back after {written(standing.at_risk_until)}"
             found.append(_about(standing, "at risk", why, standing.at_risk_until))
         if is_stalled(standing, now):
             found.append(_about(standing, "stuck", f"nothing has happened for {standing.stalled_days} days or more"))

@@ -82,7 +82,17 @@ def plan(
     after, change = _decide(journey, progress, before, now)
     practices, practice_changes = _decide_practices(journey, assessment, now)
     record = replace(assessment.judged.record, practices=practices)
-    scene = Scene(journey, partner, observed.place, progress, after, _reference(observed, progress), record, now)
+    scene = Scene(
+        journey,
+        partner,
+        observed.place,
+        progress,
+        after,
+        _reference(observed, progress),
+        record,
+        now,
+        journey.catalogue,
+    )
     issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
@@ -180,7 +190,8 @@ def _decide(
     if target < start:
         at_risk = before.at_risk_since or now.replace(microsecond=0)
         if now < at_risk + timedelta(days=journey.policy.grace_days):
-            return replace(before, at_risk_since=at_risk), None
+            begun = before.at_risk_since is None
+            return replace(before, at_risk_since=at_risk, risks=before.risks + begun), None
     else:
         settled = settled_at(journey, progress)
         if settled is not None and now < settled:

@@ -32,8 +32,8 @@ def plan_capability_issues(scene: Scene, observed: Observed, *, before: Record) 
     page = status_issue(observed)
     if page is None:
         yield CreateIssue(
-            "page/status", prose.STATUS_TITLE, prose.status_description(early_scene(scene)), (labels.STATUS,),
-            "the partner's page", confidential=observed.place.confidential,
+            "page/status", scene.say.tell(prose.STATUS_TITLE), prose.status_description(early_scene(scene)),
+            (labels.STATUS,), "the partner's page", confidential=observed.place.confidential,
         )  # fmt: skip
     yield from _heal_doubles(scene, "page/status", status_issues(observed)[1:])
     reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before.announced))
@@ -155,7 +155,7 @@ def _is_detached(issue: Issue, observed: Observed) -> bool:
 def _heal_doubles(scene: Scene, name: str, doubles: tuple[Issue, ...]) -> Iterator[Action]:
     """Closes what exists twice and takes its mark away, so that being closed it does not count as done."""
     for double in doubles:
-        text = prose.double_description(double.description, name, scene.reference(name))
+        text = prose.double_description(scene, double.description, name)
         yield UpdateIssue(
             name, double.id, "a second issue for the same thing", description=text, close=double.state == "open"
         )
@@ -175,14 +175,23 @@ def plan_status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
     text = page.description
     if markers.section_body(text) != body:
         text = markers.replace_section(text, body)
+    title = _title_of_page(scene, page)
     foreign = {x for x in page.labels if x.startswith(labels.STAGE_PREFIX)} - {stage}
     add = tuple(sorted({stage, labels.STATUS} - page.labels))
     attach = _is_detached(page, observed)
     hide = observed.place.confidential and not page.confidential
-    if text != page.description or foreign or add or attach or hide:
+    if title or text != page.description or foreign or add or attach or hide:
         update = UpdateIssue(
             "page/status", page.id, "the partner's progress has changed",
+            title=title,
             description=text if text != page.description else None,
             add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach, hide=hide,
         )  # fmt: skip
         yield from _hidden_first(update)
+
+
+def _title_of_page(scene: Scene, page: Issue) -> str | None:
+    """Its title in the partner's language, where it has the one of another language; a person's own title stays."""
+    title = scene.say.tell(prose.STATUS_TITLE)
+    known = {catalogue.tell(prose.STATUS_TITLE) for catalogue in scene.journey.catalogues}
+    return title if page.title != title and page.title in known else None

@@ -30,16 +30,18 @@ def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
 
 
 def _portfolio_scene(scene: Scene) -> Scene:
-    """In the portfolio an issue is named by its project as well: `partners/acme#4`."""
+    """In the portfolio an issue is named by its project as well: `partners/acme#4`, and all is in English."""
     path = scene.place.project_path(scene.partner.slug)
-    return replace(scene, reference=lambda name: f"{path}{scene.reference(name)}")
+    return replace(scene.for_our_side, reference=lambda name: f"{path}{scene.reference(name)}")
 
 
 def plan_portfolio_item(scene: Scene, observed: Observed, *, before: Record) -> Iterator[Action]:
     """A new one records what was announced before: a crash must not lose an announcement that this plan makes."""
     if observed.portfolio_item is None:
         scene = replace(
-            early_scene(scene), announced=before.announced, record=replace(scene.record, practices=before.practices)
+            early_scene(scene.for_our_side),
+            announced=before.announced,
+            record=replace(scene.record, practices=before.practices),
         )
         text, title = prose.portfolio_description(scene), prose.portfolio_title(scene.partner)
         yield CreatePortfolioItem(
@@ -105,7 +107,7 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
     if change.mark not in told_us:
         body = prose.stage_change_comment(outer, change, for_partner=False)
         yield PostComment("portfolio", change.mark, body, "the stage has changed")
-    notice = prose.stage_change_notice(scene, change)
+    notice = prose.stage_change_notice(scene.for_our_side, change)
     complete = scene.stage is None and scene.practice is None
     yield Notify(
         "complete" if complete else "step-back" if change.kind == "step-back" else "stage-change",
@@ -116,13 +118,12 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
 
 def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
     """The word to the outside that a reached stage may be lost. In GitLab the pages say so, and nobody is called."""
-    since = scene.announced.at_risk_since
-    if since is None or before.at_risk_since is not None:
+    if scene.announced.at_risk_since is None or before.at_risk_since is not None:
         return
-    notice = prose.at_risk_notice(scene)
-    # The day and not the moment: a run that is repeated after a crash must find the same mark.
+    notice = prose.at_risk_notice(scene.for_our_side)
+    # How often, not when: a run that is repeated after a crash, perhaps past midnight, must find the same mark.
     run = f"{scene.practice.id}/" if scene.practice else ""
-    mark = f"at-risk/{run}{scene.announced.changes}/{since.date()}"
+    mark = f"at-risk/{run}{scene.announced.changes}/{scene.announced.risks}"
     yield Notify(
         "at-risk", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
         "outside channels hear of it once",
@@ -134,7 +135,7 @@ def plan_expiries(scene: Scene) -> Iterator[Action]:
     for item in scene.progress.items:
         until = item.judgement.valid_until
         if item.reopening and until is not None and item.issue is not None and labels.RENEWAL not in item.issue.labels:
-            notice = prose.expiry_notice(scene, item, until)
+            notice = prose.expiry_notice(scene.for_our_side, item, until)
             mark = f"expiry/{item.capability.id}/{until.isoformat()}"
             yield Notify(
                 "expiry", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,

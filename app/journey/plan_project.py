@@ -74,7 +74,7 @@ def plan_files(scene: Scene, observed: Observed) -> Iterator[Action]:
         yield CommitFiles(create, update, prose.progress_commit(scene), "the picture shows where the partner is")
     else:
         reason = "templates and README belong here" if create else "the journey's texts have changed"
-        yield CommitFiles(create, update, prose.FILES_COMMIT, reason)
+        yield CommitFiles(create, update, prose.files_commit(scene), reason)
 
 
 def desired_files(scene: Scene) -> dict[str, str]:
@@ -114,7 +114,9 @@ def plan_milestones(
         due = after.since + timedelta(days=stage.days) if index == current else None
         milestone = seen.get(stage.title)
         if milestone is None:
-            yield CreateMilestone(stage.title, prose.milestone_description(stage), due, "one milestone for each stage")
+            yield CreateMilestone(
+                stage.title, prose.milestone_description(stage, journey.catalogue), due, "one milestone for each stage"
+            )
         elif due is not None and milestone.due is None:
             yield UpdateMilestone(milestone.id, stage.title, "the stage has started", due=due)
 

@@ -34,3 +34,8 @@ def plan_portfolio_page(
     if seen is None:
         return f"{PAGE}\n{markers.section(body)}\n"
     return None if markers.section_body(seen) == body else markers.replace_section(seen, body)
+
+
+def stages_digest(standings: Iterable[Standing]) -> str:
+    """Differs when a partner came, went or changed its stage, and not with anything else that the page tells."""
+    return markers.digest("\n".join(sorted(f"{standing.slug} {standing.stage}" for standing in standings)))

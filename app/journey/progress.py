@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
 from typing import Literal
 
+from app.journey.catalogue import Message, message
 from app.journey.items import Item, is_done, sort_issues
 from app.journey.judge import Judged, judge
 from app.journey.model import Capability, Journey, Partner, Practice, Stage, Waiver
@@ -37,11 +38,11 @@ COUNTING = frozenset({"done", "waived", "renewing"})
 
 @dataclass(frozen=True)
 class CapabilityProgress:
-    """State of one capability; `why` is a sentence for people. `doubles` are further issues with the same mark."""
+    """State of one capability; `because` says why, for people. `doubles` are further issues with the same mark."""
 
     capability: Capability
     state: State
-    why: str
+    because: Message
     issue: Issue | None = None
     doubles: tuple[Issue, ...] = ()
     waiver: Waiver | None = None
@@ -58,6 +59,11 @@ class CapabilityProgress:
     def required(self) -> bool:
         """Whether it holds its stage now."""
         return self.capability.required and self.required_from is None
+
+    @property
+    def why(self) -> str:
+        """In English, for our own side."""
+        return str(self.because)
 
     @property
     def counts(self) -> bool:
@@ -250,37 +256,51 @@ def _waivers(partner: Partner, record: Record, today: date) -> dict[str, Waiver]
 def _state(item: Item, judgement: Judgement, waiver: Waiver | None, reopening: bool, today: date) -> CapabilityProgress:
     capability, issue = item.capability, item.issue
     base = CapabilityProgress(
-        capability, "open", "its issue is open", issue, item.doubles, waiver, judgement, reopening=reopening
+        capability, "open", message("its issue is open"), issue, item.doubles, waiver, judgement, reopening=reopening
     )
     closed = issue is not None and is_done(issue) and not reopening
     if closed and issue is not None and judgement.closing == issue.closed_at:
         if judgement.accepted:
-            return replace(base, state="done", why=_why_done(judgement), waiver=None)
+            return replace(base, state="done", because=_why_done(judgement), waiver=None)
         base = replace(
-            base, state="pending", why="closed; waits for a solution architect to confirm it",
+            base, state="pending", because=message("closed; waits for a solution architect to confirm it"),
             waiting_since=issue.closed_at,
         )  # fmt: skip
     elif closed:
-        base = replace(base, why="closed, and being looked at")
+        base = replace(base, because=message("closed, and being looked at"))
     if judgement.valid_until is not None and today <= judgement.valid_until:
-        return replace(base, state="renewing", why=f"counts until {judgement.valid_until}, and is to be renewed")
+        until = judgement.valid_until
+        because = message("counts until {until}, and is to be renewed", until=until)
+        return replace(base, state="renewing", because=because)
     if waiver is not None:
-        why = f"waived until {waiver.until.isoformat()} by {waiver.by}: {waiver.reason}"
-        return replace(base, state="waived", why=why)
+        because = message(
+            "waived until {until} by {by}: {reason}", until=waiver.until, by=waiver.by, reason=waiver.reason
+        )
+        return replace(base, state="waived", because=because)
     if base.state == "pending":
         return base
     if judgement.valid_until is not None:
-        return replace(base, state="expired", why=f"its time ended on {judgement.valid_until}; do it again")
+        because = message("its time ended on {day}; do it again", day=judgement.valid_until)
+        return replace(base, state="expired", because=because)
     if issue is None:
-        return replace(base, state="not started", why="its issue opens with its stage")
+        return replace(base, state="not started", because=message("its issue opens with its stage"))
     if issue.state == "closed" and not is_done(issue):
-        how = "moved" if issue.moved else "a duplicate" if issue.duplicate else "not to be done"
-        return replace(base, state="dropped", why=f"closed as {how}, which does not count")
+        return replace(base, state="dropped", because=_why_dropped(issue))
     return base
 
 
-def _why_done(judgement: Judgement) -> str:
-    return f"closed as done, confirmed by {judgement.by}" if judgement.by else "closed as done"
+def _why_done(judgement: Judgement) -> Message:
+    if judgement.by:
+        return message("closed as done, confirmed by {by}", by=judgement.by)
+    return message("closed as done")
+
+
+def _why_dropped(issue: Issue) -> Message:
+    if issue.moved:
+        return message("closed as moved, which does not count")
+    if issue.duplicate:
+        return message("closed as a duplicate, which does not count")
+    return message("closed as not to be done, which does not count")
 
 
 def _blocked(progress: CapabilityProgress, states: Mapping[str, CapabilityProgress]) -> CapabilityProgress:

@@ -22,12 +22,13 @@ STATUS_PAGE = "page/status"
 
 @dataclass(frozen=True)
 class Announced:
-    """What the bot has told people so far."""
+    """What the bot has told people so far. `risks`: how often this stage has come to be at risk since then."""
 
     stage: str
     since: date
     changes: int = 0
     at_risk_since: datetime | None = None
+    risks: int = 0
 
 
 @dataclass(frozen=True)
@@ -58,6 +59,7 @@ class Judgement:
     assigned: bool = False  # the bot assigned the SA
     was: Judgement | None = None  # before the last command, for undo
     was_closed: bool = False
+    waited: int = 0  # seconds that closings waited for the SA which were sent back, or taken back
     new_since: date | None = None  # became required when its stage had begun already, on this day
 
     @property
@@ -170,6 +172,8 @@ def _dump_announced(told: Announced) -> dict[str, Any]:
     state: dict[str, Any] = {"stage": told.stage, "since": told.since.isoformat(), "changes": told.changes}
     if told.at_risk_since is not None:
         state["at_risk_since"] = told.at_risk_since.isoformat()
+    if told.risks:
+        state["risks"] = told.risks
     return state
 
 
@@ -179,6 +183,7 @@ def _parse_announced(state: Mapping[str, Any]) -> Announced:
         date.fromisoformat(str(state["since"])),
         int(state["changes"]),
         _moment(state.get("at_risk_since")),
+        int(state.get("risks", 0)),
     )
 
 
@@ -229,6 +234,7 @@ def _judgement(state: Mapping[str, Any]) -> Judgement:
         assigned=bool(state.get("assigned", False)),
         was=replace(_judgement(was), was=None) if was is not None else None,
         was_closed=bool(state.get("was_closed", False)),
+        waited=int(state.get("waited", 0)),
         new_since=_day(state.get("new_since")),
     )
 
@@ -276,7 +282,7 @@ def _practice_from_comments(practice: Practice, observed: Observed) -> Announced
 
 
 def _told_last(journey: Journey, notes: Iterable[Note], kind: str) -> Announced | None:
-    told = [(key, n.created_at) for n in notes if n.by_bot and (key := _stage_change(n.body, kind))]
+    told = [(key, n.created_at) for n in notes if n.by_bot and (key := stage_change(n.body, kind))]
     known = [(int(n), stage, at) for (n, stage), at in told if journey.position(stage) is not None]
     if not known:
         return None
@@ -293,7 +299,7 @@ def _announced_from_label(journey: Journey, observed: Observed) -> Announced | N
     return Announced(stage, page.created_at.date(), 0)
 
 
-def _stage_change(body: str, kind: str) -> tuple[str, str] | None:
+def stage_change(body: str, kind: str) -> tuple[str, str] | None:
     """Number and stage of the change that a comment told about, from its mark `<kind>/<number>/<stage>`."""
     mark = markers.find("comment", body) or ""
     parts = mark.removeprefix(f"{kind}/").split("/")

@@ -27,7 +27,11 @@ from app.journey.progress import (
     status_issue,
 )
 from app.journey.prose import owner_of
-from app.journey.record import Record, read_record
+from app.journey.record import Record, read_record, stage_change
+from app.journey.text import written
+
+WAITS_LONG = timedelta(days=7)
+"""From then on what waits to be confirmed is stuck."""
 
 
 class Task(BaseModel):
@@ -54,7 +58,12 @@ class CapabilityStanding(Task):
     closed_at: datetime | None = None
     touched_at: datetime | None = None
     waiting_since: datetime | None = Field(None, description="since when the solution architect is asked to confirm it")
+    waited: int = Field(0, description="seconds that earlier closings waited for the SA until they were sent back")
+    confirmed_at: datetime | None = Field(None, description="when the solution architect confirmed it")
+    confirmed_by: str | None = None
     valid_until: date | None = None
+    waived_until: date | None = None
+    needs: dict[str, int] = Field({}, description="of a certification: people or courses, e.g. pse: 3")
     practice: str | None = Field(None, description="the practice that it belongs to; none: the company's")
 
 
@@ -93,6 +102,7 @@ class StageChanged(BaseModel):
     number: int
     stage: str
     at: datetime
+    practice: str | None = None
 
 
 class People(BaseModel):
@@ -126,6 +136,7 @@ class Standing(BaseModel):
     capabilities: list[CapabilityStanding] = []
     practices: list[PracticeStanding] = Field([], description="the runs of the partner's practices, if it has any")
     changes: list[StageChanged] = Field([], description="announced changes of stage, oldest first")
+    practice_changes: list[StageChanged] = Field([], description="the same of its practices")
     started_at: datetime | None = Field(None, description="when the partner's status page was made")
     stalled_days: int = Field(21, description="untouched for so long counts as stalled")
     degraded: list[str] = Field([], description="what GitLab's licence lacks, and what stands in for it")
@@ -199,7 +210,12 @@ def standing(journey: Journey, partner: Partner, observed: Observed, now: dateti
         skipped=[f"{s.capability}: {s.reason}" for s in partner.skip],
         capabilities=capabilities,
         practices=practices,
-        changes=_changes(journey, project.status_notes if project else ()),
+        changes=_changes(journey, project.status_notes if project else (), "stage"),
+        practice_changes=[
+            change.model_copy(update={"practice": p.id})
+            for p in journey.practices
+            for change in _changes(p.journey, project.status_notes if project else (), f"practice/{p.id}")
+        ],
         started_at=page.created_at if page else None,
         stalled_days=journey.policy.stalled_days,
         degraded=prose.degraded(observed.place),
@@ -291,9 +307,10 @@ def foreseen(observed: Observed, plan: Plan, now: datetime) -> Observed:
 
 def _capability(item: CapabilityProgress, partner: Partner) -> CapabilityStanding:
     issue = item.issue
+    confirmed = item.state == "done" and item.judgement.by is not None
     return CapabilityStanding(
         capability=item.capability.id,
-        title=item.capability.title,
+        title=item.capability.shared_title,
         stage=item.capability.stage,
         practice=item.capability.practice,
         required=item.required,
@@ -309,18 +326,23 @@ def _capability(item: CapabilityProgress, partner: Partner) -> CapabilityStandin
         closed_at=issue.closed_at if issue else None,
         touched_at=issue.updated_at if issue else None,
         waiting_since=item.waiting_since,
+        waited=item.judgement.waited,
+        confirmed_at=item.judgement.decided if confirmed else None,
+        confirmed_by=item.judgement.by if confirmed else None,
         valid_until=item.judgement.valid_until,
+        waived_until=item.waiver.until if item.state == "waived" and item.waiver else None,
+        needs=item.capability.needs,
     )
 
 
-def _changes(journey: Journey, notes: Iterable[Note]) -> list[StageChanged]:
+def _changes(journey: Journey, notes: Iterable[Note], kind: str) -> list[StageChanged]:
     """The announced changes; a comment that was told twice counts once, at its first time."""
     found: dict[int, StageChanged] = {}
     for note in sorted(notes, key=lambda n: n.created_at):
-        parts = (markers.find("comment", note.body) or "").split("/") if note.by_bot else []
-        if len(parts) == 3 and parts[0] == "stage" and parts[1].isdigit() and journey.position(parts[2]) is not None:
-            number = int(parts[1])
-            found.setdefault(number, StageChanged(number=number, stage=parts[2], at=note.created_at))
+        told = stage_change(note.body, kind) if note.by_bot else None
+        if told is not None and journey.position(told[1]) is not None:
+            number = int(told[0])
+            found.setdefault(number, StageChanged(number=number, stage=told[1], at=note.created_at))
     return [found[number] for number in sorted(found)]
 
 
@@ -343,10 +365,13 @@ def stuck_items(standing: Standing, now: datetime) -> Iterator[tuple[CapabilityS
             yield item, f"{item.why}: reopen it, or waive it with a reason"
         elif index < position and item.required:
             yield item, f"open again although {title} was reached"
+        elif item.waiting_since is not None:  # our side is late, if anybody is
+            if now - item.waiting_since > WAITS_LONG:
+                yield item, f"waits for the solution architect since {written(item.waiting_since.date())}"
         elif item.due is not None and item.due < now.date():
-            yield item, f"overdue since {item.due.isoformat()}"
+            yield item, f"overdue since {written(item.due)}"
         elif item.touched_at is not None and now - item.touched_at > timedelta(days=standing.stalled_days):
-            yield item, f"untouched since {item.touched_at.date().isoformat()}"
+            yield item, f"untouched since {written(item.touched_at.date())}"
 
 
 def _task(item: CapabilityStanding, why: str) -> Task:

@@ -8,12 +8,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
+from app.journey import evidence
+from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.languages import ENGLISH
 from app.journey.model import (
     Capability,
     CapabilityEntry,
     CapabilitySettings,
     CapabilityText,
+    Form,
     Journey,
     JourneyFile,
     PartnerFile,
@@ -33,15 +36,28 @@ _BASE = {
 class Templates:
     """A checked set of journey files; `journey_for` gives the journey as one partner walks it."""
 
-    def __init__(self, file: JourneyFile, texts: Mapping[str, Mapping[str, CapabilityText]]) -> None:
-        """`texts`: by language, then by capability; English has all of them."""
+    def __init__(
+        self,
+        file: JourneyFile,
+        texts: Mapping[str, Mapping[str, CapabilityText]],
+        catalogues: Mapping[str, Catalogue] | None = None,
+    ) -> None:
+        """`texts`: by language, then by capability; English has all of them. `catalogues`: by language."""
         self.file = file
         self.texts = {language: dict(given) for language, given in texts.items()}
+        self.catalogues = {ENGLISH: IN_ENGLISH, **(catalogues or {})}
+        self._form = Form(
+            evidence=tuple(dict.fromkeys(c.tell(evidence.EVIDENCE) for c in self.catalogues.values())),
+            answer=tuple(dict.fromkeys(c.tell(evidence.ANSWER) for c in self.catalogues.values())),
+        )
 
     @property
     def languages(self) -> tuple[str, ...]:
-        """The languages in which there is any text."""
-        return tuple(sorted(self.texts))
+        """The languages in which there is anything."""
+        return tuple(sorted({*self.texts, *self.catalogues}))
+
+    def _catalogue(self, language: str) -> Catalogue:
+        return self.catalogues.get(language) or Catalogue(language=language)
 
     def journey_for(self, partner: PartnerFile) -> Journey:
         """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
@@ -54,6 +70,7 @@ class Templates:
             offered=frozenset(
                 [*(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks)]
             ),
+            catalogue=self._catalogue(partner.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
             return company
@@ -124,7 +141,7 @@ class Templates:
         """The journey without any overlay: what the template check and the picture show."""
         people: dict[str, Any] = {"lead": "lead", "sa": "sa"}
         plain = PartnerFile(name="any", category="rsi", region="-", people=people)
-        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts).journey_for(plain)
+        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts, self.catalogues).journey_for(plain)
 
     def _track_entry(self, name: str) -> CapabilityEntry:
         track = self.file.tracks[name]
@@ -153,6 +170,7 @@ class Templates:
         language = partner.language if partner.language in texts else ENGLISH
         return Capability(
             id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], language=language,
+            form=self._form,
             after=entry.after, valid_days=entry.valid_days, after_wins=entry.after_wins,
             needs=track.needs if track else {}, counts_from=entry.counts_from, was=entry.was, **settings,
         )  # fmt: skip

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hmac
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 from typing import Annotated, Any, Protocol
 
 import yaml
@@ -17,11 +18,13 @@ from pydantic import BaseModel, Field
 
 from app.engine.queue import Queue
 from app.engine.reconcile import PartnerFileError, Reconciler, UnknownPartnerError
+from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.control import Control
 from app.gitlab.errors import GitLabError, Refused, Transient
 from app.journey.loading import TemplateError, load_partner
 from app.journey.model import PartnerFile, Slug
+from app.journey.numbers import Number, numbers
 from app.journey.standing import Standing
 
 _BEARER = HTTPBearer(auto_error=False, description="PARTNER_JOURNEY_API_TOKEN")
@@ -33,7 +36,12 @@ class Parts(Protocol):
     control: Control
     reconciler: Reconciler
     store: Store
+    standings: Standings
     queue: Queue
+
+    def clock(self) -> datetime:
+        """The time now, aware."""
+        ...
 
 
 class NewPartner(PartnerFile):
@@ -92,6 +100,12 @@ def api_router(parts: Parts, token: str | None) -> APIRouter:
         """Stage, progress, what is next, what is stuck and why; read from GitLab now."""
         with as_http():
             return _answer(parts, slug, fresh=True)
+
+    @router.get("/numbers", summary="The program's numbers")
+    def show_numbers() -> list[Number]:
+        """Of all partners at their last reconcile: time to stage, waiting, verified share, certified people, wins."""
+        with as_http():
+            return numbers(list(parts.standings.all().values()), parts.clock())
 
     return router
 

@@ -143,6 +143,13 @@ class Portfolio:
                       standing.status_url)
             for index, visit in enumerate(visits_of(standing, self._clock()))
         ]  # fmt: skip
+        for practice in standing.practices:
+            named = {stage.id: stage.title for stage in practice.stages} | {"complete": f"Complete: {practice.id}"}
+            found += [
+                Happening(c.at, "stage", f"Practice: {named[c.stage]}", standing.status_url)
+                for c in standing.practice_changes
+                if c.practice == practice.id and c.stage in named
+            ]
         for item in standing.capabilities:
             if item.closed_at is not None:
                 verb = "Done" if item.counts else "Closed"
@@ -155,9 +162,16 @@ class Portfolio:
     def capabilities_table(self, standing: Standing) -> Table:
         columns = (
             "capability", "title", "stage", "required", "state", "why", "who", "due", "opened_at", "closed_at",
-            "waiting_since", "valid_until", "url",
+            "waiting_since", "confirmed_at", "confirmed_by", "valid_until", "waived_until", "practice", "url",
         )  # fmt: skip
         return table("capabilities", columns, [c.model_dump() for c in standing.capabilities])
+
+    def practices_table(self, standing: Standing) -> Table:
+        columns = (
+            "id", "stage", "stage_title", "since", "percent", "joint_win", "unlocked", "at_risk_until", "lead",
+            "champion",
+        )  # fmt: skip
+        return table("practices", columns, [p.model_dump() for p in standing.practices])
 
     def timeline_table(self, standing: Standing) -> Table:
         return table("timeline", ("at", "kind", "text", "url"), [asdict(h) for h in self.timeline(standing)])

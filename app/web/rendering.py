@@ -33,6 +33,14 @@ def static_file(name: str) -> bytes:
     return (_HERE / "static" / name).read_bytes()
 
 
+def coded(text: str) -> Markup:
+    """The text with what stands between backticks as code; our messages name files and commands so."""
+    parts = text.split("`")
+    if len(parts) % 2 == 0:
+        return escape(text)
+    return Markup("").join(Markup("<code>{}</code>").format(part) if i % 2 else part for i, part in enumerate(parts))
+
+
 def day(value: date | None) -> str:
     """`24 Nov 2026`, with spaces that do not break."""
     return f"{value.day}\u00a0{value:%b}\u00a0{value.year}" if value else "\u2013"
@@ -67,5 +75,5 @@ def address(path: str, **query: object) -> str:
     return f"{path}?{urlencode(given)}" if given else path
 
 
-_ENVIRONMENT.filters.update(day=day, moment=moment, ago=ago)
+_ENVIRONMENT.filters.update(coded=coded, day=day, moment=moment, ago=ago)
 _ENVIRONMENT.globals.update(address=address, escape=escape)

@@ -249,10 +249,12 @@ def _pages(site: Site) -> APIRouter:
                 return site.page("trouble.html", status=404, visitor=visitor, title="No such partner",
                                  cause=f"There is no partner {slug}.", fix="Choose one in the portfolio.")  # fmt: skip
             standing = None
+        runs = site.portfolio.runs(slug, 200)
+        told = [run for run in runs if run is runs[0] or run.actions or run.outcome != "ok"][:30]
         return site.page(
             "partner.html", visitor=visitor, slug=slug, standing=standing, state=state, spoken=spoken,
             picture=site.picture(standing) if standing else None,
-            waits=site.portfolio.waits(slug), runs=site.portfolio.runs(slug),
+            waits=site.portfolio.waits(slug), runs=told, quiet=len(told) < len(runs),
             timeline=site.portfolio.timeline(standing) if standing else [],
         )  # fmt: skip
 
@@ -315,7 +317,10 @@ def _tables(site: Site) -> APIRouter:
     def of_partner(slug: str, name: str, kind: Kind) -> Response:
         if name == "runs":
             return site.download(site.portfolio.runs_table(slug), kind)
-        makers = {"capabilities": site.portfolio.capabilities_table, "timeline": site.portfolio.timeline_table}
+        makers = {
+            "capabilities": site.portfolio.capabilities_table, "practices": site.portfolio.practices_table,
+            "timeline": site.portfolio.timeline_table,
+        }  # fmt: skip
         if name not in makers:
             raise HTTPException(404, "There is no such table.")
         return site.download(makers[name](site.standing(slug)), kind)

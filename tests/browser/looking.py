@@ -36,7 +36,7 @@ def site_pages(page: Page, demo: Demo) -> Iterator[str]:
     page.goto(demo.portfolio)
     yield "authorize"
     sign_in(page, demo, ARCHITECT)
-    for path in ("/", "/?show=waiting", "/partners/acme", "/queue", "/numbers", "/health"):
+    for path in ("/", "/?show=waiting", "/partners/acme", "/partners/globex", "/queue", "/numbers", "/health"):
         page.goto(demo.site + path)
         yield path
 

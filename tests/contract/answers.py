@@ -121,6 +121,7 @@ LEFT_OUT: dict[str, set[str]] = {
     "APIEntitiesUser": {"avatar_path", "custom_attributes"},
     "APIEntitiesUserBasic": {"avatar_path", "custom_attributes"},
     "APIEntitiesUserPublic": {"avatar_path", "custom_attributes"},
+    "APIEntitiesUserWithAdmin": {"avatar_path", "custom_attributes"},
 }  # fmt: skip
 """Fields that no answer of the sandbox has: asked for by a parameter that it lacks, of a kind that it lacks (merge
 requests, SAML, licences of repositories), or of administrators."""

@@ -85,6 +85,10 @@ def _people(guide: Guide, bot: gitlab.Gitlab) -> None:
         bot.http_get(path)
     guide.client("root").http_get("/user")
     bot.users.get(bot.users.list(username="gl.sa1", get_all=True)[0].id)
+    admin = guide.client("root")
+    new = admin.users.create({"email": "n@example.com", "name": "New", "username": "new", "reset_password": True})
+    new.name = "Newer"
+    new.save()
     guide.client("gl.sa2").http_post("/personal_access_tokens/self/rotate", post_data={"expires_at": "2026-10-01"})
     guide.client("globex.dev").http_delete("/personal_access_tokens/self")
     if guide.world.enterprise:
@@ -150,6 +154,8 @@ def _members(bot: gitlab.Gitlab, container: Any) -> None:
     container.members.delete(developer.id)
     container.invitations.create({"email": "new@acme.example", "access_level": 10})
     container.invitations.list(get_all=True)
+    address = f"{container.manager.path}/{container.id}/invitations/new@acme.example"
+    container.manager.gitlab.http_put(address, post_data={"access_level": 15})
     container.invitations.delete("new@acme.example")
 
 

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
 from gitlab_model import apply_to
@@ -21,10 +20,10 @@ from app.journey.model import Journey, Partner, Skip, Waiver
 from app.journey.observed import Answers, Issue, Note, Observed, Place, PortfolioItem, Project
 from app.journey.plan import plan
 from app.journey.templates import Templates
+from app.journey_files import BUILT_IN, journey_files
 
 NOW = datetime(2026, 9, 1, 9, 0, tzinfo=UTC)
 PEOPLE = ("acme.lead", "acme.dev", "gl.sa1", "gl.cam1")
-BUILT_IN = Path(__file__).parents[2] / "journey_templates"
 
 PLACE = Place(
     base_url="https://gitlab.example.com",
@@ -132,9 +131,14 @@ def small_templates(**changed: str) -> Templates:
     return load_templates(small_files(**changed))
 
 
+def speaking_files(**changed: str) -> dict[str, str]:
+    """The small journey with the built-in catalogues, and one text in German."""
+    words = {path: text for path, text in built_in_files().items() if path.startswith("languages/")}
+    return small_files(**changed) | words | {"capabilities/stand/portal.de.md": capability_text("Ins Portal")}
+
+
 def built_in_files() -> dict[str, str]:
-    paths = [BUILT_IN / "journey.yaml", *sorted(BUILT_IN.glob("capabilities/**/*.md"))]
-    return {path.relative_to(BUILT_IN).as_posix(): path.read_text(encoding="utf-8") for path in paths}
+    return journey_files(BUILT_IN)
 
 
 def built_in() -> Templates:
@@ -142,6 +146,7 @@ def built_in() -> Templates:
 
 
 SMALL_TEMPLATES = small_templates()
+SPEAKING_TEMPLATES = load_templates(speaking_files())
 
 
 def partner(text: str = PARTNER_FILE, *, templates: Templates = SMALL_TEMPLATES, slug: str = "acme") -> Partner:

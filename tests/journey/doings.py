@@ -14,13 +14,12 @@ from build import (
     NOW,
     PARTNER_FILE,
     SMALL,
-    SMALL_TEMPLATES,
+    SPEAKING_TEMPLATES,
     World,
     capability_text,
     nothing,
     partner,
-    small_files,
-    small_templates,
+    speaking_files,
     waiver,
 )
 from hypothesis import strategies as st
@@ -32,17 +31,17 @@ from app.journey.observed import Issue, Note, Place
 Step = tuple[str, int]
 FOREIGN_LABELS = ("priority::high", "bug", "stage", "team::blue")
 USER_TEXT = "Evidence: https://example.com/proof\n\n- [x] my own list"
-_CHANGED_TEMPLATES = small_templates(
+_CHANGED_TEMPLATES = load_templates(speaking_files(
     stand__pitch=capability_text("Pitch it", step="Another step"), walk__demo=capability_text("Title of walk/demo")
-)
+))  # fmt: skip
 _MOVED_ON = load_templates({
-    **small_files(stand__story=capability_text("Tell a story"), stand__news=capability_text("Read the news")),
+    **speaking_files(stand__story=capability_text("Tell a story"), stand__news=capability_text("Read the news")),
     "journey.yaml": SMALL.replace("stand/pitch, days", "stand/story, was: [stand/pitch], days")
     .replace("stand/pitch", "stand/story").replace("was: [stand/story]", "was: [stand/pitch]")
     .replace("      - {id: stand/extra, required: false}\n", "      - {id: stand/extra}\n      - {id: stand/news}\n"),
 })  # fmt: skip
 """One capability has a new id, one is new, and one is not optional any more."""
-_TEMPLATES = (_CHANGED_TEMPLATES, SMALL_TEMPLATES, _MOVED_ON)
+_TEMPLATES = (_CHANGED_TEMPLATES, SPEAKING_TEMPLATES, _MOVED_ON)
 
 
 def _capability(world: World, number: int) -> Issue | None:
@@ -226,6 +225,7 @@ _ANYWHERE: dict[str, Callable[[World, int], World]] = {
     "waive stage": _waive_stage,
     "end waivers": lambda w, _n: w.having(waivers=()),
     "new name": lambda w, n: w.having(name=f"Acme {n}"),
+    "new language": lambda w, n: w.having(language=("de", "en")[n % 2]),
     "new category": lambda w, n: w.having(category=("gsi", "rsi")[n % 2]),
     "track": lambda w, n: w.having(tracks=("psp",) if n % 2 else ()),
     "new templates": lambda w, n: replace(w, templates=_TEMPLATES[n % 3]),
@@ -252,7 +252,7 @@ def take(world: World, step: Step) -> World:
 
 def play(place: Place, steps: list[Step]) -> World:
     """A partner's life: onboarding and then the steps."""
-    world = World(SMALL_TEMPLATES, partner(PARTNER_FILE), nothing(place), NOW, allow_removals=True)
+    world = World(SPEAKING_TEMPLATES, partner(PARTNER_FILE), nothing(place), NOW, allow_removals=True)
     for step in steps:
         world = take(world, step)
     return world

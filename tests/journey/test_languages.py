@@ -6,7 +6,16 @@ import re
 from dataclasses import replace
 
 import pytest
-from build import BUILT_IN, PARTNER_FILE, World, built_in, capability_text, nothing, partner, small_files
+from build import (
+    PARTNER_FILE,
+    World,
+    built_in,
+    built_in_files,
+    capability_text,
+    nothing,
+    partner,
+    small_files,
+)
 
 from app.journey import markers
 from app.journey.actions import UpdateIssue
@@ -16,6 +25,7 @@ from app.journey.languages import laid_over
 from app.journey.loading import TemplateError, load_templates
 from app.journey.progress import measure
 from app.journey.templates import Templates
+from app.journey_files import BUILT_IN
 
 HEADINGS = {
     "Objective": "Ziel", "Steps": "Schritte", "Evidence": "Nachweis", "Good to know": "Gut zu wissen",
@@ -23,6 +33,7 @@ HEADINGS = {
 }  # fmt: skip
 GERMAN_FILE = PARTNER_FILE + "language: de\n"
 PORTAL_DE = "capabilities/stand/portal.de.md"
+WORDS_DE = "languages/de.yaml"
 
 
 def german_text(title: str, *, step: str = "Mach es") -> str:
@@ -35,7 +46,7 @@ def german_text(title: str, *, step: str = "Mach es") -> str:
 def small_in_two(**files: str) -> Templates:
     """The first capability is also in German; `files` adds texts, with `__` for `/` and `.md` left out."""
     return load_templates(
-        small_files() | {PORTAL_DE: german_text("Ins Portal")}
+        small_files() | {PORTAL_DE: german_text("Ins Portal"), WORDS_DE: built_in_files()[WORDS_DE]}
         | {f"capabilities/{name.replace('__', '/')}.md": text for name, text in files.items()}
     )  # fmt: skip
 
@@ -81,7 +92,7 @@ def test_a_language_without_words_of_the_bots_own_has_the_translation_between_en
 def test_evidence_in_a_german_issue_is_found(evidence: str) -> None:
     seen = world(templates=small_in_two(**{"stand__pitch.de": german_text("Rede")}))
     issue = seen.issue("stand/pitch")
-    told = issue.description.replace("**Evidence:**\n", f"**Evidence:**{evidence}\n")
+    told = issue.description.replace("**Nachweis:**\n", f"**Nachweis:**{evidence}\n")
     found = is_given(seen.journey.capability("stand/pitch"), replace(issue, description=told), ())
     assert found == bool(evidence)
 
@@ -154,8 +165,8 @@ def test_a_language_that_nobody_wrote_is_refused_with_those_that_exist() -> None
         partner(PARTNER_FILE + "language: fr\n", templates=small_in_two())
     (problem,) = caught.value.problems
     assert problem.line == PARTNER_FILE.count("\n") + 1
-    assert problem.what == "No capability has a text in the language `fr`."
-    assert problem.fix == "Use one of de, en, or write capabilities/<stage>/<name>.fr.md."
+    assert problem.what == "There is nothing in the language `fr`."
+    assert problem.fix == "Use one of de, en, or write languages/fr.yaml."
 
 
 @pytest.mark.parametrize(
@@ -217,12 +228,11 @@ def test_a_groups_own_english_text_hides_the_translation_of_the_old_one() -> Non
 # --- what ships ---
 
 
-def test_every_capability_of_the_first_stage_ships_in_german_with_the_same_steps_and_links() -> None:
-    stage = built_in().file.stages[0]
-    for entry in stage.capabilities:
-        english = (BUILT_IN / f"capabilities/{entry.id}.md").read_text(encoding="utf-8")
-        german = (BUILT_IN / f"capabilities/{entry.id}.de.md").read_text(encoding="utf-8")
-        assert re.findall(r"\]\((\S+)\)", german) == re.findall(r"\]\((\S+)\)", english)
-        assert german.count("\n- [ ] ") == english.count("\n- [ ] ")
-        assert german.count("\n- ") == english.count("\n- ")
-        assert re.findall(r"^## (.*)$", german, re.MULTILINE) == list(HEADINGS.values())
+@pytest.mark.parametrize("name", sorted(built_in().texts["en"]))
+def test_every_capability_ships_in_german_with_the_same_steps_and_links(name: str) -> None:
+    english = (BUILT_IN / f"capabilities/{name}.md").read_text(encoding="utf-8")
+    german = (BUILT_IN / f"capabilities/{name}.de.md").read_text(encoding="utf-8")
+    assert re.findall(r"\]\((\S+)\)", german) == re.findall(r"\]\((\S+)\)", english)
+    assert german.count("\n- [ ] ") == english.count("\n- [ ] ")
+    assert german.count("\n- ") == english.count("\n- ")
+    assert re.findall(r"^## (.*)$", german, re.MULTILINE) == list(HEADINGS.values())

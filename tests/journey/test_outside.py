@@ -8,8 +8,10 @@ from build import PARTNER_FILE, World, onboarded
 
 from app.journey import prose
 from app.journey.actions import Notify
+from app.journey.catalogue import IN_ENGLISH
 from app.journey.progress import Announced, measure
 from app.journey.prose import Scene
+from app.journey.prose.outside import trouble_notice
 from app.journey.record import Record
 
 FIRST = ("stand/portal", "stand/pitch")
@@ -48,8 +50,8 @@ def test_the_last_stage_and_a_step_back_say_what_to_do_as_well() -> None:
 
 def test_a_stage_at_risk_is_told_under_one_key_until_it_is_written_down() -> None:
     world = first_done(onboarded()).run().reopen("stand/pitch")
-    keys = [[told.key for told in notices(moment)] for moment in (world, world.later(minutes=5))]
-    assert keys == [["notification acme/at-risk/1/2026-09-01"]] * 2
+    keys = [[told.key for told in notices(moment)] for moment in (world, world.later(days=1))]
+    assert keys == [["notification acme/at-risk/1/1"]] * 2
     assert notices(world.run()) == notices(world.run().later(days=3)) == []
 
 
@@ -58,7 +60,9 @@ def test_an_expiry_names_the_day_and_who_renews() -> None:
     progress = measure(world.journey, world.partner, world.observed, world.now)
     said = Announced(world.journey.stages[0].id, world.now.date())
     place, record = world.observed.place, Record(said)
-    scene = Scene(world.journey, world.partner, place, progress, said, lambda _name: "#1", record, world.now)
+    scene = Scene(
+        world.journey, world.partner, place, progress, said, lambda _name: "#1", record, world.now, IN_ENGLISH
+    )
     notice = prose.expiry_notice(scene, progress.items[0], date(2026, 10, 1))
     assert notice.title.startswith("Acme Integrators: ")
     assert notice.title.endswith("expires on 1\u00a0Oct\u00a02026")
@@ -83,3 +87,11 @@ def test_a_hostile_name_is_made_harmless() -> None:
         assert "<!--" not in told.title
         assert "](http:" not in told.title
         assert not told.title.startswith("/")
+
+
+def test_many_troubles_are_one_message_with_ten_lines_and_the_ways_out() -> None:
+    notice = trouble_notice("webhooks", [(f"webhook {n}", "It is off.", f"Do {n % 4}.") for n in range(13)])
+    assert notice.title == "Partner Journey: 13 troubles with webhooks"
+    assert notice.text.count("\n- ") == 10
+    assert "- and 3 more" in notice.text
+    assert notice.text.endswith("Next: Do 0.\n\nOr: Do 1.\n\nOr: Do 2.")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import os
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -21,6 +22,7 @@ from build import (
     PARTNER_FILE,
     PLACE,
     SMALL,
+    SPEAKING_TEMPLATES,
     World,
     built_in,
     nothing,
@@ -98,6 +100,11 @@ def hostile_world(words: str, place: Place = PLACE) -> World:
         waivers=(waiver("stand/extra").model_copy(update={"reason": words}),),
         skip=(skip("gsi/sponsor").model_copy(update={"reason": words}),),
     )  # fmt: skip
+
+
+def hostile_german(words: str) -> World:
+    """The same for a partner who reads German: other sentences around the words, the same care."""
+    return replace(hostile_world(words), templates=SPEAKING_TEMPLATES).having(language="de")
 
 
 def hostile_journey(words: str) -> World:
@@ -181,7 +188,9 @@ def mentions(text: str) -> set[str]:
 
 
 @pytest.mark.parametrize("words", HOSTILE, ids=range(len(HOSTILE)))
-@pytest.mark.parametrize("make", [hostile_world, hostile_journey], ids=["partner file", "journey file"])
+@pytest.mark.parametrize(
+    "make", [hostile_world, hostile_german, hostile_journey], ids=["partner file", "in German", "journey file"]
+)
 def test_hostile_words_stay_words(make: Any, words: str) -> None:
     for world in a_life(make(words)):
         for text in texts(world):
@@ -192,15 +201,17 @@ def test_hostile_words_stay_words(make: Any, words: str) -> None:
                 assert mentions(text) == set()
 
 
-@given(st.text())
-def test_any_words_stay_words(words: str) -> None:
-    for text in {text for world in a_life(hostile_world(words)) for text in texts(world)}:
+@given(st.text(), st.sampled_from([hostile_world, hostile_german]))
+def test_any_words_stay_words(words: str, make: Callable[[str], World]) -> None:
+    for text in {text for world in a_life(make(words)) for text in texts(world)}:
         check(text)
 
 
-@given(st.text(), st.sampled_from([PLACE, FREE]))
-def test_any_words_in_a_partner_file_are_written_once_and_then_left_alone(words: str, place: Place) -> None:
-    world = hostile_world(words, place)
+@given(st.text(), st.sampled_from([PLACE, FREE]), st.sampled_from(["en", "de"]))
+def test_any_words_in_a_partner_file_are_written_once_and_then_left_alone(
+    words: str, place: Place, language: str
+) -> None:
+    world = replace(hostile_world(words, place), templates=SPEAKING_TEMPLATES).having(language=language)
     for moment in a_life(world.having(name=f"A {words}")):
         assert moment.run().plan().actions == ()
 
@@ -278,10 +289,11 @@ def test_nothing_of_the_portfolio_reaches_the_partners_project() -> None:
 
 
 @cache
-def acme() -> World:
+def acme(language: str = "en") -> World:
     """Acme on the built-in journey: six of eight done, one waived, one reopened after an invitation to look."""
     templates = built_in()
-    start = World(templates, partner(PARTNER_FILE, templates=templates), nothing(), NOW).run()
+    file = f"{PARTNER_FILE}language: {language}\n"
+    start = World(templates, partner(file, templates=templates), nothing(), NOW).run()
     done = [c.id for c in templates.base().stages[0].capabilities]
     return start.later(days=40).close(*done[:6]).having(
         waivers=(waiver("onboarding/nfr-license", reason="Has a licence of its own"),),
@@ -289,15 +301,15 @@ def acme() -> World:
     ).run()  # fmt: skip
 
 
-def acme_readme() -> str:
+def acme_readme(language: str = "en") -> str:
     """As it is committed where it is missing."""
-    (commit,) = (a for a in acme().change_project(files={}).plan().actions if isinstance(a, CommitFiles))
+    (commit,) = (a for a in acme(language).change_project(files={}).plan().actions if isinstance(a, CommitFiles))
     return commit.create["README.md"]
 
 
 @cache
-def acme_enabling() -> World:
-    return acme().later(days=20).close("onboarding/get-certified").later(minutes=10).run()
+def acme_enabling(language: str = "en") -> World:
+    return acme(language).later(days=20).close("onboarding/get-certified").later(minutes=10).run()
 
 
 @cache
@@ -308,6 +320,10 @@ def acme_at_risk() -> World:
 PAGES = {
     "capability_issue": lambda: acme().issue("onboarding/get-certified").description,
     "status_page_onboarding": lambda: acme().status.description,
+    "status_page_onboarding_in_german": lambda: acme("de").status.description,
+    "capability_issue_in_german": lambda: acme("de").issue("onboarding/get-certified").description,
+    "project_readme_in_german": lambda: acme_readme("de"),
+    "stage_change_for_the_partner_in_german": lambda: acme_enabling("de").comments("status")[0].body,
     "status_page_enabling": lambda: acme_enabling().status.description,
     "status_page_at_risk": lambda: acme_at_risk().status.description,
     "epic_onboarding": lambda: acme().epic.description,
@@ -328,6 +344,13 @@ def test_the_page_looks_as_it_did(name: str) -> None:
         file.write_text(text, encoding="utf-8")
     assert file.is_file(), "There is no such snapshot; run the tests once with UPDATE_SNAPSHOTS=1."
     assert text == file.read_text(encoding="utf-8"), "If this is wanted, run the tests once with UPDATE_SNAPSHOTS=1."
+
+
+@pytest.mark.parametrize("name", ["epic_onboarding", "epic_enabling"])
+def test_our_side_reads_english_whatever_the_partner_reads(name: str) -> None:
+    world = acme("de") if name == "epic_onboarding" else acme_enabling("de")
+    english = (SNAPSHOTS / f"{name}.txt").read_text(encoding="utf-8")
+    assert markers.same_text(world.epic.description, english)
 
 
 def test_no_snapshot_is_left_over() -> None:

@@ -123,3 +123,34 @@ def test_without_a_licence_epics_are_403_and_on_ce_404(tier: Tier, status: int) 
     issue = scene.project().issues.create({"title": "Plain"})
     assert not hasattr(issue, "epic")
     assert scene.client().http_get("/metadata")["enterprise"] is (tier != "ce")
+
+
+def test_an_administrator_makes_accounts_for_more_partners(scene: Scene) -> None:
+    admin = scene.client("root")
+    made = {"email": "nia@nova.example.com", "name": "Nia", "username": "nova.lead", "force_random_password": True}
+    user = admin.users.create(made)
+    nia = scene.client("nova.lead")
+    assert nia.http_get("/user")["id"] == user.id  # type: ignore[index]
+    user.name = "Nia N."
+    user.save()
+    assert nia.users.get(user.id).name == "Nia N."
+
+    with pytest.raises(gitlab.GitlabCreateError) as error:
+        admin.users.create(made)
+    assert (error.value.response_code, error.value.error_message) == (409, "Username has already been taken")
+    with pytest.raises(gitlab.GitlabCreateError) as error:
+        admin.users.create(made | {"username": "partners", "email": "other@example.com"})
+    assert error.value.response_code == 409
+    with pytest.raises(gitlab.GitlabCreateError) as error:
+        nia.users.create(made | {"username": "x", "email": "x@example.com"})
+    assert error.value.response_code == 403
+
+
+def test_a_waiting_invitation_gets_another_role(scene: Scene) -> None:
+    project = scene.project()
+    project.invitations.create({"email": "new@example.com", "access_level": 20})
+    project.manager.gitlab.http_put(
+        f"/projects/{project.id}/invitations/new@example.com", post_data={"access_level": 15}
+    )
+    (waiting,) = project.invitations.list(get_all=True)
+    assert waiting.access_level == 15

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 import json
 import shutil
 import socket
@@ -528,3 +530,38 @@ def test_a_picture_is_written_to_a_file_or_the_terminal(run: Run, tmp_path: Path
     answer = run("picture")
     assert answer.code == 1
     assert "Name one partner, or say --blank" in answer.text
+
+
+def test_report_tells_the_same_numbers_as_markdown_csv_and_json(run: Run, tmp_path: Path) -> None:
+    run(*ADD_ACME)
+    told = run("report").out
+    assert told.startswith("# Partner journey: the program's numbers\n\n## Partners\n")
+    assert "| on the journey | 1 | partners | 1 |" in told
+    numbers = run("report", "--format", "json").json
+    rows = list(csv.DictReader(io.StringIO(run("report", "--format", "csv").out)))
+    assert [(r["group"], r["name"]) for r in rows] == [(n["group"], n["name"]) for n in numbers]
+    assert all(f"| {n['name']} |" in told.replace("\\", "") for n in numbers)
+    file = tmp_path / "numbers.csv"
+    assert run("report", "--format", "csv", "--output", str(file)).code == 0
+    assert list(csv.DictReader(io.StringIO(file.read_text(encoding="utf-8")))) == rows
+
+
+def test_digest_shows_what_will_be_told_and_posts_nothing(run: Run, gitlab: Address) -> None:
+    run(*ADD_ACME)
+    assert "Nothing to say so far." in run("digest", "--for", "gl.sa1").out
+    lead = gitlab.world.user_by_name("acme.lead")
+    (gate,) = [i for i in gitlab.world.work_items.values() if "=onboarding/get-certified " in i.description]
+    assert lead is not None
+    operations.create_note(gitlab.world, lead, gate, body="Evidence: https://acme.example/names")
+    operations.update_work_item(gitlab.world, lead, gate, state_event="close")
+    run("apply")
+    shown = run("digest", "--for", "GL.SA1")
+    assert shown.code == 0
+    assert "### Waits for you, longest first\n\n- [Getting GitLab certified" in shown.out
+    assert "mon 07:00 UTC" in shown.err
+    assert "gl.sa1" in run("digest").out
+    nobody = run("digest", "--for", "gl.sa2")
+    assert nobody.out == ""
+    assert "No partner file names gl.sa2. These are named: gl.sa1." in nobody.err
+    assert not [i for i in gitlab.world.work_items.values() if markers.find("digest", i.description)]
+    assert "mon 07:00" in run("digest", DIGEST="monday").text, "a wrong setting says how to write it"

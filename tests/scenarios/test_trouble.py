@@ -42,17 +42,88 @@ def test_while_all_is_well_nothing_is_told(loud: LocalStage, listener: Listener)
     assert listener.heard == []
 
 
-def test_a_webhook_that_cannot_be_revived_is_told_once(loud: LocalStage, listener: Listener) -> None:
-    for hook in loud.world.hooks.values():
-        hook.recent_failures = 40
+def cannot_be_revived(stage: LocalStage, *slugs: str) -> None:
+    """GitLab has switched off the webhooks of these projects, and reaches the service no more."""
+    projects = {stage.project(slug).id for slug in slugs}
+    for hook in stage.world.hooks.values():
+        hook.recent_failures = 40 if hook.project_id in projects else 0
     lost = error_response(422, "execution expired")
-    loud.sandbox.fault = lambda request, _: lost if "/test/" in request.path else None
+    stage.sandbox.fault = lambda request, _: lost if "/test/" in request.path else None
+
+
+def test_webhooks_that_cannot_be_revived_are_told_once_in_one_message(loud: LocalStage, listener: Listener) -> None:
+    cannot_be_revived(loud, "journey-control", "acme")
     pass_days(loud, 0.1)
-    found = told(listener, "hook-trouble")
-    assert len(found) == 2  # of the control project and of acme
-    assert all("execution expired" in text and "\n\nNext: " in text for text in found)
+    (found,) = told(listener, "hook-trouble")
+    assert found.count("execution expired") == 2
+    assert "webhook of partners/journey-control" in found
+    assert "webhook of partners/acme" in found
+    assert found.count("\n\nNext: ") == 1
     pass_days(loud, 2)
-    assert told(listener, "hook-trouble") == found
+    assert told(listener, "hook-trouble") == [found]
+
+
+def test_a_webhook_that_comes_and_goes_is_told_once_a_day_whoever_fails_with_it(
+    loud: LocalStage, listener: Listener
+) -> None:
+    cannot_be_revived(loud, "acme")
+    pass_days(loud, 0.1)
+    cannot_be_revived(loud)
+    pass_days(loud, 0.1)
+    cannot_be_revived(loud, "acme", "journey-control")
+    pass_days(loud, 0.1)
+    first, second = told(listener, "hook-trouble")
+    assert [event["data"]["title"] for event in listener.heard] == [
+        "Partner Journey: webhook of partners/acme", "Partner Journey: webhook of partners/journey-control",
+    ]  # fmt: skip
+    assert first != second
+    cannot_be_revived(loud)
+    pass_days(loud, 1)
+    cannot_be_revived(loud, "acme")
+    pass_days(loud, 0.1)
+    assert len(told(listener, "hook-trouble")) == 3, "the next day it is told again"
+
+
+def test_a_message_at_risk_that_a_crash_at_midnight_interrupts_comes_once(
+    theatre: Theatre, onboarded_world: World, listener: Listener
+) -> None:
+    with theatre.open(copied(onboarded_world), channels=(listener.channel,), database="night") as stage:
+        close_required(stage)
+        pass_quiet_time(stage)
+        stage.reopen(capabilities(stage, state="closed")[0], "acme.lead")
+        stage.clock.now = stage.clock.now.replace(hour=23, minute=59, second=59)
+        world = stage.world
+        cut = iter([True])
+
+    class Killed(BaseException):
+        """The process ends here."""
+
+    def die(point: str) -> None:
+        if point == "a message is kept" and next(cut, False):
+            raise Killed
+
+    opened = theatre.open(world, channels=(listener.channel,), database="night", passing=die)
+    with opened as stage, pytest.raises(Killed):
+        stage.settle()
+    world.clock.advance(minutes=2)
+    with theatre.open(world, channels=(listener.channel,), database="night") as stage:
+        pass_days(stage, 0.1)
+        pass_days(stage, 0.1)
+        assert len(told(listener, "at-risk")) == 1
+
+
+def test_a_stage_that_is_at_risk_a_second_time_is_told_again(loud: LocalStage, listener: Listener) -> None:
+    close_required(loud)
+    pass_quiet_time(loud)
+    item = capabilities(loud, state="closed")[0]
+    for times in (1, 2):
+        loud.reopen(item, "acme.lead")
+        loud.settle()
+        pass_days(loud, 0.1)
+        assert len(told(listener, "at-risk")) == times
+        loud.finish(item, "gl.sa1")
+        loud.settle()
+        pass_days(loud, 0.1)
 
 
 def test_a_token_that_is_about_to_end_is_told_once_a_week(loud: LocalStage, listener: Listener) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from stagehand import close_required, requests_since
+from stagehand import close_required, pass_quiet_time, requests_since
 
 from app.demo.local import LocalStage
 from app.gitlab.errors import GitLabError
@@ -72,3 +72,19 @@ def test_a_create_without_an_answer_makes_no_second_page(two_partners: LocalStag
     two_partners.sandbox.fault_after = None
     two_partners.service.portfolio_page.renew()
     assert len(pages(two_partners) + issues(two_partners)) == 1
+
+
+def test_the_page_follows_a_stage_within_minutes_and_asks_gitlab_nothing_otherwise(two_partners: LocalStage) -> None:
+    an_hour_passes(two_partners)
+    close_required(two_partners)
+    pass_quiet_time(two_partners)
+    two_partners.clock.advance(minutes=2)
+    start = len(two_partners.world.journal)
+    two_partners.service.ticker.tick(two_partners.clock())
+    assert [r.split()[0] for r in requests_since(two_partners, start) if "wiki" in r] == ["GET", "PUT"]
+    (text,) = pages(two_partners)
+    assert "1 here, 2 reached" in text
+    two_partners.clock.advance(minutes=2)
+    start = len(two_partners.world.journal)
+    assert two_partners.service.portfolio_page.follow() is False
+    assert requests_since(two_partners, start) == []

@@ -126,6 +126,7 @@ def _lasting(found: re.Match[str]) -> str:
     except ValueError:
         return found[0]
     state.pop("heard", None)
+    state.pop("risks", None)  # who was quick saw a risk that others did not
     if "at_risk_since" in state:
         state["at_risk_since"] = state["at_risk_since"][:10]
     judged = {

@@ -15,10 +15,11 @@ from app.demo.local import LocalStage
 from app.engine.standings import Standings
 from app.journey.tables import exported, table
 from app.sandbox.http import Response, error_response
+from app.web.rendering import coded
 
 TABLES = (
     "partners", "funnel", "queue", "numbers", "checks", "parked", "deliveries", "partners/acme/capabilities",
-    "partners/acme/timeline", "partners/acme/runs",
+    "partners/acme/timeline", "partners/acme/practices", "partners/acme/runs",
 )  # fmt: skip
 PAGES = ("/", "/partners/acme", "/queue", "/numbers", "/health")
 
@@ -111,6 +112,50 @@ def test_a_parked_partner_is_shown_with_cause_and_fix(architect: Browser, stage:
     assert [r["slug"] for r in json.loads(architect.get("/tables/partners.json?show=parked").text)] == ["acme"]
     for path in ("/partners/acme", "/health"):
         assert "regoin" in architect.get(path).text
+
+
+PRACTICES = """\
+name: Globex Consulting
+category: gsi
+region: Americas
+people: {lead: globex.lead, engineers: [globex.dev], sa: gl.sa2, manager: gl.cam1}
+practices:
+  - {id: banking, lead: globex.lead}
+  - {id: retail, lead: globex.lead}
+"""
+
+
+def test_the_practices_of_an_integrator_have_their_own_table_map_and_timeline(
+    architect: Browser, stage: LocalStage
+) -> None:
+    stage.write_partner_file("globex", PRACTICES)
+    stage.settle()
+    for item in stage.issues("globex", state="opened"):
+        if item.iid > 1 and "(retail)" not in item.title:
+            stage.finish(item, "gl.sa2")
+    stage.settle()
+    page = architect.get("/partners/globex").text
+    assert "1 of 2 won" in page
+    assert "Capabilities of banking" in page
+    assert "Capabilities of the company" in page
+    assert "Practice: 02 - Enabling (Walk): banking" in page
+    rows = json.loads(architect.get("/tables/partners/globex/practices.json").text)
+    assert [(r["id"], r["stage"], r["joint_win"]) for r in rows] == [
+        ("banking", "enabling", True), ("retail", "gsi-entry", False),
+    ]  # fmt: skip
+
+
+def test_quiet_looks_are_left_out_of_the_page_and_kept_in_the_table(architect: Browser, stage: LocalStage) -> None:
+    for _ in range(5):
+        stage.service.loop.run("acme", "a look that finds nothing")
+    assert architect.get("/partners/acme").text.count("a look that finds nothing") == 1
+    rows = json.loads(architect.get("/tables/partners/acme/runs.json").text)
+    assert [r["reason"] for r in rows].count("a look that finds nothing") == 5
+
+
+def test_what_stands_between_backticks_is_shown_as_code_and_harmless() -> None:
+    assert coded("Run `a <b>` now") == "Run <code>a &lt;b&gt;</code> now"
+    assert coded("one ` <i>") == "one ` &lt;i&gt;"
 
 
 def test_the_pages_ask_gitlab_for_nothing(architect: Browser, stage: LocalStage) -> None:

@@ -9,8 +9,16 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+from app.journey.catalogue import Catalogue, message
 from app.journey.picture.lettering import cleaned, width, wrapped
-from app.journey.picture.value import SPOKEN_STATES, Picture, PictureCapability, PictureStage, headline
+from app.journey.picture.value import (
+    SPOKEN_STATES,
+    Picture,
+    PictureCapability,
+    PictureStage,
+    headline,
+    state_in_words,
+)
 
 WIDTH = 760
 LEFT, RIGHT = 44, 716  # between them stand texts and stops
@@ -19,11 +27,11 @@ BEND = 18
 COLUMNS = 3
 COLORS = 8
 _CAPTIONS = {
-    "pending": "waits for the SA",
-    "waived": "waived",
-    "renewing": "to be renewed",
-    "expired": "expired",
-    "dropped": "closed, not done",
+    "pending": message("waits for the SA"),
+    "waived": message("waived"),
+    "renewing": message("to be renewed"),
+    "expired": message("expired"),
+    "dropped": message("closed, not done"),
 }
 _SAMPLES = ("done", "open", "not started", *_CAPTIONS)
 
@@ -231,13 +239,13 @@ def _heading(picture: Picture) -> tuple[Words, Words, Words, tuple[Milestone, ..
 
 
 def _small_print(picture: Picture) -> str:
-    parts = [picture.title] if picture.partner else []
+    say, parts = picture.say, [picture.title] if picture.partner else []
     if picture.last_step:
-        parts.append(f"last step on {picture.last_step.isoformat()}")
+        parts.append(say("last step on {day}", day=picture.last_step))
     if picture.as_of:
-        parts.append(f"as of {picture.as_of.isoformat()}")
+        parts.append(say("as of {day}", day=picture.as_of))
     if picture.at_risk:
-        parts.append("AT RISK: a capability of an earlier stage is open again")
+        parts.append(say("AT RISK: a capability of an earlier stage is open again"))
     return " · ".join(parts)
 
 
@@ -272,8 +280,9 @@ def _territory(
         numbers = range(first + len(stops), first + len(stops) + len(row))
         y += 58 if here in numbers else 26
         placed = _row(
-            row, first + len(stops), y, rightward=road.rightward, lines=3 if phase in ("here", "blank") else 2
-        )
+            row, first + len(stops), y, picture.say,
+            rightward=road.rightward, lines=3 if phase in ("here", "blank") else 2,
+        )  # fmt: skip
         road.down_to(y)
         for stop in placed:
             road.stop_at(stop)
@@ -287,9 +296,8 @@ def _tally(picture: Picture, index: int, stage: PictureStage) -> str:
     done, needed = stage.tally
     phase = _phase(picture, index)
     if phase in ("blank", "ahead"):
-        count = len(stage.capabilities)
-        return f"{count} capability" if count == 1 else f"{count} capabilities"
-    words = f"{done} of {needed} done"
+        return picture.say.count(len(stage.capabilities), "{number} capability", "{number} capabilities")
+    words = picture.say("{done} of {needed} done", done=done, needed=needed)
     return words if phase == "here" or done < needed else f"{words} ✓"
 
 
@@ -305,7 +313,7 @@ def _rows(capabilities: tuple[PictureCapability, ...]) -> Iterator[tuple[Picture
 
 
 def _row(
-    capabilities: tuple[PictureCapability, ...], first: int, y: float, *, rightward: bool, lines: int
+    capabilities: tuple[PictureCapability, ...], first: int, y: float, say: Catalogue, *, rightward: bool, lines: int
 ) -> list[Stop]:
     cell = (RIGHT - LEFT) / len(capabilities)
     room = min(cell - 14, 250)
@@ -315,17 +323,18 @@ def _row(
         x = round(LEFT + cell * (column + 0.5), 1)
         at = y + (5 if (first + place) % 2 else -5)
         label = Words(x, y + 38, 17, wrapped(capability.title, room, 14, lines=lines))
-        caption = wrapped(_caption(capability), room, 12.5, lines=1, bold=True)
+        caption = wrapped(_caption(capability, say), room, 12.5, lines=1, bold=True)
         stops.append(Stop(first + place, capability, x, at, room, label, "".join(caption)))
     return stops
 
 
-def _caption(capability: PictureCapability) -> str:
+def _caption(capability: PictureCapability, say: Catalogue) -> str:
     """What the drawing alone might not tell."""
     unknown = capability.state if capability.state not in SPOKEN_STATES else ""
-    words = [_CAPTIONS.get(capability.state, unknown)]
-    words += ["blocked"] if capability.blocked else []
-    words += ["optional"] if not capability.required else []
+    known = _CAPTIONS.get(capability.state)
+    words = [say.tell(known) if known else unknown]
+    words += [say("blocked")] if capability.blocked else []
+    words += [say("optional")] if not capability.required else []
     return cleaned(" · ".join(word for word in words if word))
 
 
@@ -335,9 +344,10 @@ def _caption(capability: PictureCapability) -> str:
 def _legend(picture: Picture, y: float) -> Iterator[Sample]:
     """Only the signs that are on this map. A blank map needs none."""
     seen = {c.state for stage in picture.stages for c in stage.capabilities}
-    entries = [(state.replace(" ", "-"), SPOKEN_STATES[state]) for state in _SAMPLES if state in seen]
+    say = picture.say
+    entries = [(state.replace(" ", "-"), state_in_words(state, say)) for state in _SAMPLES if state in seen]
     if any(c.blocked for stage in picture.stages for c in stage.capabilities):
-        entries.append(("blocked", "blocked by one before it"))
+        entries.append(("blocked", say("blocked by one before it")))
     x = float(LEFT)
     for sign, text in entries:
         room = 34 + width(text, 13) + 14

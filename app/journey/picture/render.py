@@ -37,9 +37,11 @@ _COLORS = _drawn(_STYLE.render(light=palette.LIGHT, dark=palette.DARK))
 
 def render_picture(picture: Picture) -> str:
     """The map as an SVG document with title and description; it is 760 units wide and as high as it must be."""
+    say = picture.say
+    pin = "".join(wrapped(say("You are here"), 118, 13, lines=1, bold=True))
     return _MAP.render(
         sheet=lay_out(picture), title=_lines(spoken(picture)), text=_lines(spoken_in_full(picture)), style=_COLORS,
-        line=_line, sign=_sign, draw=_stop,
+        you_are_here=pin, complete=say("Journey complete"), line=_line, sign=_sign, draw=_stop,
     )  # fmt: skip
 
 
@@ -77,15 +79,18 @@ def _sign(kind: str, number: int | str, optional: bool = False) -> Markup:
 
 def render_badge(picture: Picture) -> str:
     """The stage in one line, 20 units high, for a project's badge."""
-    stage = picture.stage
-    words = "Complete" if stage is None else stage.name
+    say, stage = picture.say, picture.stage
+    words = say("Complete") if stage is None else stage.name
     if stage is not None and picture.position is not None:
         done, needed = stage.tally
-        words = f"{''.join(wrapped(words, 260, 11, lines=1))} · {done} of {needed}"
-    left, right = width("journey", 11) + 12, width(words, 11) + 14
+        words = f"{''.join(wrapped(words, 260, 11, lines=1))} · {say('{done} of {needed}', done=done, needed=needed)}"
+    name = say("journey")
+    left, right = width(name, 11) + 12, width(words, 11) + 14
     number = len(picture.stages) if picture.position is None else picture.position
     color = palette.LIGHT.done if stage is None else palette.LIGHT.stages[number % len(palette.LIGHT.stages)][0]
-    return _BADGE.render(left=round(left), right=round(right), words=words, color=color, title=_lines(spoken(picture)))
+    return _BADGE.render(
+        left=round(left), right=round(right), name=name, words=words, color=color, title=_lines(spoken(picture))
+    )
 
 
 def _lines(text: str) -> str:

@@ -10,18 +10,19 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from app.journey.catalogue import IN_ENGLISH, Catalogue, message
 from app.journey.model import Journey, Partner
 from app.journey.progress import Announced, CapabilityProgress, Progress
 
 SPOKEN_STATES = {
-    "done": "done",
-    "open": "open",
-    "not started": "not started yet",
-    "pending": "waits for the solution architect",
-    "waived": "waived",
-    "renewing": "to be renewed",
-    "expired": "expired",
-    "dropped": "closed without being done",
+    "done": message("done"),
+    "open": message("open"),
+    "not started": message("not started yet"),
+    "pending": message("waits for the solution architect"),
+    "waived": message("waived"),
+    "renewing": message("to be renewed"),
+    "expired": message("expired"),
+    "dropped": message("closed without being done"),
 }
 
 
@@ -69,6 +70,7 @@ class Picture:
     last_step: date | None = None
     as_of: date | None = None
     at_risk: bool = False
+    say: Catalogue = IN_ENGLISH
 
     @property
     def stage(self) -> PictureStage | None:
@@ -89,15 +91,15 @@ def blank_picture(journey: Journey) -> Picture:
 
 
 def picture_of(
-    journey: Journey, partner: Partner, progress: Progress, announced: Announced, *, as_of: date | None = None
+    journey: Journey, partner: Partner, progress: Progress, announced: Announced, *, say: Catalogue = IN_ENGLISH
 ) -> Picture:
     """The map with a partner on it: in the stage that was announced, with the state of every capability."""
     position = journey.position(announced.stage) or 0
     stages = (
         PictureStage(
             s.stage.title,
-            s.stage.goal,
-            tuple(_capability(item, index <= position) for item in s.items) + _runs(progress, s.stage.id),
+            say.of_journey(s.stage.goal),
+            tuple(_capability(item, index <= position, say) for item in s.items) + _runs(progress, s.stage.id, say),
         )
         for index, s in enumerate(progress.stages)
     )
@@ -107,29 +109,29 @@ def picture_of(
         partner=partner.name,
         position=position,
         last_step=progress.last_change.date() if progress.last_change else None,
-        as_of=as_of,
         at_risk=announced.at_risk_since is not None,
+        say=say,
     )
 
 
-def _runs(progress: Progress, stage: str) -> tuple[PictureCapability, ...]:
+def _runs(progress: Progress, stage: str, say: Catalogue) -> tuple[PictureCapability, ...]:
     """Each practice that walks this stage, as one step of it."""
     return tuple(
-        practice_step(practice.practice.id, index, practice.run.position)
+        practice_step(practice.practice.id, index, practice.run.position, say)
         for practice in progress.practices.values()
         if (index := practice.practice.journey.position(stage)) is not None
     )
 
 
-def practice_step(practice: str, index: int, position: int) -> PictureCapability:
+def practice_step(practice: str, index: int, position: int, say: Catalogue = IN_ENGLISH) -> PictureCapability:
     """A practice that is at `position` of its run, as a step of that run's stage `index`."""
     state = "done" if position > index else "open" if position == index else "not started"
-    return PictureCapability(f"Practice {practice}", state, position > index)
+    return PictureCapability(say("Practice {practice}", practice=practice), state, position > index)
 
 
-def _capability(item: CapabilityProgress, reached: bool) -> PictureCapability:
+def _capability(item: CapabilityProgress, reached: bool, say: Catalogue) -> PictureCapability:
     state = "open" if reached and item.state == "not started" else item.state
-    return PictureCapability(item.capability.title, state, item.counts, item.required)
+    return PictureCapability(item.capability.title_in(say.language), state, item.counts, item.required)
 
 
 def spoken(picture: Picture) -> str:
@@ -140,33 +142,41 @@ def spoken(picture: Picture) -> str:
 
 def headline(picture: Picture) -> str:
     """Where the partner is, in a few words."""
+    say = picture.say
     if picture.position is None:
         count = sum(len(s.capabilities) for s in picture.stages)
-        return f"{_number(len(picture.stages), 'stage')}, {_number(count, 'capability', 'capabilities')}"
+        stages = say.count(len(picture.stages), "{number} stage", "{number} stages")
+        return f"{stages}, {say.count(count, '{number} capability', '{number} capabilities')}"
     stage = picture.stage
     if stage is None:
-        return "Journey complete: all stages are done"
+        return say("Journey complete: all stages are done")
     done, needed = stage.tally
-    return f"{stage.name}: {done} of {_number(needed, 'required capability', 'required capabilities')} done"
+    tally = say.count(
+        needed, "{done} of {number} required capability done", "{done} of {number} required capabilities done",
+        done=done,
+    )  # fmt: skip
+    return f"{stage.name}: {tally}"
 
 
 def spoken_in_full(picture: Picture) -> str:
     """Everything that the picture shows, for those who do not see it."""
     parts = [spoken(picture)]
     if picture.at_risk:
-        parts.append("The stage is at risk: a capability of an earlier stage is open again.")
+        parts.append(picture.say("The stage is at risk: a capability of an earlier stage is open again."))
     for stage in picture.stages:
-        capabilities = "; ".join(_spoken_capability(c) for c in stage.capabilities)
+        capabilities = "; ".join(_spoken_capability(c, picture.say) for c in stage.capabilities)
         parts.append(f"{stage.name}: {capabilities}.")
     return "\n".join(parts)
 
 
-def _spoken_capability(capability: PictureCapability) -> str:
-    words = [SPOKEN_STATES.get(capability.state, capability.state)] if capability.state else []
-    words += ["optional"] if not capability.required else []
-    words += ["blocked"] if capability.blocked else []
+def state_in_words(state: str, say: Catalogue) -> str:
+    """One that is not known in its own words."""
+    known = SPOKEN_STATES.get(state)
+    return say.tell(known) if known else state
+
+
+def _spoken_capability(capability: PictureCapability, say: Catalogue) -> str:
+    words = [state_in_words(capability.state, say)] if capability.state else []
+    words += [say("optional")] if not capability.required else []
+    words += [say("blocked")] if capability.blocked else []
     return f"{capability.title} ({', '.join(words)})" if words else capability.title
-
-
-def _number(count: int, one: str, many: str | None = None) -> str:
-    return f"{count} {one if count == 1 else many or one + 's'}"

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.journey import markers
-from app.journey.progress import Announced
+from app.journey.catalogue import Message, message
+from app.journey.progress import Announced, CapabilityProgress
 from app.journey.prose.parts import linked
 from app.journey.prose.scene import Scene
-from app.journey.text import code, plain, written
+from app.journey.text import code, plain
 
 
 @dataclass(frozen=True)
@@ -34,12 +35,15 @@ class StageChange:
 
 
 def stage_change_title(scene: Scene, change: StageChange) -> str:
-    stage, who = scene.stage, scene.name
+    say, stage, who = scene.say, scene.stage, scene.name
     if stage is None:
-        return f"{who} has completed the {plain(scene.journey.title)}"
-    verb = "steps back to" if change.kind == "step-back" else "has reached"
-    up_to = "up to " if scene.progress.practices and change.kind == "advance" else ""
-    return f"{who} {verb} {up_to}{plain(stage.stage.title)}"
+        return say("{who} has completed the {journey}", who=who, journey=plain(scene.journey.title))
+    title = plain(stage.stage.title)
+    if change.kind == "step-back":
+        return say("{who} steps back to {stage}", who=who, stage=title)
+    if scene.progress.practices:
+        return say("{who} has reached up to {stage}", who=who, stage=title)
+    return say("{who} has reached {stage}", who=who, stage=title)
 
 
 def stage_change_comment(scene: Scene, change: StageChange, *, for_partner: bool) -> str:
@@ -56,43 +60,58 @@ def stage_change_comment(scene: Scene, change: StageChange, *, for_partner: bool
 
 def _achieved(scene: Scene, change: StageChange) -> str:
     passed = scene.progress.stages[change.from_position : change.to_position]
-    since = change.before.since
-    days = (change.today - since).days
-    lines = [f"### Achieved since {written(since)} ({days} {'day' if days == 1 else 'days'})", ""]
+    say, since = scene.say, change.before.since
+    heading = say.count(
+        (change.today - since).days,
+        "Achieved since {day} ({number} day)", "Achieved since {day} ({number} days)", day=since,
+    )  # fmt: skip
+    lines = [f"### {heading}", ""]
     for stage in (s for s in passed if s.items or not scene.progress.practices):
         lines.append(f"**{plain(stage.stage.title)}**")
         lines += [f"- {linked(i, scene)}" for i in stage.items if i.state == "done"]
-        lines += [f"- {plain(i.capability.title)} ({i.why.split(':')[0]})" for i in stage.items if i.state == "waived"]
+        lines += [
+            f"- {plain(scene.title(i.capability))} ({say.tell(_waiver(i))})" for i in stage.items if i.state == "waived"
+        ]
         lines.append("")
     return "\n".join(lines).rstrip()
 
 
+def _waiver(item: CapabilityProgress) -> Message:
+    """How it counts without being done; the reason is on the status page."""
+    if item.waiver is None:
+        raise ValueError("it is not waived")
+    return message("waived until {until} by {by}", until=item.waiver.until, by=item.waiver.by)
+
+
 def _reopened(scene: Scene, change: StageChange) -> str:
     lost = [i for s in scene.progress.stages[: change.from_position] for i in s.required if not i.counts]
-    lines = [f"- {linked(i, scene)}: {i.why}" for i in lost]
-    return "\n".join(["### Open again for longer than the grace period", "", *lines])
+    lines = [f"- {linked(i, scene)}: {scene.say.tell(i.because)}" for i in lost]
+    return "\n".join([f"### {scene.say('Open again for longer than the grace period')}", "", *lines])
 
 
 def _what_next(scene: Scene, *, for_partner: bool) -> str:
-    stage, people = scene.stage, scene.partner.people
+    say, stage, people = scene.say, scene.stage, scene.partner.people
+    lead, architect = code(scene.lead), code(people.sa)
     if stage is None:
-        return (
-            "### What comes next\n\nEvery stage is done. "
-            f"{code(scene.lead)}: share what worked; {code(people.sa)}: plan the yearly review together."
-        )
-    lines = [f"### What comes next: {plain(stage.stage.title)}", "", plain(stage.stage.goal), ""]
+        text = say(
+            "Every stage is done. {lead}: share what worked; {architect}: plan the yearly review together.",
+            lead=lead, architect=architect,
+        )  # fmt: skip
+        return f"### {say('What comes next')}\n\n{text}"
+    heading = say("What comes next: {stage}", stage=plain(stage.stage.title))
+    lines = [f"### {heading}", "", plain(say.of_journey(stage.stage.goal)), ""]
     if scene.progress.practices and not stage.items:
-        lines.append("The work of this stage lies with the practices; the status page shows each of them.")
+        lines.append(say("The work of this stage lies with the practices; the status page shows each of them."))
     for item in stage.items:
         if not item.counts and not item.dormant:
-            optional = "" if item.required else " (optional)"
+            optional = "" if item.required else f" ({say('optional')})"
             lines.append(f"- {linked(item, scene)}{optional}")
     lines += [
         "",
-        "### Who does what",
+        f"### {say('Who does what')}",
         "",
-        f"- {code(scene.lead)}: assign the issues above and start with the one that is due first.",
-        f"- {code(people.sa)}: agree on the first working session and on who verifies what.",
+        "- " + say("{lead}: assign the issues above and start with the one that is due first.", lead=lead),
+        "- " + say("{architect}: agree on the first working session and on who verifies what.", architect=architect),
     ]
     if people.manager and not for_partner:
         lines.append(f"- {code(people.manager)}: tell the account teams; check what the partner may now claim.")

@@ -13,7 +13,11 @@ CONTROL_DESCRIPTION = "Partner files and journey templates. Solution architects 
 CONTROL_START = "Start the control project"
 README = "README.md"
 BADGE = "Journey"
-FILES_COMMIT = "Update the partner journey's templates and README [skip ci]"
+
+
+def files_commit(scene: Scene) -> str:
+    """Message of a commit that makes or renews all files; starts no pipeline."""
+    return f"{scene.say('Update the templates and README of the partner journey')} [skip ci]"
 
 
 def partner_commit(slug: str) -> str:
@@ -36,34 +40,35 @@ def badge_addresses(place: Place) -> tuple[str, str]:
 
 def readme(scene: Scene) -> str:
     """README.md of the partner's project: the picture, and how to work here. What is next is on the status page."""
-    journey, partner, url = scene.journey, scene.partner, scene.project_url
-    rows = [f"| {plain(s.title)} | {plain(s.goal)} | {len(s.capabilities)} |" for s in journey.stages]
+    say, journey, partner, url = scene.say, scene.journey, scene.partner, scene.project_url
+    rows = [f"| {plain(s.title)} | {plain(say.of_journey(s.goal))} | {len(s.capabilities)} |" for s in journey.stages]
+    page, board, shows = say("Where we are"), say("The board"), say("stage, percent, what is next")
     return "\n".join(
         [
             f"# {plain(partner.name)}: {plain(journey.title)}",
             "",
             f"[![{plain(spoken(scene.picture))}]({PICTURE_FILE})]({PICTURE_FILE})",
             "",
-            "This project is where we work together. Each capability is an issue; close it when it is done.",
+            say("This project is where we work together. Each capability is an issue; close it when it is done."),
             "",
-            f"- **[Where we are]({url}/-/issues?label_name%5B%5D=journey%3A%3Astatus)**: stage, percent, what is next",
-            f"- **[The board]({url}/-/boards)**: every open capability by stage",
-            f"- **[Milestones]({url}/-/milestones)**: one for each stage",
+            f"- **[{page}]({url}/-/issues?label_name%5B%5D=journey%3A%3Astatus)**: {shows}",
+            f"- **[{board}]({url}/-/boards)**: {say('every open capability by stage')}",
+            f"- **[{say('Milestones')}]({url}/-/milestones)**: {say('one for each stage')}",
             "",
-            "| Stage | What it is about | Capabilities |",
+            f"| {say('Stage')} | {say('What it is about')} | {say('Capabilities')} |",
             "| --- | --- | --- |",
             *rows,
             "",
-            "## How it works",
+            f"## {say('How it works')}",
             "",
-            "1. Pick the next issue from the status page and do its steps.",
-            "2. Add the evidence it asks for: a note or a link.",
-            "3. Close the issue. The status page follows; after the last required one the next stage opens.",
-            "4. Closed something by mistake? Reopen it, nothing is lost.",
+            "1. " + say("Pick the next issue from the status page and do its steps."),
+            "2. " + say("Add the evidence it asks for: a note or a link."),
+            "3. " + say("Close the issue. The status page follows; after the last required one the next stage opens."),
+            "4. " + say("Closed something by mistake? Reopen it, nothing is lost."),
             "",
-            "Please write no customer names, prices, licence keys or personal data in this project.",
+            say("Please write no customer names, prices, licence keys or personal data in this project."),
             "",
-            f"Questions? Comment on an issue and mention {code(partner.people.sa)}.",
+            say("Questions? Comment on an issue and mention {architect}.", architect=code(partner.people.sa)),
             "",
         ]
     )

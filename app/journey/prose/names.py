@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 
+from app.journey.catalogue import Catalogue, message
 from app.journey.model import Capability, Journey, Partner, Stage
 from app.journey.text import plain, title
 
@@ -20,7 +21,11 @@ def other_project_name(partner: Partner) -> str:
 
 
 def project_description(journey: Journey, partner: Partner) -> str:
-    return f"{plain(partner.name)} on the {plain(journey.title)}. Start with the issue labelled journey::status."
+    say = journey.catalogue
+    return say(
+        "{name} on the {journey}. Start with the issue labelled journey::status.",
+        name=plain(partner.name), journey=plain(journey.title),
+    )  # fmt: skip
 
 
 def portfolio_title(partner: Partner) -> str:
@@ -31,7 +36,7 @@ def issue_title(capability: Capability) -> str:
     return title(capability.title)
 
 
-STATUS_TITLE = "Where we are: your partner journey"
+STATUS_TITLE = message("Where we are: your partner journey")
 
 
 BOARD = "Journey"
@@ -40,11 +45,10 @@ BOARD = "Journey"
 PORTFOLIO_BOARD = "Partner portfolio"
 
 
-def milestone_description(stage: Stage) -> str:
-    count = len(stage.required)
-    return (
-        f"{plain(stage.goal)} {count} required capabilities. The bot closes this milestone when all of them are done."
-    )
+def milestone_description(stage: Stage, say: Catalogue) -> str:
+    count = say.count(len(stage.required), "{number} required capability.", "{number} required capabilities.")
+    closes = say("The bot closes this milestone when all of them are done.")
+    return f"{plain(say.of_journey(stage.goal))} {count} {closes}"
 
 
 def template_name(capability: Capability) -> str:

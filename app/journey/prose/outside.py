@@ -6,6 +6,7 @@ their titles here, and people are named but not called.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -38,7 +39,7 @@ def stage_change_notice(scene: Scene, change: StageChange) -> Notice:
         return Notice(stage_change_title(scene, change), "\n\n".join(parts))
     optional = {True: "", False: " (optional)"}
     left = (i for i in stage.items if not i.counts and not i.dormant)
-    rows = [f"- {plain(i.capability.title)}{optional[i.capability.required]}" for i in left]
+    rows = [f"- {plain(scene.title(i.capability))}{optional[i.capability.required]}" for i in left]
     parts += [
         "\n".join([f"### {plain(stage.stage.title)}", "", *rows]),
         f"Next: {code(scene.lead)} assigns these issues, {code(people.sa)} agrees on the first working session.",
@@ -62,12 +63,29 @@ def expiry_notice(scene: Scene, item: CapabilityProgress, until: date) -> Notice
     """A capability that counts is valid for some days more; `until` is the last of them."""
     capability = item.capability
     return Notice(
-        f"{plain(scene.partner.name)}: {plain(capability.title)} expires on {written(until)}",
+        f"{plain(scene.partner.name)}: {plain(scene.title(capability))} expires on {written(until)}",
         f"Next: {code(owner_of(capability, scene.partner))} renews it by {written(until)}. "
         "After that it no longer counts, and its stage is at risk.",
     )
 
 
+TOLD = 10
+"""Findings in one message at most; the rest is counted."""
+
+
+def trouble_notice(topic: str, findings: Sequence[tuple[str, str, str]]) -> Notice:
+    """The connection to GitLab needs somebody. `findings`: what was looked at, what is wrong there, what to do."""
+    if len(findings) == 1:
+        ((check, text, fix),) = findings
+        return Notice(f"Partner Journey: {check}", f"{text}\n\nNext: {fix}")
+    rows = [f"- {check}: {text}" for check, text, _ in findings[:TOLD]]
+    more = len(findings) - TOLD
+    rows += [f"- and {more} more"] if more > 0 else []
+    fixes = list(dict.fromkeys(fix for _, _, fix in findings))
+    ways = [f"Next: {fixes[0]}", *(f"Or: {fix}" for fix in fixes[1:3])]
+    return Notice(f"Partner Journey: {len(findings)} troubles with {topic}", "\n\n".join(["\n".join(rows), *ways]))
+
+
 def _lost(scene: Scene, position: int) -> str:
     lost = [i for stage in scene.progress.stages[:position] for i in stage.required if not i.counts]
-    return "\n".join(f"- {plain(i.capability.title)}: {i.why}" for i in lost)
+    return "\n".join(f"- {plain(scene.title(i.capability))}: {i.why}" for i in lost)

@@ -8,40 +8,69 @@ from collections.abc import Iterable
 from datetime import date
 
 from app.journey import markers
+from app.journey.catalogue import Message, message
 from app.journey.progress import CapabilityProgress, StageProgress
 from app.journey.prose.scene import Scene, first_due, owner_of
-from app.journey.text import code, plain, written
+from app.journey.prose.states import MEANINGS
+from app.journey.text import code, plain
 
 
 def stage_table(scene: Scene) -> str:
-    rows = ["| Stage | State | Required done |", "| --- | --- | --- |"]
+    say = scene.say
+    rows = [_head(scene, message("Stage"), message("State"), message("Required done"))]
     current = scene.journey.position(scene.announced.stage) or 0
     for index, stage in enumerate(scene.progress.stages):
         if scene.progress.practices and not stage.stage.capabilities:
             continue
-        state = "later" if index > current else f"since {written(scene.announced.since)}"
+        state = say("later") if index > current else say("since {day}", day=scene.announced.since)
         if index < current:
-            state = "done" if stage.complete else "open again"
-        rows.append(f"| {plain(stage.stage.title)} | {state} | {counted(stage)} |")
+            state = say("done") if stage.complete else say("open again")
+        done = counted(stage, scene) if stage.required else "-"
+        rows.append(f"| {plain(stage.stage.title)} | {state} | {done} |")
     return "\n".join(rows)
 
 
-def counted(stage: StageProgress, what: str = "") -> str:
-    """How many required capabilities count; what counts without being done is always named apart."""
+def _head(scene: Scene, *columns: Message) -> str:
+    """The head of a table."""
+    titles = " | ".join(scene.say.tell(column) for column in columns)
+    return f"| {titles} |\n|{' --- |' * len(columns)}"
+
+
+def counted(stage: StageProgress, scene: Scene) -> str:
+    """How many required capabilities count, e.g. "6 of 8"."""
+    done = scene.say("{done} of {needed}", done=_counting(stage), needed=len(stage.required))
+    return f"{done}{_waived_among(stage, scene)}"
+
+
+def counted_in_words(stage: StageProgress, scene: Scene) -> str:
+    """The same in a sentence."""
+    done = scene.say.count(
+        len(stage.required),
+        "{done} of {number} required capability done", "{done} of {number} required capabilities done",
+        done=_counting(stage),
+    )  # fmt: skip
+    return f"{done}{_waived_among(stage, scene)}"
+
+
+def _counting(stage: StageProgress) -> int:
+    return sum(i.counts for i in stage.required)
+
+
+def _waived_among(stage: StageProgress, scene: Scene) -> str:
+    """What counts without being done is always named apart."""
     apart = sum(i.state == "waived" for i in stage.required)
-    waived = f", {apart} of them waived" if apart else ""
-    return f"{sum(i.counts for i in stage.required)} of {len(stage.required)}{what}{waived}"
+    return scene.say(", {apart} of them waived", apart=apart) if apart else ""
 
 
 def at_risk(scene: Scene) -> str:
     if scene.announced.at_risk_since is None:
         return ""
-    last = written(grace_end(scene))
-    whose = f"{scene.practice.id}: " if scene.practice else ""
-    return (
-        f"> **{whose}At risk until {last}.** A capability of an earlier stage is open again. "
-        f"Close it by {last} and nothing changes; after that the stage steps back."
-    )
+    text = scene.say(
+        "**{whose}At risk until {day}.** A capability of an earlier stage is open again. "
+        "Close it by {day} and nothing changes; after that the stage steps back.",
+        whose=f"{scene.practice.id}: " if scene.practice else "", day=grace_end(scene),
+    )  # fmt: skip
+    return f"> {text}"
 
 
 def grace_end(scene: Scene) -> date:
@@ -52,12 +81,14 @@ def grace_end(scene: Scene) -> date:
 
 
 def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -> str:
-    rows = [heading, "", "| Capability | Who | Due |", "| --- | --- | --- |"]
+    rows = [f"### {heading}", "", _head(scene, message("Capability"), message("Who"), message("Due"))]
     ordered = sorted(items, key=lambda i: (due(i, scene) or date.max, i.capability.id))
     for item in ordered:
         until = due(item, scene)
-        note = f" ({item.why})" if item.state in ("dropped", "expired") else _after(item, scene)
-        rows.append(f"| {linked(item, scene)}{note} | {people(item, scene)} | {written(until) if until else '-'} |")
+        broken = item.state in ("dropped", "expired")
+        note = f" ({scene.say.tell(item.because)})" if broken else _after(item, scene)
+        day = scene.say.day(until) if until else "-"
+        rows.append(f"| {linked(item, scene)}{note} | {people(item, scene)} | {day} |")
     return "\n".join(rows)
 
 
@@ -72,17 +103,19 @@ def _after(item: CapabilityProgress, scene: Scene) -> str:
     if not item.blocked_by:
         return ""
     before = ", ".join(plain(scene.title_of(name)) for name in item.blocked_by)
-    return f" (after: {before})"
+    return " " + scene.say("(after: {before})", before=before)
 
 
 def waited_for(heading: str, scene: Scene) -> str:
     """What a solution architect has to look at, longest waiting first, and how."""
     rows = [
-        f"| {linked(i, scene)} | {written(i.waiting_since.date())} |" for i in scene.progress.waiting if i.waiting_since
+        f"| {linked(i, scene)} | {scene.say.day(i.waiting_since.date())} |"
+        for i in scene.progress.waiting
+        if i.waiting_since
     ]
     if not rows:
         return ""
-    return "\n".join([heading, "", "| Capability | Waiting since |", "| --- | --- |", *rows])
+    return "\n".join([f"### {heading}", "", _head(scene, message("Capability"), message("Waiting since")), *rows])
 
 
 def renewals(scene: Scene) -> str:
@@ -90,15 +123,15 @@ def renewals(scene: Scene) -> str:
     if not items:
         return ""
     lines = [
-        f"- {linked(i, scene)}: counts until {written(i.judgement.valid_until)}"
+        f"- {linked(i, scene)}: {scene.say('counts until {day}', day=i.judgement.valid_until)}"
         for i in items
         if i.judgement.valid_until
     ]
-    return "\n".join(["### To renew", "", *lines])
+    return "\n".join([f"### {scene.say('To renew')}", "", *lines])
 
 
 def linked(item: CapabilityProgress, scene: Scene) -> str:
-    return f"{scene.reference(item.capability.id)} {plain(item.capability.title)}"
+    return f"{scene.reference(item.capability.id)} {plain(scene.title(item.capability))}"
 
 
 def people(item: CapabilityProgress, scene: Scene) -> str:
@@ -110,44 +143,52 @@ def people(item: CapabilityProgress, scene: Scene) -> str:
 
 
 def all_done(stage: StageProgress, scene: Scene) -> str:
-    minutes = scene.journey.policy.settle_minutes
-    wait = f" within about {minutes:g} minutes" if minutes else ""
+    say, minutes = scene.say, scene.journey.policy.settle_minutes
     if scene.progress.practices and not any(i.waiting for i in stage.required):
-        return _practices_decide(stage)
+        return _practices_decide(stage, scene)
     if not stage.complete:
-        return "### Next\n\nEverything required is closed; what is listed below is still to be confirmed."
-    return f"### Next\n\nAll required capabilities of {plain(stage.stage.title)} are done. The next stage opens{wait}."
+        text = say("Everything required is closed; what is listed below is still to be confirmed.")
+    else:
+        text = say("All required capabilities of {stage} are done.", stage=plain(stage.stage.title)) + " "
+        text += (
+            say("The next stage opens within about {minutes} minutes.", minutes=f"{minutes:g}")
+            if minutes
+            else say("The next stage opens.")
+        )
+    return f"### {say('Next')}\n\n{text}"
 
 
-def _practices_decide(stage: StageProgress) -> str:
+def _practices_decide(stage: StageProgress, scene: Scene) -> str:
     """The company goes as far as its furthest practice."""
     if not stage.required or not stage.complete:
         return ""
-    return (
-        f"### Next\n\nAll that the company does once in {plain(stage.stage.title)} is done. "
-        "It goes on as soon as a practice does: see the practices."
+    text = scene.say(
+        "All that the company does once in {stage} is done. It goes on as soon as a practice does: see the practices.",
+        stage=plain(stage.stage.title),
     )
+    return f"### {scene.say('Next')}\n\n{text}"
 
 
 def practice_table(scene: Scene) -> str:
     """Every practice in one line: where it is, whether it has won, who carries it."""
     if not scene.practices:
         return ""
-    rows = ["### Practices", "", "| Practice | Stage | Percent | Joint win | Lead | Champion |"]
-    rows.append("| --- | --- | --- | --- | --- | --- |")
+    say = scene.say
+    columns = (message("Practice"), message("Stage"), message("Percent"), message("Joint win"), message("Lead"))
+    rows = [f"### {say('Practices')}", "", _head(scene, *columns, message("Champion"))]
     for run in scene.practices:
         practice, stage = run.practice, run.stage
         if practice is None:
             continue
         found = scene.progress.practices[practice.id]
-        where, percent = (plain(stage.stage.title), f"{stage.percent} %") if stage else ("complete", "100 %")
+        where, percent = (plain(stage.stage.title), f"{stage.percent} %") if stage else (say("complete"), "100 %")
         champion = code(practice.champion) if practice.champion else "-"
-        won = "verified" if found.won else "waived" if found.unlocked else "not yet"
+        won = say("verified") if found.won else say("waived") if found.unlocked else say("not yet")
         rows.append(f"| {practice.id} | {where} | {percent} | {won} | {code(practice.lead)} | {champion} |")
     won_by = sum(p.won for p in scene.progress.practices.values())
-    rows += ["", f"Joint wins: {won_by} of {len(scene.practices)}."]
+    rows += ["", say("Joint wins: {won} of {practices}.", won=won_by, practices=len(scene.practices))]
     if not all(p.unlocked for p in scene.progress.practices.values()):
-        rows[-1] += " The later stages of a practice open once its joint win is verified."
+        rows[-1] += " " + say("The later stages of a practice open once its joint win is verified.")
     return "\n".join(rows)
 
 
@@ -156,15 +197,17 @@ def certifications(scene: Scene) -> str:
     chosen = [i for i in scene.progress.items if i.capability.id.startswith("tracks/")]
     if not chosen:
         return ""
-    rows = ["### Certifications", "", "| Certification | State | Steps ticked | Valid until |"]
-    rows.append("| --- | --- | --- | --- |")
+    say = scene.say
+    columns = (message("Certification"), message("State"), message("Steps ticked"), message("Valid until"))
+    rows = [f"### {say('Certifications')}", "", _head(scene, *columns)]
     for item in chosen:
         text = item.issue.description if item.issue else ""
         done, steps = markers.ticked(markers.section_body(text) or text, item.capability.text.body)
-        state = "to do" if item.state in ("open", "not started") else item.state
+        state = say("to do") if item.state in ("open", "not started") else say.tell(MEANINGS[item.state].name)
         until = item.judgement.valid_until
-        name = plain(item.capability.title)  # no number: its issue may not be there before its stage begins
-        rows.append(f"| {name} | {state} | {done} of {steps} | {written(until) if until else '-'} |")
+        name = plain(scene.title(item.capability))  # no number: its issue may not be there before its stage begins
+        ticked = say("{done} of {needed}", done=done, needed=steps)
+        rows.append(f"| {name} | {state} | {ticked} | {say.day(until) if until else '-'} |")
     return "\n".join(rows)
 
 
@@ -172,7 +215,7 @@ def company_work(scene: Scene) -> str:
     """What the wins of practices have brought up for the whole company, whatever stage it is in."""
     risen = [i for i in scene.progress.items if i.capability.after_wins and not i.dormant]
     ready = [i for i in risen if not i.counts and not i.waiting]
-    return work_list("### Next for the company", ready, scene) if ready else ""
+    return work_list(scene.say("Next for the company"), ready, scene) if ready else ""
 
 
 def practice_work(scene: Scene) -> str:
@@ -186,49 +229,55 @@ def _work_of(run: Scene) -> list[str]:
         return []
     ready = [i for i in stage.required if not i.counts and not i.waiting]
     optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
-    parts = [at_risk(run), work_list(f"### Next in {practice.id}", ready, run) if ready else ""]
-    parts += [work_list(f"### Optional in {practice.id}", optional, run) if optional else "", earlier_open(run)]
+    parts = [at_risk(run), work_list(run.say("Next in {practice}", practice=practice.id), ready, run) if ready else ""]
+    heading = run.say("Optional in {practice}", practice=practice.id)
+    parts += [work_list(heading, optional, run) if optional else "", earlier_open(run)]
     return [part for part in parts if part]
 
 
 def earlier_open(scene: Scene) -> str:
     current = scene.journey.position(scene.announced.stage) or 0
     reopened = [i for s in scene.progress.stages[:current] for i in s.required if not i.counts]
-    where = f" of {scene.practice.id}" if scene.practice else ""
-    return work_list(f"### Open again in an earlier stage{where}", reopened, scene) if reopened else ""
+    if not reopened:
+        return ""
+    heading = scene.say("Open again in an earlier stage")
+    if scene.practice:
+        heading = scene.say("Open again in an earlier stage of {practice}", practice=scene.practice.id)
+    return work_list(heading, reopened, scene)
 
 
 def required_later(scene: Scene) -> str:
     """What the journey asks for since a short while, where the stage had begun before."""
     new = [i for i in scene.progress.items if i.required_from and not i.counts]
-    lines = [f"- {linked(i, scene)}: required from {written(i.required_from)}" for i in new if i.required_from]
-    return "\n".join(["### New in the journey", "", *lines]) if lines else ""
+    lines = [
+        f"- {linked(i, scene)}: {scene.say('required from {day}', day=i.required_from)}" for i in new if i.required_from
+    ]
+    return "\n".join([f"### {scene.say('New in the journey')}", "", *lines]) if lines else ""
 
 
 def waived(scene: Scene) -> str:
     waived = [i for i in scene.progress.items if i.state == "waived" and i.waiver]
     lines = [
-        f"- {plain(i.capability.title)}: until {written(i.waiver.until)}, "
+        f"- {plain(scene.title(i.capability))}: {scene.say('until {day}', day=i.waiver.until)}, "
         f"{plain(i.waiver.reason)} ({code(i.waiver.by)})"
         for i in waived
         if i.waiver
     ]
-    return "\n".join(["### Waived", "", *lines]) if lines else ""
+    return "\n".join([f"### {scene.say('Waived')}", "", *lines]) if lines else ""
 
 
 def skipped(scene: Scene) -> str:
     lines = [f"- `{skip.capability}`: {plain(skip.reason)}" for skip in scene.partner.skip]
-    return "\n".join(["### Not applicable", "", *lines]) if lines else ""
+    return "\n".join([f"### {scene.say('Not applicable')}", "", *lines]) if lines else ""
 
 
 def contacts(scene: Scene) -> str:
-    people, roles = scene.partner.people, scene.journey.roles
-    rows = [
-        f"- Your lead: {code(people.lead)}",
-        f"- {plain(roles['sa'].title) if 'sa' in roles else 'SA'}: {code(people.sa)}",
-    ]
+    say, people, roles = scene.say, scene.partner.people, scene.journey.roles
+    architect = plain(say.of_journey(roles["sa"].title)) if "sa" in roles else say("SA")
+    rows = [f"- {say('Your lead')}: {code(people.lead)}", f"- {architect}: {code(people.sa)}"]
     if people.manager:
-        rows.append(f"- {plain(roles['manager'].title) if 'manager' in roles else 'Manager'}: {code(people.manager)}")
+        manager = plain(say.of_journey(roles["manager"].title)) if "manager" in roles else say("Manager")
+        rows.append(f"- {manager}: {code(people.manager)}")
     if people.sponsor:
-        rows.append(f"- Executive sponsor: {plain(people.sponsor)}")
-    return "\n".join(["### People", "", *rows])
+        rows.append(f"- {say('Executive sponsor')}: {plain(people.sponsor)}")
+    return "\n".join([f"### {say('People')}", "", *rows])

@@ -42,7 +42,7 @@ def portfolio_body(scene: Scene) -> str:
         parts.insert(1, STAND_IN)
     if stage is not None:
         ready = [i for i in stage.required if not i.counts and not i.waiting and not i.capability.after_wins]
-        parts.append(work_list("### Open in this stage", ready, scene) if ready else all_done(stage, scene))
+        parts.append(work_list("Open in this stage", ready, scene) if ready else all_done(stage, scene))
     parts[2:2] = [_queue(scene), _stalled(scene)]
     parts += [company_work(scene), practice_work(scene), earlier_open(scene)]
     parts += [certifications(scene), renewals(scene), waived(scene), skipped(scene), contacts(scene)]
@@ -54,7 +54,7 @@ def portfolio_body(scene: Scene) -> str:
 
 
 def _queue(scene: Scene) -> str:
-    listed = waited_for("### Waiting for you", scene)
+    listed = waited_for("Waiting for you", scene)
     if not listed:
         return ""
     how = (

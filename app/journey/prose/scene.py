@@ -6,6 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
+from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.model import Capability, Journey, Partner, Practice
 from app.journey.observed import Place
 from app.journey.picture import Picture, picture_of
@@ -28,8 +29,14 @@ class Scene:
     reference: Reference
     record: Record
     now: datetime
+    say: Catalogue  # the language of who reads it
     practice: Practice | None = None  # whose run this is; `journey`, `progress` and `announced` are of that run then
     company: Journey | None = None  # the whole journey, where this is the run of a practice
+
+    @property
+    def for_our_side(self) -> Scene:
+        """Solution architects and managers read English, whatever the partner's language."""
+        return replace(self, say=IN_ENGLISH)
 
     @property
     def practices(self) -> tuple[Scene, ...]:
@@ -52,11 +59,15 @@ class Scene:
     def name(self) -> str:
         """Whose run this is."""
         who = plain(self.partner.name)
-        return f"The practice {self.practice.id} of {who}" if self.practice else who
+        return self.say("The practice {id} of {who}", id=self.practice.id, who=who) if self.practice else who
+
+    def title(self, capability: Capability) -> str:
+        """Title of a capability in the reader's language, as somebody typed it."""
+        return capability.title_in(self.say.language)
 
     def title_of(self, name: str) -> str:
         """Title of a capability of this run or of the whole journey."""
-        return (self.company or self.journey).capability(name).title
+        return self.title((self.company or self.journey).capability(name))
 
     @property
     def leads(self) -> Scene:
@@ -75,7 +86,7 @@ class Scene:
     @property
     def picture(self) -> Picture:
         """The map with the partner on it; no day of the look, so that it changes only with what it shows."""
-        return picture_of(self.journey, self.partner, self.progress, self.announced)
+        return picture_of(self.journey, self.partner, self.progress, self.announced, say=self.say)
 
     @property
     def project_url(self) -> str:

@@ -9,43 +9,49 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
+from app.journey.catalogue import Message, message
 from app.journey.progress import COUNTING, State
 
 
 @dataclass(frozen=True)
 class Meaning:
-    """`who` acts next: whoever does the work, the solution architect, or nobody."""
+    """`who` acts next: whoever does the work, the solution architect, or nobody. `means` is for the document only."""
 
+    name: Message
     means: str
     who: Literal["owner", "architect", "nobody"]
-    does: str
+    does: Message | None = None
 
 
 MEANINGS: Mapping[State, Meaning] = {
-    "not started": Meaning("Its stage has not begun; the issue opens with the stage.", "nobody", ""),
+    "not started": Meaning(
+        message("not started"), "Its stage has not begun; the issue opens with the stage.", "nobody"
+    ),
     "open": Meaning(
-        "There is work to do.", "owner", "does the steps, adds the evidence and closes the issue"
+        message("open"), "There is work to do.", "owner",
+        message("does the steps, adds the evidence and closes the issue"),
     ),
     "pending": Meaning(
-        "Closed, and a solution architect has to say whether that is enough.", "architect",
-        "looks at the evidence, then confirms it or opens the issue again",
+        message("pending"), "Closed, and a solution architect has to say whether that is enough.", "architect",
+        message("looks at the evidence, then confirms it or opens the issue again"),
     ),
-    "done": Meaning("Closed as done; at a gate, confirmed.", "nobody", ""),
+    "done": Meaning(message("done"), "Closed as done; at a gate, confirmed.", "nobody"),
     "waived": Meaning(
-        "Not done, and counted until the last day of a waiver that has a reason and a name.", "owner",
-        "does it before the waiver ends, if it is needed after all",
+        message("waived"), "Not done, and counted until the last day of a waiver that has a reason and a name.",
+        "owner", message("does it before the waiver ends, if it is needed after all"),
     ),
     "renewing": Meaning(
-        "It was done, its time is running out, and its issue is open again.", "owner",
-        "does the steps again, adds the new evidence and closes the issue before the day",
+        message("renewing"), "It was done, its time is running out, and its issue is open again.", "owner",
+        message("does the steps again, adds the new evidence and closes the issue before the day"),
     ),
     "expired": Meaning(
-        "Its time is over and it was not renewed.", "owner",
-        "does the steps again, adds the new evidence and closes the issue",
+        message("expired"), "Its time is over and it was not renewed.", "owner",
+        message("does the steps again, adds the new evidence and closes the issue"),
     ),
     "dropped": Meaning(
+        message("dropped"),
         'Closed as moved, as a duplicate or as "won\'t do", which says that it was not done.', "owner",
-        "opens the issue again and closes it as done, or asks the solution architect for a waiver",
+        message("opens the issue again and closes it as done, or asks the solution architect for a waiver"),
     ),
 }  # fmt: skip
 

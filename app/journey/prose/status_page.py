@@ -9,7 +9,7 @@ from app.journey.prose.parts import (
     certifications,
     company_work,
     contacts,
-    counted,
+    counted_in_words,
     earlier_open,
     linked,
     practice_table,
@@ -33,9 +33,9 @@ def status_body(scene: Scene) -> str:
     if stage is not None:
         ready = [i for i in stage.required if not i.counts and not i.waiting and not i.capability.after_wins]
         optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
-        parts.append(work_list("### Next", ready, scene) if ready else all_done(stage, scene))
+        parts.append(work_list(scene.say("Next"), ready, scene) if ready else all_done(stage, scene))
         parts.append(_waiting(scene))
-        parts.append(work_list("### Optional in this stage", optional, scene) if optional else "")
+        parts.append(work_list(scene.say("Optional in this stage"), optional, scene) if optional else "")
     parts += [
         company_work(scene),
         practice_work(scene),
@@ -57,18 +57,21 @@ def status_description(scene: Scene) -> str:
 
 
 def _headline(scene: Scene) -> str:
-    name, stage = plain(scene.partner.name), scene.stage
+    say, name, stage = scene.say, plain(scene.partner.name), scene.stage
     if stage is None:
-        return (
-            f"**{name} has completed the {plain(scene.journey.title)}.** "
-            f"All {len(scene.journey.stages)} stages are done. Keep what you have: a reopened issue shows here."
-        )
-    up_to = "up to " if scene.progress.practices else ""
+        return say(
+            "**{name} has completed the {journey}.** All {stages} stages are done. "
+            "Keep what you have: a reopened issue shows here.",
+            name=name, journey=plain(scene.journey.title), stages=len(scene.journey.stages),
+        )  # fmt: skip
     stage = scene.leads.stage or stage
-    return (
-        f"**{name}** is in {up_to}**{plain(stage.stage.title)}**. {plain(stage.stage.goal)}\n\n"
-        f"{_bar(stage.percent)} **{stage.percent} %** · {counted(stage, ' required capabilities done')}"
+    title, goal = plain(stage.stage.title), plain(say.of_journey(stage.stage.goal))
+    where = (
+        say("**{name}** is in up to **{stage}**.", name=name, stage=title)
+        if scene.progress.practices
+        else say("**{name}** is in **{stage}**.", name=name, stage=title)
     )
+    return f"{where} {goal}\n\n{_bar(stage.percent)} **{stage.percent} %** · {counted_in_words(stage, scene)}"
 
 
 def _bar(percent: int) -> str:
@@ -81,20 +84,23 @@ def _done_list(scene: Scene) -> str:
     if not done:
         return ""
     lines = [f"- {linked(i, scene)}" for i in done]
-    return "\n".join([f"<details><summary>Done so far: {len(done)}</summary>", "", *lines, "", "</details>"])
+    summary = scene.say("Done so far: {number}", number=len(done))
+    return "\n".join([f"<details><summary>{summary}</summary>", "", *lines, "", "</details>"])
 
 
 def _waiting(scene: Scene) -> str:
-    listed = waited_for("### Waiting for your solution architect", scene)
+    listed = waited_for(scene.say("Waiting for your solution architect"), scene)
     if not listed:
         return ""
-    return f"{listed}\n\nNothing to do for you here: {code(scene.partner.people.sa)} confirms these."
+    architect = code(scene.partner.people.sa)
+    return f"{listed}\n\n{scene.say('Nothing to do for you here: {architect} confirms these.', architect=architect)}"
 
 
 def _how_to_work(scene: Scene) -> str:
-    return (
-        "### How to work here\n\n"
+    text = scene.say(
         "Open an issue from the list above, do the steps, add the evidence, close it. This page and the stage follow "
-        f"by themselves. Everything at a glance: [the board]({scene.project_url}/-/boards). "
-        f"Stuck? Comment on the issue and mention {code(scene.partner.people.sa)}."
-    )
+        "by themselves. Everything at a glance: [the board]({board}). "
+        "Stuck? Comment on the issue and mention {architect}.",
+        board=f"{scene.project_url}/-/boards", architect=code(scene.partner.people.sa),
+    )  # fmt: skip
+    return f"### {scene.say('How to work here')}\n\n{text}"

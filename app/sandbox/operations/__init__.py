@@ -4,7 +4,7 @@ A verb checks the actor's right, validates, changes the state, writes the histor
 SandboxError and then has changed nothing. REST, GraphQL and the pages are thin layers over these.
 """
 
-from app.sandbox.operations.accounts import change_tier, create_token, create_user, revoke_token
+from app.sandbox.operations.accounts import change_tier, create_token, create_user, revoke_token, update_user
 from app.sandbox.operations.applications import create_application
 from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
@@ -40,6 +40,7 @@ from app.sandbox.operations.members import (
     direct_member,
     remove_member,
     share,
+    update_invitation,
     update_member,
 )
 from app.sandbox.operations.milestones import (
@@ -119,10 +120,12 @@ __all__ = [
     "update_board",
     "update_group",
     "update_hook",
+    "update_invitation",
     "update_label",
     "update_member",
     "update_milestone",
     "update_note",
     "update_project",
+    "update_user",
     "update_work_item",
 ]

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from datetime import date
+from typing import Any
 
 from app.sandbox.errors import Conflict, Invalid
 from app.sandbox.operations.common import require
 from app.sandbox.world import Tier, Token, User, World
 
+_USERNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 SCOPES = frozenset(
     {"api", "read_api", "read_user", "read_repository", "write_repository", "self_rotate", "ai_features"}
 )
@@ -15,10 +18,7 @@ SCOPES = frozenset(
 
 def create_user(world: World, *, username: str, name: str, email: str, admin: bool = False, bot: bool = False) -> User:
     """A new active account. Raises Conflict when the username or the address is taken."""
-    if world.user_by_name(username) is not None:
-        raise Conflict("Username has already been taken")
-    if any(user.email.lower() == email.lower() for user in world.users.values()):
-        raise Conflict("Email has already been taken")
+    _require_free(world, username, email)
     user = User(
         id=world.ids.next("user"),
         username=username,
@@ -30,6 +30,25 @@ def create_user(world: World, *, username: str, name: str, email: str, admin: bo
     )
     world.users[user.id] = user
     return user
+
+
+def update_user(world: World, actor: User, user: User, **changes: Any) -> None:
+    """`username`, `name`, `email`, `admin`, `state`; administrators only. Raises Conflict for what another one has."""
+    require(actor.admin)
+    _require_free(world, changes.get("username", user.username), changes.get("email", user.email), but=user)
+    for name, value in changes.items():
+        setattr(user, name, value)
+
+
+def _require_free(world: World, username: str, email: str, but: User | None = None) -> None:
+    if not _USERNAME.fullmatch(username):
+        raise Invalid({"username": ["can contain only letters, digits, '_', '-' and '.'"]})
+    others = [user for user in world.users.values() if user is not but]
+    taken = {group.full_path.lower() for group in world.groups.values()} | {u.username.lower() for u in others}
+    if username.lower() in taken:
+        raise Conflict("Username has already been taken")
+    if any(user.email.lower() == email.lower() for user in others):
+        raise Conflict("Email has already been taken")
 
 
 def create_token(

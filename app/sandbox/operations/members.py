@@ -142,6 +142,19 @@ def create_invitation(
     return invitation
 
 
+def update_invitation(
+    world: World, actor: User, subject: Project | Group, email: str, access_level: int, expires_at: date | None
+) -> Invitation:
+    """Another role or end for a pending invitation. Raises NotFound, or Invalid for an unknown level."""
+    _require_manager(world, actor, subject)
+    _check_level(world, actor, subject, access_level)
+    for invitation in subject.invitations:
+        if invitation.email.lower() == email.lower():
+            invitation.access_level, invitation.expires_at = access_level, expires_at
+            return invitation
+    raise NotFound
+
+
 def delete_invitation(world: World, actor: User, subject: Project | Group, email: str) -> None:
     """Withdraw a pending invitation. Raises NotFound."""
     _require_manager(world, actor, subject)

@@ -11,7 +11,17 @@ from app.sandbox.errors import Forbidden, NotFound, SandboxError
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_user, the_container
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, exclude_each_other, integer, integers, require_any, text, texts
+from app.sandbox.rest.parameters import (
+    boolean,
+    day,
+    exclude_each_other,
+    integer,
+    integers,
+    moment,
+    require_any,
+    text,
+    texts,
+)
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
 from app.sandbox.world import Member, User
@@ -173,6 +183,21 @@ def create_invitations(call: Call) -> Response:
         except SandboxError as error:
             problems[str(user_id)] = " and ".join(error.sentences())
     return created({"status": "error", "message": problems} if problems else {"status": "success"})
+
+
+@routes.put("/:scope/:id/invitations/:email", integer("access_level", *LEVELS[1:]), moment("expires_at"))
+def update_invitation(call: Call) -> Response:
+    """https://docs.gitlab.com/api/invitations/#update-an-invitation-to-a-group-or-project"""
+    container, email = _managed(call), call.path["email"]
+    waiting = next((row for row in container.invitations if row.email.lower() == email.lower()), None)
+    if waiting is None:
+        raise NotFound
+    end = call.get("expires_at")
+    row = operations.update_invitation(
+        call.world, call.actor, container, email, call.get("access_level", waiting.access_level),
+        end.date() if end else waiting.expires_at,
+    )  # fmt: skip
+    return ok(people.invitation(call.world, row))
 
 
 @routes.delete("/:scope/:id/invitations/:email")

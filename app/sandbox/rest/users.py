@@ -12,7 +12,7 @@ from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_user, the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, moment, text, texts
+from app.sandbox.rest.parameters import boolean, day, moment, require_any, text, texts
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, created, no_content, ok
 from app.sandbox.world import Token, User
@@ -87,6 +87,49 @@ def read_user(call: Call) -> Response:
     user = find_user(call, call.number("user_id", "User"))
     extra = {"email": user.email, "is_admin": user.admin} if call.actor.admin else {}
     return ok(people.user_profile(call.world, user) | extra)
+
+
+ACCOUNT = (boolean("admin"), text("password"), text("note"))
+"""Nobody signs in with a password here, so one is taken and not kept."""
+
+
+@routes.post(
+    "/users",
+    text("email", required=True),
+    text("name", required=True),
+    text("username", required=True),
+    boolean("reset_password"),
+    boolean("force_random_password"),
+    boolean("skip_confirmation"),
+    *ACCOUNT,
+)
+def create_user(call: Call) -> Response:
+    """https://docs.gitlab.com/api/users/#create-a-user ; for administrators.
+
+    Like everybody in the sandbox the new person has the token `sandbox-<username>`, which GitLab would not make.
+    """
+    _require_admin(call)
+    require_any(call.given, "password", "reset_password", "force_random_password")
+    user = operations.create_user(
+        call.world, username=call.get("username", ""), name=call.get("name", ""), email=call.get("email", ""),
+        admin=call.get("admin", False),
+    )  # fmt: skip
+    operations.create_token(call.world, user, name="sandbox", scopes=["api"], value=f"sandbox-{user.username}")
+    return created(people.user_with_admin(call.world, user))
+
+
+@routes.put("/users/:user_id", text("email"), text("name"), text("username"), boolean("skip_reconfirmation"), *ACCOUNT)
+def update_user(call: Call) -> Response:
+    """https://docs.gitlab.com/api/users/#update-a-user ; for administrators."""
+    _require_admin(call)
+    user = find_user(call, call.number("user_id", "User"))
+    operations.update_user(call.world, call.actor, user, **call.some("email", "name", "username", "admin"))
+    return ok(people.user_with_admin(call.world, user))
+
+
+def _require_admin(call: Call) -> None:
+    if not call.actor.admin:
+        raise Forbidden
 
 
 @routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))

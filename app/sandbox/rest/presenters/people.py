@@ -79,8 +79,24 @@ def current_user(world: World, user: User) -> Json:
             "extra_shared_runners_minutes_limit": None,
             "scim_identities": [],
         }
-    if user.admin:
-        data |= {"is_admin": True, "note": None, "namespace_id": user.id, "created_by": None}
+    return data | _for_administrators(world, user) if user.admin else data
+
+
+def user_with_admin(world: World, user: User) -> Json:
+    """A user as administrators get it from what they did."""
+    return current_user(world, user) | _for_administrators(world, user)
+
+
+def _for_administrators(world: World, user: User) -> Json:
+    data: Json = {"is_admin": user.admin, "note": None, "namespace_id": user.id, "created_by": None}
+    if world.enterprise:
+        data |= {
+            "using_license_seat": not user.bot,
+            "is_auditor": False,
+            "provisioned_by_group_id": None,
+            "enterprise_group_id": None,
+            "enterprise_group_associated_at": None,
+        }
     return data
 
 
