@@ -7,15 +7,22 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import acknowledge, comment, planning, report, scale, traffic
+from benchmarks import acknowledge, comment, lifetime, planning, report, scale, traffic
 
 TABLES: dict[str, Callable[[bool], report.Report]] = {
     "acknowledge": lambda quick: acknowledge.measure(seconds=2 if quick else 5),
     "comment": lambda quick: comment.measure(partners=3 if quick else 20),
     "traffic": lambda _quick: traffic.measure(),
-    "scale": lambda quick: scale.measure(sizes=(10, 30) if quick else (10, 100, 1_000, 10_000), limit_seconds=240),
+    "scale": lambda quick: _scale(quick),
     "planning": lambda quick: planning.measure(rounds=500 if quick else 10_000),
+    "lifetime": lambda quick: lifetime.measure(starts=2 if quick else 5),
 }
+
+
+def _scale(quick: bool) -> report.Report:
+    if quick:
+        return scale.measure(sizes=(10, 30, 100), onboarded=30, limit_seconds=120)
+    return scale.measure(sizes=(10, 100, 1_000, 10_000), onboarded=300, limit_seconds=1_200)
 
 
 def main() -> None:

@@ -130,7 +130,7 @@ class LocalStage:
     def issues(self, slug: str, *, state: str | None = None) -> list[WorkItem]:
         """Issues of a partner's project, oldest first."""
         project = self.project(slug)
-        items = [i for i in self.world.work_items.values() if i.project_id == project.id]
+        items = self.world.work_items.where("project_id", project.id)
         return sorted((i for i in items if state in (None, i.state)), key=lambda i: i.iid)
 
     def comment(self, item: WorkItem, by: str, body: str) -> None:

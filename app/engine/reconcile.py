@@ -191,8 +191,9 @@ class Reconciler:
         look, footing = self._look(partner)
         if look.control_commit != self.desired().wishes.commit:
             self.desired(commit=look.control_commit)
-            partner, templates = self.partner(slug)
-            look, footing = self._look(partner)
+            looked_for, (partner, templates) = partner, self.partner(slug)
+            if partner != looked_for:
+                look, footing = self._look(partner)
         journey = templates.journey_for(partner)
         now = self._clock()
         look = self._ask(journey, partner, look, footing)

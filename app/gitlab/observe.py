@@ -7,7 +7,6 @@ is found again by its mark. The trap: trusting a remembered number, or a mark th
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
@@ -17,6 +16,7 @@ from app.gitlab.client import Client
 from app.gitlab.errors import OfferChanged
 from app.gitlab.instance import Instance, epic_type_in
 from app.gitlab.names import number
+from app.gitlab.portfolio_index import PortfolioIndex, entry, is_of
 from app.gitlab.verdicts import read_answers
 from app.journey import markers, prose
 from app.journey.model import People
@@ -56,6 +56,7 @@ class Observer:
         self._titles: dict[str, str] = {}
         self._heard: dict[str, dict[str, datetime]] = {}
         self._stand_ins: dict[str, StandIn] | None = None
+        self._portfolio = PortfolioIndex(client, instance, place)
 
     def remember(self, slug: str, **numbers: str) -> None:
         """Called by whoever creates one of the three things, so that the next look needs no search."""
@@ -66,9 +67,12 @@ class Observer:
         self._heard.pop(slug, None)
 
     def heard(self, slug: str, observed: Observed) -> None:
-        """Called when everything in an observation was dealt with: older comments need not be read again."""
-        if observed.project and observed.project.issues:
-            self._heard[slug] = {issue.id: issue.updated_at for issue in observed.project.issues}
+        """Called when everything in an observation was dealt with: older comments need not be read again.
+
+        Where there was no issue yet nothing was heard, and the next look brings the comments of the newest with it.
+        """
+        issues = observed.project.issues if observed.project else ()
+        self._heard[slug] = {issue.id: issue.updated_at for issue in issues}
 
     def ask(self, observed: Observed, slug: str, questions: Questions, people: People) -> Observed:
         """The observation with what `judge.questions` wants to know besides. Raises GitLabError."""
@@ -96,7 +100,7 @@ class Observer:
             data = self._ask(slug, people)
             if found.portfolio_item is not None and self._portfolio_item(slug, data) is None:
                 # The status page stands under an epic that is not ours: ours is somewhere else.
-                other = self._find_portfolio_item(slug)
+                other = self._portfolio.find(slug, title, anew=True)
                 self._known[slug] = replace(found, portfolio_item=other)
                 data = self._ask(slug, people)
         return self._read(slug, data)
@@ -158,37 +162,13 @@ class Observer:
             return Known(status, item["iid"], hook)
         if parent is not None and self._place.epics and parent["iid"] != known.portfolio_item:
             return Known(status, parent["iid"], hook)
-        return Known(status, self._find_portfolio_item(slug), hook)
+        wrong = known.portfolio_item is not None
+        return Known(status, self._portfolio.find(slug, self._titles.get(slug), anew=wrong), hook)
 
     def _is_ours(self, item: Mapping[str, Any], slug: str) -> bool:
         """By author and mark. A mark that a person deleted is forgiven where title and text fit no other partner."""
-        if _id(item["author"]) != self._instance.bot_id:
-            return False
-        text = _widgets(item).get("description") or ""
-        mark = markers.find("partner", text)
-        if mark is not None:
-            return mark == slug
-        named = set(re.findall(rf"{re.escape(self._place.group)}/([\w.-]+)#\d", text))
-        return item["title"] == self._titles.get(slug) and named <= {slug}
-
-    def _find_portfolio_item(self, slug: str) -> str | None:
-        """By author and mark, not by label: people take labels away, and a second epic would be made."""
-        after, ours = None, list[Mapping[str, Any]]()
-        while True:
-            variables = {
-                "portfolio": self._portfolio_path,
-                "types": ["EPIC" if self._place.epics else "ISSUE"],
-                "author": self._instance.bot_username,
-                "after": after,
-            }
-            namespace = self._client.query("portfolio", variables)["namespace"]
-            items = (namespace or {}).get("workItems") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
-            ours += [item for item in items["nodes"] if self._is_ours(item, slug)]
-            if any(map(_marked, ours)) or not items["pageInfo"]["hasNextPage"]:
-                break
-            after = items["pageInfo"]["endCursor"]
-        best = min(ours, key=lambda item: (not _marked(item), int(item["iid"])), default=None)
-        return str(best["iid"]) if best else None
+        by_bot = _id(item["author"]) == self._instance.bot_id
+        return by_bot and is_of(entry(item, self._place), slug, self._titles.get(slug))
 
     def _stand_in(self, slug: str) -> StandIn | None:
         """The tracker issue that a time without epics left open. Asked for once for all partners, and again as long
@@ -372,10 +352,6 @@ def _users(data: Mapping[str, Any]) -> dict[str, str]:
     for node in (data["project"] or {"workItems": {"nodes": []}})["workItems"]["nodes"]:
         found += (_widgets(node).get("assignees") or {"nodes": []})["nodes"]
     return {user["username"]: user["id"] for user in found}
-
-
-def _marked(item: Mapping[str, Any]) -> bool:
-    return markers.find("partner", _widgets(item).get("description") or "") is not None
 
 
 def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:

@@ -18,6 +18,6 @@ def test_requests_keep_their_budgets() -> None:
 
 def test_planning_and_scale() -> None:
     assert len(planning.measure(rounds=20).rows) == 3
-    report = scale.measure(sizes=(2, 4), limit_seconds=60)
+    report = scale.measure(sizes=(2, 4), onboarded=3, limit_seconds=60)
     assert [row[0] for row in report.rows] == ["2", "4"]
     assert not [note for note in report.notes if note.startswith("MISSED")]

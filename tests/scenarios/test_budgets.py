@@ -97,10 +97,19 @@ def test_the_bots_own_writes_cause_at_most_one_look_that_finds_nothing(steady: L
 
 
 def test_onboarding_another_partner_costs_fourteen(steady: LocalStage) -> None:
+    """With a running service one more is seen some seconds later: the look of the next test."""
     steady.write_partner_file("globex", GLOBEX)
     cost = cost_of_wakes(steady)
     assert len(capabilities(steady, "globex")) >= 8
     assert len(cost) <= 14, cost
+
+
+def test_the_look_at_what_an_onboarding_has_opened_costs_one_read(steady: LocalStage) -> None:
+    """The site learns the addresses of the new issues by it. Their comments come with it."""
+    steady.write_partner_file("globex", GLOBEX)
+    cost_of_wakes(steady)
+    cost = cost_of_run(steady, "globex")
+    assert (cost.reads, cost.writes) == (1, 0), cost
 
 
 def test_a_resync_of_partners_without_changes_costs_one_request(stage: LocalStage) -> None:
