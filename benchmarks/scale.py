@@ -73,7 +73,7 @@ def _grow(stage: LocalStage, there: int, size: int, onboarded: int) -> Cost:
         write_files(stage, range(there, min(size, onboarded)))
         cost = _cost_of(stage, size)
     if size > onboarded:
-        seed(stage, range(max(there, onboarded), size))
+        seed(stage, range(max(there, onboarded), size), pattern=onboarded - 1)  # one at which nobody has worked
         cost = _cost_of(stage, size)
     for _ in range(2):  # the first one still sees what the onboarding has changed
         stage.clock.advance(minutes=20)

@@ -229,6 +229,6 @@ def _access(level: int | None) -> Json | None:
 
 def _open_issues(world: World, record: Project) -> int:
     return sum(
-        item.project_id == record.id and item.state == "opened" and item.type in ("ISSUE", "INCIDENT")
-        for item in world.work_items.values()
+        item.state == "opened" and item.type in ("ISSUE", "INCIDENT")
+        for item in world.work_items.where("project_id", record.id)
     )
