@@ -1,7 +1,7 @@
 """An independent, small answer to "where is this partner": from the sandbox's own state and what people said.
 
-It shares no code with the bot but the words of the marks. It looks whenever the bot has looked, for two things cannot be
-read off the present: which closing was accepted, and what was announced. The trap: an oracle that asks the bot's record.
+It shares no code with the bot but the words of the marks. It looks whenever the bot has looked, for two things cannot
+be read off the present: which closing was accepted, and what was announced. The trap: to ask the bot's own record.
 """
 
 from __future__ import annotations
