@@ -58,6 +58,11 @@ class Settings(BaseSettings):
         "reporter",
         description="what partner people are in their project: `reporter`, `planner`, or `guest` (Free and CE)",
     )
+    architects_group: str | None = Field(
+        None,
+        min_length=1,
+        description="group with the solution architects as direct members; empty: Developers of the partners' group",
+    )
     api_token: SecretStr | None = Field(None, description="bearer token of the REST API; empty: the API is off")
     oauth_application_id: str = Field("", description="id of the OAuth application in GitLab; empty: the site is off")
     oauth_secret: SecretStr | None = Field(None, description="secret of that application; also signs the sessions")

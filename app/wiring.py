@@ -48,6 +48,7 @@ from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
 from app.gitlab.observe import Observer
+from app.gitlab.verdicts import circle_of
 from app.intake.router import Intake
 from app.intake.routing import Territory
 from app.intake.signature import Secrets, stand_in_token
@@ -169,8 +170,8 @@ def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn |
     from app.gitlab.signin import SignIn  # brings two libraries that a service without the site can do without
 
     return SignIn(
-        bot.client, bot.instance, group=settings.group, application_id=settings.oauth_application_id, secret=secret,
-        callback=settings.signin_callback, clock=bot.clock, adapter=adapter,
+        bot.client, bot.instance, circle=circle_of(bot.place), application_id=settings.oauth_application_id,
+        secret=secret, callback=settings.signin_callback, clock=bot.clock, adapter=adapter,
     )  # fmt: skip
 
 
@@ -269,6 +270,7 @@ def _place(settings: Settings, instance: Instance) -> Place:
         hook_url=settings.hook_url,
         group_hook=settings.group_hook and settings.hook_url is not None and instance.epics,
         partner_role=settings.partner_role,
+        architects_group=settings.architects_group,
         epics=instance.epics,
     )
 

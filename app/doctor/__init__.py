@@ -39,6 +39,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("account",), lambda b, _: checks.account(b)),
     (("role",), lambda b, _: checks.role(b)),
     (("partner role",), lambda b, _: checks.partner_role(b)),
+    (("solution architects",), lambda b, _: checks.architects(b)),
     (("clock",), lambda b, _: checks.clock(b)),
     (("control project",), lambda b, _: checks.control(b)),
     (("labels", "board"), lambda b, _: checks.labels_and_board(b)),

@@ -25,9 +25,7 @@ from joserfc.jwk import KeySet
 from app.gitlab.client import TIMEOUT_SECONDS, Client
 from app.gitlab.errors import GitLabError, Missing, Refused, Transient
 from app.gitlab.instance import Instance
-from app.gitlab.verdicts import is_architect
-
-"""Least role in the group (https://docs.gitlab.com/api/access_requests/#valid-access-levels)."""
+from app.gitlab.verdicts import Circle
 
 _LEEWAY_SECONDS = 120
 _AGAIN = "Sign in again."
@@ -60,7 +58,7 @@ class SignIn:
         client: Client,
         instance: Instance,
         *,
-        group: str,
+        circle: Circle,
         application_id: str,
         secret: str,
         callback: str,
@@ -70,7 +68,7 @@ class SignIn:
         """`callback`: the address that the application in GitLab names; `adapter` replaces the network."""
         self._client = client
         self._instance = instance
-        self._group = group
+        self._circle = circle
         self._application_id = application_id
         self._secret = secret
         self._callback = callback
@@ -105,18 +103,14 @@ class SignIn:
         return Person(int(subject), str(told.get("nickname", "")), str(told.get("name", "")))
 
     def is_architect(self, user_id: int) -> bool:
-        """Whether this user is, directly or through a group above, Developer or more in the bot's group.
-
-        Partners are members of their project only, so never. Raises GitLabError.
-        """
+        """Whether this user counts as a solution architect. One request. Raises GitLabError."""
         if self._instance.bot_id.endswith(f"/{user_id}"):
             return False
-        path = f"/groups/{self._group.replace('/', '%2F')}/members/all/{user_id}"
         try:
-            member = self._client.get(path)
+            member = self._client.get(f"{self._circle.address}/{user_id}")
         except Missing:
             return False
-        return is_architect(member)
+        return self._circle.counts(member)
 
     # --- inside ---
 

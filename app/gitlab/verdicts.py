@@ -2,13 +2,14 @@
 
 The trap: believing a name that stands in a text. Closers come from the issue itself
 (https://docs.gitlab.com/api/issues/), labels from GitLab's own history of them
-(https://docs.gitlab.com/api/resource_label_events/), and the right to confirm from membership of the group, which
-partners never have (https://docs.gitlab.com/api/group_members/).
+(https://docs.gitlab.com/api/resource_label_events/), and the right to confirm from membership of a group in which
+partners never are (https://docs.gitlab.com/api/group_members/).
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 from urllib.parse import quote
@@ -20,22 +21,44 @@ from app.journey.model import People
 from app.journey.observed import Answers, Approval, Issue, Place, Project
 from app.journey.questions import Questions
 
-_DEVELOPER = 30
+_GUEST, _DEVELOPER = 10, 30
 
 
-def is_architect(member: Mapping[str, Any]) -> bool:
-    """Whether a member of the partners' group counts as a solution architect, as GitLab describes members."""
-    return bool(member["access_level"] >= _DEVELOPER and member.get("state", "active") == "active")
+@dataclass(frozen=True)
+class Circle:
+    """Who counts as a solution architect: the members at this address of the API who have at least this role."""
+
+    group: str
+    address: str
+    least: int
+    own: bool
+    """Whether the group is there for nothing else, so that every direct member counts."""
+
+    def counts(self, member: Mapping[str, Any]) -> bool:
+        """`member` as GitLab describes members."""
+        return bool(member["access_level"] >= self.least and member.get("state", "active") == "active")
+
+
+def circle_of(place: Place) -> Circle:
+    """The direct members of the architects' own group, else the Developers and up of the partners' group.
+
+    Direct ones only: who is in a group above a team's group need not belong to the team.
+    """
+    if place.architects_group is None:
+        return Circle(place.group, f"/groups/{quote(place.group, safe='')}/members/all", _DEVELOPER, own=False)
+    return Circle(place.architects_group, f"/groups/{quote(place.architects_group, safe='')}/members", _GUEST, own=True)
 
 
 def read_answers(client: Client, place: Place, project: Project, questions: Questions, people: People) -> Answers:
     """Answers the questions about one partner with as few requests as REST allows. Raises GitLabError."""
     architects, members = frozenset[str](), frozenset[str]()
     if questions.people:
-        found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
-        active = [m for m in found if m.get("state", "active") == "active" and m["username"] != place.bot]
-        members = frozenset(str(m["username"]) for m in active)
-        architects = frozenset(str(m["username"]) for m in active if is_architect(m))
+        circle = circle_of(place)
+        found = client.list(circle.address)
+        architects = frozenset(str(m["username"]) for m in found if circle.counts(m)) - {place.bot}
+        if place.architects_group is not None and people.manager:
+            found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
+        members = frozenset(str(m["username"]) for m in found if m.get("state", "active") == "active") - {place.bot}
     issues = {issue.id: issue for issue in project.issues}
     return Answers(
         architects=architects,

@@ -227,7 +227,14 @@ class Stage(Frozen):
 
 
 class Journey(Frozen):
-    """The journey as one partner walks it. Position `len(stages)` means: all stages done."""
+    """The journey as one partner walks it. Position `len(stages)` means: all stages done.
+
+    Partners who chose the same share one, and what is made of it alone is remembered by it; so two are equal only when
+    they are the same one.
+    """
+
+    __eq__ = object.__eq__
+    __hash__ = object.__hash__
 
     id: str
     version: int

@@ -29,6 +29,7 @@ class Place:
     hook_url: str | None = None  # None: no server listens, so no webhook is wanted
     group_hook: bool = False  # True: the group has one webhook for all, so a project wants none
     partner_role: PartnerRole = "reporter"
+    architects_group: str | None = None  # None: the Developers and up of `group`
     epics: bool = True  # False on Free and CE: a tracker issue in the control project stands in
 
     @property

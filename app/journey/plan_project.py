@@ -8,6 +8,8 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Iterator, Mapping
 from datetime import timedelta
+from functools import lru_cache
+from typing import NamedTuple
 
 from app.journey import labels, prose
 from app.journey.actions import (
@@ -66,8 +68,8 @@ def plan_files(scene: Scene, observed: Observed) -> Iterator[Action]:
     """
     seen = observed.project.files if observed.project else {}
     wanted = desired_files(scene)
-    create = {path: text for path, text in wanted.items() if path not in seen}
-    update = {path: text for path, text in wanted.items() if path in seen and seen[path] != blob_id(text)}
+    create = {path: file.text for path, file in wanted.items() if path not in seen}
+    update = {path: file.text for path, file in wanted.items() if path in seen and seen[path] != file.blob_id}
     if not create and not update:
         return
     if {*create, *update} <= {prose.README, PICTURE_FILE, BADGE_FILE}:
@@ -77,16 +79,32 @@ def plan_files(scene: Scene, observed: Observed) -> Iterator[Action]:
         yield CommitFiles(create, update, prose.files_commit(scene), reason)
 
 
-def desired_files(scene: Scene) -> dict[str, str]:
-    """README, pictures and one issue template per capability: path -> text."""
-    files = {
+class File(NamedTuple):
+    """A file as it should be, with git's id of its content."""
+
+    text: str
+    blob_id: str
+
+
+def desired_files(scene: Scene) -> dict[str, File]:
+    """README, pictures and one issue template per capability, by path."""
+    own = {
         prose.README: prose.readme(scene),
         PICTURE_FILE: render_picture(scene.picture),
         BADGE_FILE: render_badge(scene.picture),
     }
-    for capability in (c for stage in scene.journey.stages for c in stage.capabilities):
-        files[_template_path(capability)] = prose.template_file(scene.journey, capability)
-    return files
+    return {path: File(text, blob_id(text)) for path, text in own.items()} | _issue_templates(scene.journey)
+
+
+@lru_cache(maxsize=64)
+def _issue_templates(journey: Journey) -> dict[str, File]:
+    """One for each capability. Remembered: all partners of one kind have the same."""
+    texts = {
+        _template_path(capability): prose.template_file(journey, capability)
+        for stage in journey.stages
+        for capability in stage.capabilities
+    }
+    return {path: File(text, blob_id(text)) for path, text in texts.items()}
 
 
 def _template_path(capability: Capability) -> str:

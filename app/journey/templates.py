@@ -6,6 +6,8 @@ The trap it avoids: a category or a skip that is known in two places. Whoever wa
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 from app.journey import evidence
@@ -17,6 +19,7 @@ from app.journey.model import (
     CapabilityEntry,
     CapabilitySettings,
     CapabilityText,
+    Category,
     Form,
     Journey,
     JourneyFile,
@@ -36,6 +39,21 @@ _BASE = {
 _REVIEW_DAYS = 7
 
 
+_KINDS_OF_PARTNERS = 256
+"""Journeys that are remembered: most partners differ in nothing but category, language and tracks."""
+
+
+@dataclass(frozen=True)
+class Choices:
+    """What in a partner file shapes the journey."""
+
+    category: Category
+    language: str
+    tracks: tuple[str, ...]
+    skipped: frozenset[str]
+    practices: tuple[PracticeEntry, ...]
+
+
 class Templates:
     """A checked set of journey files; `journey_for` gives the journey as one partner walks it."""
 
@@ -49,6 +67,7 @@ class Templates:
         self.file = file
         self.texts = {language: dict(given) for language, given in texts.items()}
         self.catalogues = {ENGLISH: IN_ENGLISH, **(catalogues or {})}
+        self._remembered = lru_cache(maxsize=_KINDS_OF_PARTNERS)(self._journey_for)
         self._form = Form(
             evidence=tuple(dict.fromkeys(c.tell(evidence.EVIDENCE) for c in self.catalogues.values())),
             answer=tuple(dict.fromkeys(c.tell(evidence.ANSWER) for c in self.catalogues.values())),
@@ -63,7 +82,14 @@ class Templates:
         return self.catalogues.get(language) or Catalogue(language=language)
 
     def journey_for(self, partner: PartnerFile) -> Journey:
-        """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track."""
+        """Applies the category's overlay, the partner's practices, tracks and skips. KeyError for an unknown track.
+
+        Partners who chose the same get the same one.
+        """
+        skipped = frozenset(skip.capability for skip in partner.skip)
+        return self._remembered(Choices(partner.category, partner.language, partner.tracks, skipped, partner.practices))
+
+    def _journey_for(self, partner: Choices) -> Journey:
         file, rules = self.file, self._practice_rules(partner)
         stages = tuple(
             self._stage(
@@ -87,12 +113,12 @@ class Templates:
         runs = tuple(self._practice(partner, company, rules, practice) for practice in partner.practices)
         return company.model_copy(update={"practices": runs})
 
-    def _practice_rules(self, partner: PartnerFile) -> PracticeRules | None:
+    def _practice_rules(self, partner: Choices) -> PracticeRules | None:
         overlay = self.file.overlays.get(partner.category)
         return overlay.practice if overlay and partner.practices else None
 
     def _company_entries(
-        self, partner: PartnerFile, stage: StageEntry, rules: PracticeRules | None
+        self, partner: Choices, stage: StageEntry, rules: PracticeRules | None
     ) -> list[CapabilityEntry]:
         """What the company does once. Without practices that is everything but what their wins bring up."""
         tracks = (name for name in dict.fromkeys(partner.tracks) if self.file.tracks[name].stage == stage.id)
@@ -103,7 +129,7 @@ class Templates:
             entries = [entry for entry in entries if not self._settings(partner, entry)["per_practice"]]
         return entries + [self._track_entry(name) for name in tracks]
 
-    def _practice(self, partner: PartnerFile, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
+    def _practice(self, partner: Choices, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
         """The run of one practice; its ids end in `@practice`, its titles name it, so that each is found again."""
         walked = [rules.entry, *(stage for stage in self.file.stages if stage.id in rules.stages)]
         chosen = {
@@ -120,7 +146,7 @@ class Templates:
                 "practice": entry.id, "titles": titles,
             })  # fmt: skip
 
-        skipped = {skip.capability for skip in partner.skip}
+        skipped = partner.skipped
         stages = []
         for stage in walked:
             plain = self._stage(partner, stage, chosen[stage.id])
@@ -136,16 +162,16 @@ class Templates:
             id=entry.id, lead=entry.lead, champion=entry.champion, unlock=f"{rules.unlock}@{entry.id}", journey=run
         )
 
-    def _entries(self, partner: PartnerFile, stage: StageEntry) -> list[CapabilityEntry]:
+    def _entries(self, partner: Choices, stage: StageEntry) -> list[CapabilityEntry]:
         overlay = self.file.overlays.get(partner.category)
         return [*stage.capabilities, *(added for added in (overlay.add if overlay else ()) if added.stage == stage.id)]
 
     def _stage(
-        self, partner: PartnerFile, stage: StageEntry, entries: list[CapabilityEntry], *, walked: bool = False
+        self, partner: Choices, stage: StageEntry, entries: list[CapabilityEntry], *, walked: bool = False
     ) -> Stage:
         """`walked`: by practices, each with a review of its own, so that the company has none."""
         overlay = self.file.overlays.get(partner.category)
-        gone = {skip.capability for skip in partner.skip} | set(overlay.skip if overlay else ())
+        gone = partner.skipped | set(overlay.skip if overlay else ())
         capabilities = tuple(
             self._capability(partner, stage.id, entry)
             for entry in entries
@@ -179,7 +205,7 @@ class Templates:
             valid_days=track.valid_days, after=tuple(f"tracks/{other}" for other in track.after),
         )  # fmt: skip
 
-    def _settings(self, partner: PartnerFile, entry: CapabilityEntry) -> dict[str, Any]:
+    def _settings(self, partner: Choices, entry: CapabilityEntry) -> dict[str, Any]:
         """Defaults, then the entry, then what the category sets."""
         overlay = self.file.overlays.get(partner.category)
         keys = set(CapabilitySettings.model_fields)
@@ -189,7 +215,7 @@ class Templates:
                 settings |= {k: v for k, v in layer.model_dump(include=keys).items() if v is not None}
         return settings
 
-    def _capability(self, partner: PartnerFile, stage: str, entry: CapabilityEntry) -> Capability:
+    def _capability(self, partner: Choices, stage: str, entry: CapabilityEntry) -> Capability:
         settings = self._settings(partner, entry)
         del settings["per_practice"]
         track = self.file.tracks.get(entry.id.removeprefix("tracks/")) if entry.id.startswith("tracks/") else None

@@ -1,8 +1,8 @@
 """A table of the sandbox: records by id, and found at once by what they belong to.
 
 A GitLab with thousands of projects must not read all of its items to show one project's. The trap: an index that
-lags behind its records. So a record that changes one of the indexed attributes is filed again by whoever changes it;
-everything else of a table is a plain dict.
+lags behind its records. So a record that changes one of the indexed attributes is filed again by whoever changes it,
+and records come and go by assignment, `del` and `clear` alone.
 """
 
 from __future__ import annotations
@@ -29,6 +29,10 @@ class Table(dict[int, Record]):
         super().__delitem__(number)
         for name, value in self._filed.pop(number).items():
             del self._drawers[name][value][number]
+
+    def clear(self) -> None:
+        for number in list(self):
+            del self[number]
 
     def file(self, number: int) -> None:
         """Files a record by what its attributes say now; to be called when an indexed one has changed."""

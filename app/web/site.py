@@ -23,6 +23,7 @@ from app.engine.watch import Watch
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError
 from app.gitlab.ground import Ground
+from app.gitlab.verdicts import circle_of
 from app.journey.overview import Filter
 from app.journey.picture import Picture, render_picture, spoken
 from app.journey.standing import Standing
@@ -133,7 +134,7 @@ def add_site(app: FastAPI, parts: SiteParts, health: Health) -> None:
     @app.exception_handler(NoArchitect)
     def refuse(_: Request, error: Exception) -> Response:
         username = error.username if isinstance(error, NoArchitect) else ""
-        return site.page("refused.html", status=403, username=username, group=parts.ground.place.group)
+        return site.page("refused.html", status=403, username=username, circle=circle_of(parts.ground.place))
 
 
 def _static(site: Site) -> APIRouter:

@@ -153,7 +153,7 @@ def test_a_track_named_twice_is_walked_once() -> None:
 
 def test_files_with_windows_line_ends_are_read() -> None:
     files = {path: text.replace("\n", "\r\n") for path, text in small_files().items()}
-    assert load_templates(files).base() == SMALL_TEMPLATES.base()
+    assert load_templates(files).base().model_dump() == SMALL_TEMPLATES.base().model_dump()
 
 
 # --- mistakes in journey.yaml: (what is changed, into what, where it is found, what is said, what to do) ---

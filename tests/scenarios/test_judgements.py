@@ -26,6 +26,7 @@ from stagehand import (
 )
 
 from app.demo.local import LocalStage
+from app.doctor import checks
 from app.sandbox import operations
 from app.sandbox.world import WorkItem, World
 
@@ -306,6 +307,36 @@ def test_a_member_of_the_partner_who_is_also_in_the_group_confirms_nothing(onboa
     say(onboarded, item, "acme.lead", "/journey verify")
     assert "verify::pending" in labels(onboarded, item)
     assert "is for solution architects" in says(onboarded, item)[-1]
+
+
+def test_where_architects_have_a_group_of_their_own_its_direct_members_confirm_and_nobody_else(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    world = copied(onboarded_world)
+    with theatre.open(world, settings={"architects_group": "sa-team"}) as stage:
+        (missing,) = checks.architects(stage.service)
+        assert (missing.state, "cannot be read" in missing.text) == ("failed", True)
+        root = stage.user("root")
+        team = operations.create_group(world, root, path="sa-team", name="SA team")
+        operations.add_member(world, root, team, stage.user("partner-bot"), access_level=10)
+        team.members = [member for member in team.members if member.user_id != root.id]
+        (empty,) = checks.architects(stage.service)
+        assert (empty.state, "direct members of sa-team" in empty.fix) == ("warning", True)
+        operations.add_member(world, root, team, stage.user("gl.sa2"), access_level=10)
+        (there,) = checks.architects(stage.service)
+        assert there.state == "ok"
+
+        stage.settle()
+        item = pending(stage)
+        say(stage, item, "gl.sa1", "/journey verify")
+        assert "is for solution architects" in says(stage, item)[-1]
+        assert "verify::pending" in labels(stage, item)
+        say(stage, item, "gl.sa2", "/journey verify")
+        assert "verify::ok" in labels(stage, item)
+
+        until = stage.clock.now.date() + timedelta(days=10)
+        say(stage, issue_of(stage, LINKED), "gl.cam1", f"/journey waive until {until} No pitch is needed.")
+        assert "waived" in labels(stage, issue_of(stage, LINKED))
 
 
 # --- waivers ---

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.model import Capability, Journey, Partner, Practice
@@ -83,7 +84,7 @@ class Scene:
         position = self.journey.position(self.announced.stage) or 0
         return self.progress.stages[position] if position < len(self.progress.stages) else None
 
-    @property
+    @cached_property
     def picture(self) -> Picture:
         """The map with the partner on it; no day of the look, so that it changes only with what it shows."""
         return picture_of(self.journey, self.partner, self.progress, self.announced, say=self.say)
