@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 
 from app.journey.capability_state import (
     COUNTING,
@@ -59,7 +60,7 @@ class StageProgress:
         """What holds the stage by now: what is required, and the review once it has come up."""
         return tuple(item for item in self.all if item.required and not item.dormant)
 
-    @property
+    @cached_property
     def required(self) -> tuple[CapabilityProgress, ...]:
         return tuple(item for item in self.items if item.required and not item.dormant)
 
@@ -98,7 +99,7 @@ class Progress:
     practices: Mapping[str, PracticeProgress] = field(default_factory=dict)
     last_activity: datetime | None = None  # a tick, a comment, a closing: GitLab notes each as an update of the issue
 
-    @property
+    @cached_property
     def items(self) -> tuple[CapabilityProgress, ...]:
         """All of them, with the reviews that have come up, those of the practices last."""
         own = tuple(item for stage in self.stages for item in stage.all)

@@ -54,8 +54,12 @@ def _line(words: Words, kind: str, anchor: str = "start") -> Markup:
     return _drawn("".join(rows))
 
 
+@lru_cache(maxsize=4_096)
 def _stop(stop: Stop) -> Markup:
-    """One capability on the road. Put together here, for a map has thirty of them and a template takes its time."""
+    """One capability on the road. Put together here, for a map has thirty of them and a template takes its time.
+
+    Remembered: on the next map of a partner, and on those of partners who walk the same way, few are different.
+    """
     kind, number = stop.sign, stop.number
     blocked = (
         f'<g transform="translate(14 -12)">\n{_sign("blocked", number)}\n</g>\n' if stop.capability.blocked else ""
