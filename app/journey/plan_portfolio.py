@@ -78,12 +78,10 @@ def plan_commit_point(scene: Scene, observed: Observed, *, before: Record) -> It
 
 def _description(outer: Scene, item: PortfolioItem, before: Record) -> str:
     """How far comments were heard is no news of its own: it is written only together with something else."""
-    text = prose.portfolio_description(
-        replace(outer, record=replace(outer.record, heard=before.heard)), item.description
-    )
-    if markers.same_text(text, item.description):
+    unheard, body = replace(outer, record=replace(outer.record, heard=before.heard)), prose.portfolio_body(outer)
+    if markers.same_text(prose.portfolio_description(unheard, item.description, body=body), item.description):
         return item.description
-    return prose.portfolio_description(outer, item.description)
+    return prose.portfolio_description(outer, item.description, body=body)
 
 
 def plan_stand_in(observed: Observed) -> Iterator[Action]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
+from functools import lru_cache
 
 from app.journey import evidence, markers
 from app.journey.catalogue import Catalogue, Message, message
@@ -31,6 +32,13 @@ def capability_body(journey: Journey, capability: Capability, required_from: dat
 
     `required_from`: the day from which it holds a stage that this partner had begun before it was added.
     """
+    return _body(journey, capability.id, required_from)
+
+
+@lru_cache(maxsize=4_096)
+def _body(journey: Journey, name: str, required_from: date | None) -> str:
+    """Remembered: partners of one kind have the same journey, and every look compares all the issues."""
+    capability = journey.capability(name)
     say, days = journey.speaks(capability), capability.days
     kind = say("Optional, never holds a stage")
     if capability.required:

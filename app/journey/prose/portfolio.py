@@ -72,12 +72,15 @@ def _stalled(scene: Scene) -> str:
     return f"> **Stalled:** no activity of the partner since {written(since)}. Ask {lead} what is in the way."
 
 
-def portfolio_description(scene: Scene, text: str | None = None) -> str:
-    """The whole description; `text`: the present one, whose parts outside the bot's section are kept."""
+def portfolio_description(scene: Scene, text: str | None = None, *, body: str | None = None) -> str:
+    """The whole description; `text`: the present one, whose parts outside the bot's section are kept.
+
+    `body`: what `portfolio_body` has made of this scene, where that is known.
+    """
     record = replace(scene.record, announced=scene.announced)
-    body = f"{portfolio_body(scene)}\n\n{record_mark(record)}"
+    section = f"{body or portfolio_body(scene)}\n\n{record_mark(record)}"
     if text is None:
-        return f"{markers.mark('partner', scene.partner.slug)}\n{markers.section(body)}\n"
-    kept = markers.replace_section(text, body)
+        return f"{markers.mark('partner', scene.partner.slug)}\n{markers.section(section)}\n"
+    kept = markers.replace_section(text, section)
     head = markers.mark("partner", scene.partner.slug)
     return kept if markers.find("partner", kept) == scene.partner.slug else f"{head}\n{kept}"
