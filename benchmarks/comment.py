@@ -21,6 +21,8 @@ from benchmarks.report import Report
 
 POLL_SECONDS = 0.01
 PATIENCE_SECONDS = 60.0
+APART_SECONDS = 6.0
+"""Each partner gets nineteen issues, and GitLab takes two hundred a minute: faster, the limit would be measured."""
 
 
 def measure(*, partners: int) -> Report:
@@ -44,7 +46,12 @@ def measure(*, partners: int) -> Report:
             running([*command, "sandbox", "--port", str(gitlab)], gitlab),
             running([*command, "serve"], service, env=env),
         ):
-            times = [_one(gitlab, service, f"partner-{number}") for number in range(partners)]
+            times = []
+            for number in range(partners):
+                due = time.monotonic() + APART_SECONDS
+                times.append(_one(gitlab, service, f"partner-{number}"))
+                if number + 1 < partners:
+                    time.sleep(max(0.0, due - time.monotonic()))
     p50, p99 = statistics.median(times), sorted(times)[min(len(times) - 1, int(len(times) * 0.99))]
     report = Report("From the close to the visible milestone comment", ("stage changes", "p50", "p99"))
     report.add(len(times), f"{p50 * 1000:.0f} ms", f"{p99 * 1000:.0f} ms")
