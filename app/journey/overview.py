@@ -213,8 +213,7 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
     for standing in standings:
         if sa not in ("", standing.people.sa):
             continue
-        found += [_item("confirm", standing, c, "closed by the partner; confirm it or say what is missing")
-                  for c in waiting_for_sa(standing)]  # fmt: skip
+        found += [_item("confirm", standing, c, _asked_for(c)) for c in waiting_for_sa(standing)]
         found += _own_tasks(standing)
         if standing.at_risk_until is not None:
             why = f"an earlier stage is open again; steps back after {written(standing.at_risk_until)}"
@@ -224,6 +223,12 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
     order = {"confirm": 0, "own task": 1, "at risk": 2, "stuck": 3}
     latest = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda q: (order[q.kind], q.since or latest, q.due or date.max, q.slug, q.title))
+
+
+def _asked_for(waiting: CapabilityStanding) -> str:
+    if waiting.closed_at is None:  # a review, which is the architect's to close
+        return waiting.why
+    return "closed by the partner; confirm it or say what is missing"
 
 
 def _own_tasks(standing: Standing) -> list[QueueItem]:

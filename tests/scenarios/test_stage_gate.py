@@ -30,6 +30,7 @@ from stagehand import (
 )
 
 from app.demo.local import ACME, GLOBEX, LocalStage
+from app.journey.overview import queue_of
 from app.sandbox.world import Tier, WorkItem
 
 REVIEW = "onboarding/stage-review"
@@ -84,6 +85,8 @@ def test_the_partner_closes_the_last_one_and_the_review_opens_for_the_architect(
     assert {"verify::pending", "stage::onboarding"} <= labels(stage, review)
     assert "Stage review: 01 - Onboarding (Stand)" in epic(stage).description.partition("### Waiting for you")[2]
     assert "looks at the stage as a whole" in page(stage).description
+    (queued,) = queue_of(stage.service.standings.all().values(), stage.clock.now, "gl.sa1")
+    assert (queued.kind, "all that its stage requires counts" in queued.why) == ("confirm", True)
     assert stage_labels(stage, page(stage)) == {"stage::onboarding"}
     assert told(stage, page(stage)) == []
     asked = requests_since(stage, before)
