@@ -27,7 +27,7 @@ test: $(STAMP)   ## all tests
 soak: $(STAMP)   ## the simulation with thousands of seeds, and every single fault; half an hour (SEEDS=20000: more)
 	PARTNER_JOURNEY_SEEDS=$(SEEDS) PARTNER_JOURNEY_EVERY=1 $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
 
-bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short)
+bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short, only shown)
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pictures: $(STAMP) ## renew the pictures in docs/images from the demo (needs Chromium)

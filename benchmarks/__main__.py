@@ -1,4 +1,4 @@
-"""`make bench`: every table to the terminal and to RESULTS.md. `--quick` is short; name tables to run only those."""
+"""`make bench`: the tables to the terminal and to RESULTS.md. Name tables to renew only those; `--quick` only shows."""
 
 from __future__ import annotations
 
@@ -26,19 +26,18 @@ def _scale(quick: bool) -> report.Report:
 
 
 def main() -> None:
-    """RESULTS.md is written only when all tables ran."""
+    """Each table is written as soon as it is complete."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("tables", nargs="*", choices=[[], *TABLES], help="all when none is named")
     parser.add_argument("--quick", action="store_true")
     given = parser.parse_args()
     console = Console(width=120)
-    reports = []
     for name in given.tables or TABLES:
-        reports.append(TABLES[name](given.quick))
-        reports[-1].show(console)
-    if not given.tables:
-        report.write(reports, quick=given.quick)
-        console.print(f"Written to {report.RESULTS.name}.")
+        made = TABLES[name](given.quick)
+        made.show(console)
+        if not given.quick:
+            report.write(made)
+            console.print(f"Written to {report.RESULTS.name}.")
 
 
 if __name__ == "__main__":

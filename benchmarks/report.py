@@ -1,4 +1,4 @@
-"""The tables of a run: to the terminal, and to RESULTS.md with the machine, the versions and the load of that hour.
+"""The tables: to the terminal, and to RESULTS.md, each with the machine, the versions and the load of its hour.
 
 The trap: figures without their circumstances. Absolute ones are of one machine and one hour; compare within a table.
 """
@@ -27,6 +27,7 @@ class Report:
     columns: tuple[str, ...]
     rows: list[tuple[str, ...]] = field(default_factory=list)
     notes: list[str] = field(default_factory=list)
+    taken: str = ""
 
     def add(self, *cells: object) -> None:
         self.rows.append(tuple(str(cell) for cell in cells))
@@ -35,6 +36,8 @@ class Report:
         self.notes.append(f"{'holds' if holds else 'MISSED'}: {what}")
 
     def show(self, console: Console) -> None:
+        """Prints it as soon as it is complete, and keeps the circumstances."""
+        self.taken = circumstances()
         table = Table(*self.columns, title=self.title, title_justify="left")
         for row in self.rows:
             table.add_row(*row)
@@ -45,27 +48,35 @@ class Report:
     def markdown(self) -> str:
         lines = [f"## {self.title}", "", _line(self.columns), _line(("---",) * len(self.columns))]
         lines += [_line(row) for row in self.rows]
-        return "\n".join([*lines, "", *(f"- {note}" for note in self.notes), ""])
+        return "\n".join([*lines, "", *(f"- {note}" for note in self.notes), "", f"*{self.taken}*", ""])
 
 
 def _line(cells: tuple[str, ...]) -> str:
     return "| " + " | ".join(cells) + " |"
 
 
-def circumstances(*, quick: bool) -> str:
+def circumstances() -> str:
     """The machine, its load and the versions, in one paragraph."""
     load = ", ".join(f"{part:.1f}" for part in os.getloadavg())
     versions = ", ".join(f"{name} {version(name)}" for name in ("dbos", "fastapi", "uvicorn", "sqlalchemy"))
-    kind = "A quick run: short and few samples. " if quick else ""
     return (
-        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {kind}{os.cpu_count()} cores, {platform.system()} "
+        f"{datetime.now(UTC):%Y-%m-%d %H:%M} UTC. {os.cpu_count()} cores, {platform.system()} "
         f"{platform.machine()}, load average at the end {load} (the load generator and the servers share the cores). "
         f"Python {platform.python_version()}, SQLite {sqlite3.sqlite_version}, {versions}."
     )
 
 
-def write(reports: list[Report], *, quick: bool) -> None:
-    """Writes RESULTS.md anew."""
-    head = "# Results\n\nMade by `make bench`; figures are of one run on one machine, so compare within a table.\n\n"
-    parts = [report.markdown() for report in reports]
-    RESULTS.write_text(head + circumstances(quick=quick) + "\n\n" + "\n".join(parts), encoding="utf-8")
+_HEAD = """# Results
+
+Made by `make bench`. Each table tells when and under what load it was made; figures are of one machine, so compare
+within a table.
+
+"""
+
+
+def write(made: Report) -> None:
+    """Puts the table into RESULTS.md, in the place of the former one of its title; the others stay."""
+    text = RESULTS.read_text(encoding="utf-8") if RESULTS.is_file() else ""
+    sections = {part.partition("\n")[0]: f"## {part.strip()}\n" for part in text.split("\n## ")[1:]}
+    sections[made.title] = made.markdown()
+    RESULTS.write_text(_HEAD + "\n".join(sections.values()), encoding="utf-8")
