@@ -100,7 +100,7 @@ def _how_to_work(scene: Scene) -> str:
     text = scene.say(
         "Open an issue from the list above, do the steps, add the evidence, close it. This page and the stage follow "
         "by themselves. Everything at a glance: [the board]({board}). "
-        "Stuck? Comment on the issue and mention {architect}.",
+        "Stuck? Comment on the issue and mention {architect}, or comment `/journey help` to see what the bot can do.",
         board=f"{scene.project_url}/-/boards", architect=code(scene.partner.people.sa),
     )  # fmt: skip
     return f"### {scene.say('How to work here')}\n\n{text}"
