@@ -155,10 +155,14 @@ class _Case:
     # --- what the issue's state says ---
 
     def _look_at_open(self, issue: Issue) -> None:
+        self._end_closing(issue, issue.updated_at)
+
+    def _end_closing(self, issue: Issue, at: datetime) -> None:
+        """The issue was opened again, by `at`: what was judged is over."""
         judgement = self._judgement
         if judgement.closing is None:
             return
-        self._wait_is_over(issue.updated_at)
+        self._wait_is_over(at)
         self._forget_closing(until=judgement.valid_until if labels.RENEWAL in issue.labels else None)
 
     def _look_at_closing(self, issue: Issue) -> None:
@@ -169,14 +173,15 @@ class _Case:
         if closer == self._bot and self._judgement.closing is not None:
             self._set(closing=issue.closed_at)  # closed again because a rejection was taken back: it is as it was
             return
-        gate = self._capability.verify == "sa"
+        gate, speaks_of_it = self._capability.verify == "sa", approval is not None and self._counts(approval, issue)
+        self._end_closing(issue, issue.closed_at or self._now)  # nobody has seen it open in between
         if self._is_architect(closer):
             self._accept(issue, by=closer if gate else None, at=issue.closed_at)
         elif not self._evidence_is_given(issue):
             self._ask_for_evidence(issue)
         elif not gate:
             self._accept(issue, by=None, at=issue.closed_at)
-        elif approval is not None and self._counts(approval, issue):
+        elif approval is not None and speaks_of_it:
             self._accept(issue, by=approval.by, at=approval.at)
         elif self._judgement.approved is not None:
             self._accept(issue, by=self._judgement.approved, at=issue.closed_at)

@@ -124,6 +124,43 @@ def test_a_closing_without_evidence_is_opened_once_with_one_reply_and_then_left_
     assert nothing_to_do(onboarded)
 
 
+def closed_again_unseen(stage: LocalStage, item: WorkItem) -> None:
+    """The architect has closed it; the partner opens it and closes it again before the bot has looked."""
+    stage.close(item, "gl.sa1")
+    pass_quiet_time(stage)
+    stage.clock.advance(days=1)
+    stage.reopen(item, "acme.lead")
+    stage.close(item, "acme.lead")
+    stage.settle()
+
+
+def test_a_partner_who_opens_and_closes_again_what_the_architect_accepted_is_asked_for_evidence(
+    onboarded: LocalStage,
+) -> None:
+    item = issue_of(onboarded, LINKED)
+    closed_again_unseen(onboarded, item)
+    assert done(onboarded) == "0 of 8 required capabilities done"
+    assert onboarded.service.store.partner("acme").next_reason == "its evidence is looked for again"
+    onboarded.clock.advance(minutes=2)
+    onboarded.settle()
+    assert item.state == "opened"
+    assert "add a link or an uploaded file" in says(onboarded, item)[-1]
+    assert onboarded.service.reconciler.view("acme").plan.actions == ()
+
+
+def test_a_licence_that_the_partner_opens_and_closes_again_does_not_count_by_its_former_closing(
+    onboarded: LocalStage,
+) -> None:
+    item = issue_of(onboarded, LICENCE)
+    closed_again_unseen(onboarded, item)
+    onboarded.clock.advance(minutes=2)
+    onboarded.settle()
+    onboarded.close(item, "acme.lead")
+    pass_quiet_time(onboarded)
+    assert "verify::pending" in labels(onboarded, item)
+    assert done(onboarded) == "0 of 8 required capabilities done"
+
+
 @pytest.mark.parametrize(
     "words", ["See https://example.com/pitch.mp4", "![pitch](/uploads/0123456789abcdef0123456789abcdef/pitch.mp4)"]
 )
