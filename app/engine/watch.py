@@ -143,25 +143,28 @@ class Watch:
         for look in self.hooks.look(self.projects()):
             looks.append(look)
             pause()
-        mended = [*self._hang_up_missing(looks), *self.hooks.remove_replaced(looks)]
-        looks = [look for look in looks if not self.hooks.replaced(look.hook, looks)]
-        mended += [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
         for look in looks:
             if look.off or look.lost_last > known.get(look.hook.number, 0):
                 self._overtake(look, wake, wake_all)
+        mended = [*self._hang_up_missing(looks, wake_all), *self.hooks.remove_replaced(looks)]
+        looks = [look for look in looks if not self.hooks.replaced(look.hook, looks)]
+        mended += [finding for look in looks if look.off for finding in self.hooks.revive_one(look.hook)]
         newest = {look.hook.number: look.lost_last for look in looks if look.lost_last}
         self._store.remember(_OVERTAKEN, json.dumps(newest))
         well = [look for look in looks if not look.off]
         self._keep("webhooks", [*mended, *self.hooks.judge(well, newest)])
 
-    def _hang_up_missing(self, looks: Iterable[HookLook]) -> list[Finding]:
-        """Webhooks that no partner's plan makes: somebody deleted one, or a licence has brought that of the group."""
+    def _hang_up_missing(self, looks: Iterable[HookLook], wake_all: Callable[[str], None]) -> list[Finding]:
+        """Webhooks that no partner's plan makes: somebody deleted one, or a licence has brought that of the group.
+
+        What happened while one was missing nobody has heard, so everybody is looked at.
+        """
         wanted = {self._place.control} | ({self._place.group} if self._place.group_hook else set())
         if wanted <= {look.hook.owner for look in looks}:
             return []
-        return [
-            ok("webhooks", f"Made again: {done}.") for done in self._control.ensure(self._place.hook_url, self._secrets)
-        ]
+        wake_all("a webhook was missing")
+        made = self._control.ensure(self._place.hook_url, self._secrets)
+        return [ok("webhooks", f"Made again: {done}.") for done in made]
 
     def _overtake(self, look: HookLook, wake: Callable[[str, str], None], wake_all: Callable[[str], None]) -> None:
         """What a lost event said, GitLab says too; so its partner is looked at instead of sending it again."""

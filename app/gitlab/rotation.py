@@ -38,8 +38,9 @@ class Rotation:
             yield from self._complete(waiting)
             return
         if self._file.former():
-            yield "A rotation was cut off before the old token was revoked."
+            yield "A rotation was cut off before the old token was revoked; the token in use is the new one."
             yield from self._revoke_former()
+            yield "Run this again if you want another one."
             return
         own = self._client.get("/personal_access_tokens/self")
         end = (today + timedelta(days=days)).isoformat()

@@ -107,7 +107,7 @@ def _read_waive(rest: str, usage: Usage, today: date) -> Command | Misuse:
     if not re.search(r"\w", reason):
         return Misuse(message("The reason is missing."), usage.line)
     if until < today:
-        return Misuse(message("{day} is in the past.", day=until.isoformat()), usage.line)
+        return Misuse(message("{day} is in the past.", day=until), usage.line)
     if until > today + LONGEST_WAIVER:
         return Misuse(message("A waiver lasts one year at most."), usage.line)
     return Command("waive", reason[:255], until)

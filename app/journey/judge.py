@@ -14,6 +14,7 @@ from datetime import date, datetime, timedelta
 from app.journey import evidence, labels, markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
+from app.journey.decisions import Close, Decision, React, Reopen, Reply
 from app.journey.items import Item, is_done
 from app.journey.model import Capability, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
@@ -22,45 +23,6 @@ from app.journey.record import STATUS_PAGE, CommandWaiver, Judgement, Record, st
 
 RENEW_BEFORE = timedelta(days=30)
 PATIENCE = timedelta(minutes=1)  # people add the link right after closing, and GitLab shows some comments late
-
-
-@dataclass(frozen=True)
-class Reply:
-    """One comment of the bot on an issue; `about` says which text, `words` are its particulars."""
-
-    name: str
-    issue: str
-    mark: str
-    about: str
-    words: tuple[str | Message, ...] = ()
-    to: str | None = None  # username of the person who is answered
-
-
-@dataclass(frozen=True)
-class React:
-    """A thumb for a command that was done."""
-
-    name: str
-    note: str
-
-
-@dataclass(frozen=True)
-class Reopen:
-    name: str
-    issue: str
-    reason: str
-    label: str | None = None
-    due: date | None = None
-
-
-@dataclass(frozen=True)
-class Close:
-    name: str
-    issue: str
-    reason: str
-
-
-Decision = Reply | React | Reopen | Close
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from datetime import date, timedelta
 
 from app.journey import labels, markers, prose
 from app.journey.actions import Action, PostComment, React
-from app.journey.judge import RENEW_BEFORE, Reply
-from app.journey.judge import React as Thumb
+from app.journey.decisions import React as Thumb
+from app.journey.decisions import Reply
+from app.journey.judge import RENEW_BEFORE
 from app.journey.model import Journey
 from app.journey.observed import Issue, Observed, Place
 from app.journey.progress import Assessment, CapabilityProgress, Progress

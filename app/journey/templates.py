@@ -89,13 +89,13 @@ class Templates:
         skipped = frozenset(skip.capability for skip in partner.skip)
         return self._remembered(Choices(partner.category, partner.language, partner.tracks, skipped, partner.practices))
 
-    def _journey_for(self, partner: Choices) -> Journey:
-        file, rules = self.file, self._practice_rules(partner)
+    def _journey_for(self, choices: Choices) -> Journey:
+        file, rules = self.file, self._practice_rules(choices)
         stages = tuple(
             self._stage(
-                partner,
+                choices,
                 stage,
-                self._company_entries(partner, stage, rules),
+                self._company_entries(choices, stage, rules),
                 walked=rules is not None and stage.id in rules.stages,
             )
             for stage in file.stages
@@ -106,34 +106,34 @@ class Templates:
                 *(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks),
                 *(f"{stage.id}/{REVIEW}" for stage in stages_of(file)),  # to drop a gate takes no capability away
             ]),
-            catalogue=self._catalogue(partner.language), catalogues=tuple(self.catalogues.values()),
+            catalogue=self._catalogue(choices.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
             return company
-        runs = tuple(self._practice(partner, company, rules, practice) for practice in partner.practices)
+        runs = tuple(self._practice(choices, company, rules, practice) for practice in choices.practices)
         return company.model_copy(update={"practices": runs})
 
-    def _practice_rules(self, partner: Choices) -> PracticeRules | None:
-        overlay = self.file.overlays.get(partner.category)
-        return overlay.practice if overlay and partner.practices else None
+    def _practice_rules(self, choices: Choices) -> PracticeRules | None:
+        overlay = self.file.overlays.get(choices.category)
+        return overlay.practice if overlay and choices.practices else None
 
     def _company_entries(
-        self, partner: Choices, stage: StageEntry, rules: PracticeRules | None
+        self, choices: Choices, stage: StageEntry, rules: PracticeRules | None
     ) -> list[CapabilityEntry]:
         """What the company does once. Without practices that is everything but what their wins bring up."""
-        tracks = (name for name in dict.fromkeys(partner.tracks) if self.file.tracks[name].stage == stage.id)
-        entries = self._entries(partner, stage)
+        tracks = (name for name in dict.fromkeys(choices.tracks) if self.file.tracks[name].stage == stage.id)
+        entries = self._entries(choices, stage)
         if rules is None:
             entries = [entry for entry in entries if not entry.after_wins]
         elif stage.id in rules.stages:
-            entries = [entry for entry in entries if not self._settings(partner, entry)["per_practice"]]
+            entries = [entry for entry in entries if not self._settings(choices, entry)["per_practice"]]
         return entries + [self._track_entry(name) for name in tracks]
 
-    def _practice(self, partner: Choices, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
+    def _practice(self, choices: Choices, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
         """The run of one practice; its ids end in `@practice`, its titles name it, so that each is found again."""
         walked = [rules.entry, *(stage for stage in self.file.stages if stage.id in rules.stages)]
         chosen = {
-            stage.id: [e for e in self._entries(partner, stage) if self._settings(partner, e)["per_practice"]]
+            stage.id: [e for e in self._entries(choices, stage) if self._settings(choices, e)["per_practice"]]
             for stage in walked
         }
         own = {e.id for entries in chosen.values() for e in entries}
@@ -146,10 +146,10 @@ class Templates:
                 "practice": entry.id, "titles": titles,
             })  # fmt: skip
 
-        skipped = partner.skipped
+        skipped = choices.skipped
         stages = []
         for stage in walked:
-            plain = self._stage(partner, stage, chosen[stage.id])
+            plain = self._stage(choices, stage, chosen[stage.id])
             capabilities = tuple(c for c in map(named, plain.capabilities) if c.id not in skipped)
             review = named(plain.review) if plain.review else None
             if review is not None and review.id in skipped:
@@ -162,25 +162,25 @@ class Templates:
             id=entry.id, lead=entry.lead, champion=entry.champion, unlock=f"{rules.unlock}@{entry.id}", journey=run
         )
 
-    def _entries(self, partner: Choices, stage: StageEntry) -> list[CapabilityEntry]:
-        overlay = self.file.overlays.get(partner.category)
+    def _entries(self, choices: Choices, stage: StageEntry) -> list[CapabilityEntry]:
+        overlay = self.file.overlays.get(choices.category)
         return [*stage.capabilities, *(added for added in (overlay.add if overlay else ()) if added.stage == stage.id)]
 
     def _stage(
-        self, partner: Choices, stage: StageEntry, entries: list[CapabilityEntry], *, walked: bool = False
+        self, choices: Choices, stage: StageEntry, entries: list[CapabilityEntry], *, walked: bool = False
     ) -> Stage:
         """`walked`: by practices, each with a review of its own, so that the company has none."""
-        overlay = self.file.overlays.get(partner.category)
-        gone = partner.skipped | set(overlay.skip if overlay else ())
+        overlay = self.file.overlays.get(choices.category)
+        gone = choices.skipped | set(overlay.skip if overlay else ())
         capabilities = tuple(
-            self._capability(partner, stage.id, entry)
+            self._capability(choices, stage.id, entry)
             for entry in entries
             if entry.id not in gone and not entry.retired
         )
         found = Stage(id=stage.id, title=stage.title, goal=stage.goal, days=stage.days, capabilities=capabilities)
         if stage.gate == "none" or walked or f"{stage.id}/{REVIEW}" in gone or not found.required:
             return found
-        return found.model_copy(update={"review": self._review(found, self._catalogue(partner.language))})
+        return found.model_copy(update={"review": self._review(found, self._catalogue(choices.language))})
 
     def _review(self, stage: Stage, say: Catalogue) -> Capability:
         """The review of a stage with a gate: work of the SA, who confirms it by closing it. It asks for no evidence."""
@@ -205,9 +205,9 @@ class Templates:
             valid_days=track.valid_days, after=tuple(f"tracks/{other}" for other in track.after),
         )  # fmt: skip
 
-    def _settings(self, partner: Choices, entry: CapabilityEntry) -> dict[str, Any]:
+    def _settings(self, choices: Choices, entry: CapabilityEntry) -> dict[str, Any]:
         """Defaults, then the entry, then what the category sets."""
-        overlay = self.file.overlays.get(partner.category)
+        overlay = self.file.overlays.get(choices.category)
         keys = set(CapabilitySettings.model_fields)
         settings: dict[str, Any] = dict(_BASE)
         for layer in (self.file.defaults, entry, overlay.set.get(entry.id) if overlay else None):
@@ -215,14 +215,14 @@ class Templates:
                 settings |= {k: v for k, v in layer.model_dump(include=keys).items() if v is not None}
         return settings
 
-    def _capability(self, partner: Choices, stage: str, entry: CapabilityEntry) -> Capability:
-        settings = self._settings(partner, entry)
+    def _capability(self, choices: Choices, stage: str, entry: CapabilityEntry) -> Capability:
+        settings = self._settings(choices, entry)
         del settings["per_practice"]
         track = self.file.tracks.get(entry.id.removeprefix("tracks/")) if entry.id.startswith("tracks/") else None
         texts = {language: given[entry.id] for language, given in self.texts.items() if entry.id in given}
         titles = {language: text.title for language, text in texts.items()}
         titles[ENGLISH] = entry.title or titles[ENGLISH]
-        language = partner.language if partner.language in texts else ENGLISH
+        language = choices.language if choices.language in texts else ENGLISH
         return Capability(
             id=entry.id, stage=stage, title=titles[language], titles=titles, text=texts[language], language=language,
             form=self._form,

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from app.sandbox.operations import add_member, create_application, create_group, create_token, create_user
+from app.sandbox.operations import add_member, create_application, create_group, create_handy_token, create_user
 from app.sandbox.world import DEVELOPER, OWNER, Ids, Tier, World
 
 GROUP_PATH = "partners"
@@ -42,7 +42,7 @@ def seed_world(
         company = {"gl": "gitlab", "acme": "acme", "globex": "globex"}[username.partition(".")[0]]
         create_user(world, username=username, name=name, email=f"{username}@{company}.example")
     for user in world.users.values():
-        create_token(world, user, name="sandbox", scopes=["api"], value=f"sandbox-{user.username}")
+        create_handy_token(world, user)
     group = create_group(world, root, path=GROUP_PATH, name="GitLab Partners")
     add_member(world, root, group, bot, OWNER)
     for user in world.users.values():

@@ -153,6 +153,20 @@ def test_webhooks_from_before_the_groups_one_go_when_it_hears_what_they_heard(
         assert stage.service.reconciler.standing("acme").stages[0].done == 1
 
 
+def test_what_a_replaced_webhook_could_not_deliver_is_looked_at_before_it_goes(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    with theatre.open(copied(onboarded_world), settings={"group_hook": True}) as stage:
+        stage.close(stage.issues("acme", state="opened")[-1], "acme.lead")
+        stage.deliver()
+        delivery = next(d for d in reversed(stage.world.deliveries) if d.hook_id == hook_of(stage, "acme").id)
+        delivery.status = 503
+        woken: list[str] = []
+        stage.service.watch.look_at_webhooks(lambda slug, _: woken.append(slug), lambda _: None)
+        assert woken == ["acme"]
+        assert [h for h in stage.world.hooks.values() if h.project_id == stage.project("acme").id] == []
+
+
 def test_a_licence_that_ends_takes_the_groups_webhook_and_each_project_has_its_own_again(theatre: Theatre) -> None:
     with theatre.open(tier="premium", settings={"group_hook": True}) as stage:
         onboard(stage, "acme", ACME)

@@ -12,7 +12,7 @@ from datetime import date
 from app.journey import evidence, labels, markers
 from app.journey.catalogue import IN_ENGLISH, Catalogue, Message, message
 from app.journey.commands import USAGES
-from app.journey.judge import Reply
+from app.journey.decisions import Reply
 from app.journey.progress import CapabilityProgress
 from app.journey.prose.parts import counted_in_words, linked, people
 from app.journey.prose.scene import Scene

@@ -4,7 +4,14 @@ A verb checks the actor's right, validates, changes the state, writes the histor
 SandboxError and then has changed nothing. REST, GraphQL and the pages are thin layers over these.
 """
 
-from app.sandbox.operations.accounts import change_tier, create_token, create_user, revoke_token, update_user
+from app.sandbox.operations.accounts import (
+    change_tier,
+    create_handy_token,
+    create_token,
+    create_user,
+    revoke_token,
+    update_user,
+)
 from app.sandbox.operations.applications import create_application
 from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
@@ -76,6 +83,7 @@ __all__ = [
     "create_board",
     "create_board_list",
     "create_group",
+    "create_handy_token",
     "create_hook",
     "create_invitation",
     "create_issue_link",

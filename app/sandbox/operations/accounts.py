@@ -73,6 +73,11 @@ def create_token(
     return token
 
 
+def create_handy_token(world: World, user: User) -> Token:
+    """The token that everybody has in the sandbox, and that GitLab would not make: `sandbox-<username>`."""
+    return create_token(world, user, name="sandbox", scopes=["api"], value=f"sandbox-{user.username}")
+
+
 def revoke_token(world: World, token: Token) -> None:
     """The token stops working at once and stays listed as revoked."""
     world.tokens[token.value].revoked = True

@@ -143,14 +143,21 @@ def create_invitation(
 
 
 def update_invitation(
-    world: World, actor: User, subject: Project | Group, email: str, access_level: int, expires_at: date | None
+    world: World,
+    actor: User,
+    subject: Project | Group,
+    email: str,
+    access_level: int | None = None,
+    expires_at: date | None = None,
 ) -> Invitation:
     """Another role or end for a pending invitation. Raises NotFound, or Invalid for an unknown level."""
     _require_manager(world, actor, subject)
-    _check_level(world, actor, subject, access_level)
+    if access_level is not None:
+        _check_level(world, actor, subject, access_level)
     for invitation in subject.invitations:
         if invitation.email.lower() == email.lower():
-            invitation.access_level, invitation.expires_at = access_level, expires_at
+            invitation.access_level = access_level or invitation.access_level
+            invitation.expires_at = expires_at or invitation.expires_at
             return invitation
     raise NotFound
 

@@ -188,15 +188,15 @@ def create_invitations(call: Call) -> Response:
 @routes.put("/:scope/:id/invitations/:email", integer("access_level", *LEVELS[1:]), moment("expires_at"))
 def update_invitation(call: Call) -> Response:
     """https://docs.gitlab.com/api/invitations/#update-an-invitation-to-a-group-or-project"""
-    container, email = _managed(call), call.path["email"]
-    waiting = next((row for row in container.invitations if row.email.lower() == email.lower()), None)
-    if waiting is None:
-        raise NotFound
     end = call.get("expires_at")
     row = operations.update_invitation(
-        call.world, call.actor, container, email, call.get("access_level", waiting.access_level),
-        end.date() if end else waiting.expires_at,
-    )  # fmt: skip
+        call.world,
+        call.actor,
+        _managed(call),
+        call.path["email"],
+        call.get("access_level"),
+        end.date() if end else None,
+    )
     return ok(people.invitation(call.world, row))
 
 

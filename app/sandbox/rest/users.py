@@ -108,28 +108,23 @@ def create_user(call: Call) -> Response:
 
     Like everybody in the sandbox the new person has the token `sandbox-<username>`, which GitLab would not make.
     """
-    _require_admin(call)
+    if not call.actor.admin:
+        raise Forbidden
     require_any(call.given, "password", "reset_password", "force_random_password")
     user = operations.create_user(
         call.world, username=call.get("username", ""), name=call.get("name", ""), email=call.get("email", ""),
         admin=call.get("admin", False),
     )  # fmt: skip
-    operations.create_token(call.world, user, name="sandbox", scopes=["api"], value=f"sandbox-{user.username}")
+    operations.create_handy_token(call.world, user)
     return created(people.user_with_admin(call.world, user))
 
 
 @routes.put("/users/:user_id", text("email"), text("name"), text("username"), boolean("skip_reconfirmation"), *ACCOUNT)
 def update_user(call: Call) -> Response:
     """https://docs.gitlab.com/api/users/#update-a-user ; for administrators."""
-    _require_admin(call)
     user = find_user(call, call.number("user_id", "User"))
     operations.update_user(call.world, call.actor, user, **call.some("email", "name", "username", "admin"))
     return ok(people.user_with_admin(call.world, user))
-
-
-def _require_admin(call: Call) -> None:
-    if not call.actor.admin:
-        raise Forbidden
 
 
 @routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))
