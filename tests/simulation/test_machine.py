@@ -348,6 +348,8 @@ class Life(RuleBasedStateMachine):
     def rest(self) -> None:
         """Everything there is to do, the quiet time, and what follows; then it is judged."""
         self.settle()
+        early = self._still_to_do()
+        assert not early, "\n".join(["a plan right after an apply is not empty", *early])
         self.stage.clock.advance(seconds=2)  # what the bot closes again it looks at a second later
         self.settle()
         self.stage.clock.advance(minutes=11)
