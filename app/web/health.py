@@ -126,4 +126,6 @@ class Health:
             if dead
             else ""
         )
-        return Check("Notifications", "bad" if dead else "good", f"Messages that wait: {waiting}; given up: {dead}.", fix)
+        return Check(
+            "Notifications", "bad" if dead else "good", f"Messages that wait: {waiting}; given up: {dead}.", fix
+        )
