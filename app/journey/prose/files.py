@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from app.journey import markers
 from app.journey.observed import Place
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, headline, spoken
+from app.journey.prose.newcomers import FORM_NAME
 from app.journey.prose.scene import Scene
 from app.journey.text import code, plain, title
 
@@ -85,7 +88,9 @@ def control_readme(place: Place) -> str:
             "- `partners/<slug>.yaml`: one file for each partner; the file name is the path of the partner's project",
             "- `journey.yaml` and `capabilities/<stage>/<name>.md`: only to override the built-in journey",
             "",
-            "Add a partner with a merge request, the API, or `partner-journey partner add`. A file looks like this:",
+            f"Add a partner by [a form]({_form_url(place)}), with a merge request, the API, or",
+            "`partner-journey partner add`.",
+            "A file looks like this:",
             "",
             "```yaml",
             "name: Acme Integrators",
@@ -103,6 +108,11 @@ def control_readme(place: Place) -> str:
             "",
         ]
     )
+
+
+def _form_url(place: Place) -> str:
+    """A new issue with the form filled in (https://docs.gitlab.com/user/project/issues/create_issues/)."""
+    return f"{place.base_url}/{place.control}/-/issues/new?issuable_template={quote(FORM_NAME)}"
 
 
 JOURNEY_FILES = "journey.yaml"
