@@ -255,7 +255,7 @@ class Control:
             for issue in mine:
                 self._client.put(f"{self._path}/issues/{issue['iid']}", state_event="close")
             return
-        text = prose.problem_description(subject, problem)
+        text = prose.problem_description(subject, problem, self._place.architects_group or self._place.group)
         if not mine:
             self._client.post(f"{self._path}/issues", title=title, description=text)
         elif mine[0]["description"] != text:

@@ -127,16 +127,35 @@ def removals_subject(slug: str) -> str:
     return f"{slug}{_REMOVALS}"
 
 
+_CONNECTION = "connection/"
+
+
+def connection_subject(topic: str) -> str:
+    """The subject of the issue about trouble between bot and GitLab. `topic`: token, webhooks or access."""
+    return f"{_CONNECTION}{topic}"
+
+
 def problem_title(subject: str) -> str:
-    """`subject`: a partner's slug, what `removals_subject` makes of it, or JOURNEY_FILES."""
+    """`subject`: a partner's slug, what `removals_subject` or `connection_subject` makes, or JOURNEY_FILES."""
+    if subject.startswith(_CONNECTION):
+        return f"Trouble with {subject.removeprefix(_CONNECTION)}: the bot cannot work as it should"
     if subject.endswith(_REMOVALS):
         return f"The journey takes much away from {subject.removesuffix(_REMOVALS)}"
     return "The journey files cannot be used" if subject == JOURNEY_FILES else f"partners/{subject}.yaml cannot be used"
 
 
-def problem_description(subject: str, problem: str) -> str:
-    """The issue about a file; the problem text is shown as code, for it may quote what somebody typed."""
+def problem_description(subject: str, problem: str, architects: str = "") -> str:
+    """The issue about a problem; its text is shown as code, for it may quote what somebody typed.
+
+    `architects`: full path of the group that is called when the connection is in trouble.
+    """
     lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    if subject.startswith(_CONNECTION):
+        return (
+            f"{markers.mark('problem', subject)}\nThis keeps the bot from its work:\n\n{lines}\n\n"
+            f"@{architects}: tell whoever runs the bot. `partner-journey doctor` says more; "
+            "this issue closes by itself when all is well."
+        )
     if subject.endswith(_REMOVALS):
         left = (
             f"The partner `{subject.removesuffix(_REMOVALS)}` is left as it is until somebody says that this is meant:"
