@@ -23,6 +23,7 @@ FORM = "form"
 """Stands for the block where a problem names a file."""
 _BLOCK = re.compile(r"^(?P<fence>`{3,})ya?ml[ \t]*\n(?P<text>.*?)^(?P=fence)[ \t]*$", re.MULTILINE | re.DOTALL)
 _SLUG = re.compile(r"^slug[ \t]*:.*(?:\n|\Z)", re.MULTILINE)
+_NO_SLUG = "There is no `slug` that GitLab could take as a path."
 _is_slug = TypeAdapter[str](Slug)
 
 
@@ -49,25 +50,27 @@ def read_newcomer(description: str, templates: Templates) -> Newcomer:
     document = parse(FORM, form)
     if document.problems:
         raise TemplateError(document.problems)
-    slug = document.data.get("slug") if isinstance(document.data, dict) else None
-    line = document.line(("slug",))
+    named = document.data if isinstance(document.data, dict) else {}
+    line, slug = document.line(("slug",)), named.get("slug")
+    problems: list[Problem] = []
     try:
         slug = _is_slug.validate_python(slug, strict=True)
     except ValidationError:
-        fix = "Write a short name of small letters, digits and hyphens behind `slug:`, such as acme."
-        raise TemplateError(
-            [Problem(FORM, line, "There is no `slug` that GitLab could take as a path.", fix)]
-        ) from None
+        problems.append(Problem(FORM, line, _NO_SLUG, "Write small letters, digits and hyphens, such as acme."))
+        slug = "newcomer"  # the rest is checked all the same
     text = _SLUG.sub("", form, count=1)
     try:
         load_partner(slug, text, templates)
     except TemplateError as error:
-        raise TemplateError(Problem(FORM, p.line + (p.line >= line), p.what, p.fix) for p in error.problems) from None
+        gone = "slug" in named  # its line is not in the file
+        problems += [Problem(FORM, p.line + (gone and p.line >= line), p.what, p.fix) for p in error.problems]
+    if problems:
+        raise TemplateError(problems)
     return Newcomer(slug, text)
 
 
 def line_of(description: str, number: int) -> str:
-    """The line of the block that a problem names; empty where there is none."""
+    """The line of the block that a problem names, without what the form says about it; empty where there is none."""
     block = _BLOCK.search(description.replace("\r\n", "\n"))
     lines = block["text"].splitlines() if block else []
-    return lines[number - 1].strip() if 0 < number <= len(lines) else ""
+    return lines[number - 1].partition(" #")[0].strip() if 0 < number <= len(lines) else ""

@@ -77,8 +77,10 @@ def test_an_architect_fills_in_the_form_and_the_partner_is_onboarded(ready: Loca
 def test_the_form_as_it_is_says_line_by_line_what_is_missing(ready: LocalStage) -> None:
     issue = open_form(ready, NEWCOMER_FORM.partition("```yaml\n")[2].partition("```")[0])
     said = reply(ready, issue).body
-    assert "Line 1, `slug:" in said
+    assert "Line 1, `slug:`: " in said
     assert "such as acme" in said
+    for line in ("Line 2, `name:`: ", "Line 6, `lead:`: ", "Line 8, `sa:`: "):
+        assert line in said
     assert (issue.state, ready.world.project_by_path("partners/acme")) == ("opened", None)
 
 
