@@ -34,6 +34,20 @@ from app.journey.yaml_lines import Document, Problem, parse
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+_SHAPES = {
+    "dict_type": "a list of keys with values",
+    "model_type": "a list of keys with values",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+"""What pydantic finds (https://docs.pydantic.dev/latest/errors/validation_errors/), in the words of YAML."""
+
+
 class TemplateError(ValueError):
     """One or more problems in journey or partner files."""
 
@@ -154,7 +168,7 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
         fix = f"Did you mean `{near[0]}`?" if near else "Remove it, or see the JSON Schema for the keys that exist."
         return f"The key `{name}` is not known.", fix
     if kind == "missing":
-        return f"The key `{name}` is missing.", "Add it."
+        return f"The key `{name}` is missing.", "Add it; docs/templates.md shows a whole file."
     if kind == "literal_error":
         return (
             f"`{name}` is {detail['input']!r}, which is not one of the allowed values.",
@@ -170,6 +184,10 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
             f"YAML reads `{name}` as true or false, as it does with a bare `no` or `yes`.",
             "Put the value in quotes.",
         )
+    if kind in _SHAPES:
+        return f"`{name}` is not {_SHAPES[kind]}.", "Correct the value; docs/templates.md has examples."
+    if kind == "too_short":
+        return f"`{name}` is empty.", "List at least one."
     return f"`{name}`: {detail['msg']}.", "Correct the value."
 
 
@@ -182,7 +200,7 @@ def _keys_of(model: type[BaseModel]) -> list[str]:
 
 
 def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText | None:
-    text = text.replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors write it
     found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     if not found:
         problems.append(

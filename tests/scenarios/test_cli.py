@@ -480,6 +480,20 @@ def test_the_built_in_templates_have_no_problems(run: Run) -> None:
     assert "4 stages, 31 capabilities, no problems" in result.out
 
 
+def test_template_check_names_a_file_that_is_not_utf_8_and_one_that_nobody_lists(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "journey"
+    shutil.copytree(BUILT_IN, folder)
+    text = folder / "capabilities/onboarding/nfr-license.md"
+    shutil.copy(text, folder / "capabilities/onboarding/nfr-licence.md")
+    listed = run("template", "check", str(folder))
+    assert listed.code == 0
+    assert "nfr-licence.md is not used" in listed.out
+    text.write_bytes(b"---\ntitle: Caf\xe9\n---\n")
+    broken = run("template", "check", str(folder))
+    assert broken.code == 1
+    assert "nfr-license.md:2: The file is not in UTF-8." in broken.err
+
+
 def test_template_check_lists_all_mistakes_with_file_line_and_fix(run: Run, tmp_path: Path) -> None:
     folder = tmp_path / "journey"
     shutil.copytree(BUILT_IN, folder)
