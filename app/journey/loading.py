@@ -34,6 +34,15 @@ from app.journey.yaml_lines import Document, Problem, parse
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+_FORMS = {
+    r"^[a-z0-9-]+$": "Use small letters, digits and dashes.",
+    r"^[a-z0-9-]+/[a-z0-9-]+$": "Write stage/name in small letters, digits and dashes.",
+    r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$": "Use small letters, digits and inner dashes, at most 60.",
+    r"^[A-Za-z0-9_.-]{1,255}$": "Write the username alone, without @.",
+    r"^[^\r\n]+$": "Write it on one line.",
+    r"^[a-z]{2}$": "Use the two letters of the language, such as de.",
+}
+"""What a pattern of the model asks for."""
 _SHAPES = {
     "dict_type": "a list of keys with values",
     "model_type": "a list of keys with values",
@@ -175,10 +184,9 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
             f"Use {detail['ctx']['expected']}.",
         )
     if kind == "string_pattern_mismatch":
-        return (
-            f"`{name}` is {str(detail['input'])[:60]!r}, which has the wrong form.",
-            f"It must match {detail['ctx']['pattern']}.",
-        )
+        what = "The file's name" if location == ("slug",) else f"`{name}`"
+        form = detail["ctx"]["pattern"]
+        return f"{what} is {str(detail['input'])[:60]!r}, which has the wrong form.", _FORMS.get(form, f"Match {form}.")
     if kind == "string_type" and isinstance(detail["input"], bool):
         return (
             f"YAML reads `{name}` as true or false, as it does with a bare `no` or `yes`.",
@@ -188,7 +196,7 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
         return f"`{name}` is not {_SHAPES[kind]}.", "Correct the value; docs/templates.md has examples."
     if kind == "too_short":
         return f"`{name}` is empty.", "List at least one."
-    return f"`{name}`: {detail['msg']}.", "Correct the value."
+    return f"`{name}`: {detail['msg'].removeprefix('Value error, ')}.", "Correct the value."
 
 
 def _keys_of(model: type[BaseModel]) -> list[str]:

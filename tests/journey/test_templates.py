@@ -162,7 +162,7 @@ JOURNEY_MISTAKES = [
     ("unknown key", "goal: Learn to stand.", "gaol: Learn to stand.", "gaol:", "`stages.0.gaol` is not", "`goal`"),
     ("missing key", "    goal: Learn to walk.\n", "", "- id: walk", "`stages.1.goal` is missing", "Add it"),
     ("wrong choice", "owner: sa", "owner: boss", "id: run/deploy", "'boss'", "'partner', 'sa' or 'manager'"),
-    ("wrong form", "id: stand/extra", "id: Stand Extra", "Stand Extra", "has the wrong form", "must match"),
+    ("wrong form", "id: stand/extra", "id: Stand Extra", "Stand Extra", "has the wrong form", "stage/name"),
     ("wrong type", "days: 90", "days: soon", "days: soon", "whole number", "Correct"),
     ("out of range", "days: 180", "days: 0", "days: 0", "greater than or equal to 1", "Correct"),
     ("endless", "settle_minutes: 10", "settle_minutes: .inf", "settle_minutes", "settle_minutes", "Correct"),
@@ -234,8 +234,8 @@ PARTNER_MISTAKES = [
     ("unknown key", "region:", "regoin:", "regoin:", "`regoin` is not known", "`region`"),
     ("missing key", "region: EMEA\n", "", "name:", "`region` is missing", "Add it"),
     ("category", "category: rsi", "category: xyz", "category: xyz", "'xyz'", "'dmr', 'gsi', 'rsi' or 'fsi'"),
-    ("username", "lead: acme.lead", 'lead: "@acme"', "lead:", "'@acme'", "must match"),
-    ("several lines", "region: EMEA", 'region: "EMEA\\n/close"', "region:", "wrong form", "must match"),
+    ("username", "lead: acme.lead", 'lead: "@acme"', "lead:", "'@acme'", "without @"),
+    ("several lines", "region: EMEA", 'region: "EMEA\\n/close"', "region:", "wrong form", "one line"),
     ("no letter", "name: Acme Integrators", 'name: " \u200b."', "name:", "no letter and no digit", "Correct"),
     ("slug given", "region: EMEA", "region: EMEA\nslug: other", "slug:", "given by the file name", "Remove"),
     ("track", "region: EMEA", "region: EMEA\ntracks: [abc]", "tracks:", "no track `abc`", "psp"),
@@ -266,7 +266,9 @@ def test_a_mistake_in_a_partner_file_is_named(old: str, new: str, where: str, wh
 
 
 def test_a_file_name_that_gitlab_could_not_use_as_a_path_is_named() -> None:
-    assert "wrong form" in partner_problems(PARTNER_FILE, slug="Acme_Inc")[0].what
+    (problem,) = partner_problems(PARTNER_FILE, slug="Acme_Inc")
+    assert problem.what == "The file's name is 'Acme_Inc', which has the wrong form."
+    assert "small letters, digits and inner dashes" in problem.fix
 
 
 def test_all_problems_of_all_files_come_at_once_sorted_by_file_and_line() -> None:
