@@ -4,9 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from app.journey.loading import TemplateError
-from app.journey.yaml_lines import Problem
-
 BUILT_IN = Path(__file__).parent.parent / "journey_templates"
 
 
@@ -18,6 +15,9 @@ def journey_files(folder: Path) -> dict[str, str]:
 
 
 def _text(path: Path, name: str) -> str:
+    from app.journey.loading import TemplateError
+    from app.journey.yaml_lines import Problem
+
     content = path.read_bytes()
     try:
         return content.decode("utf-8")

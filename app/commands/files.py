@@ -39,7 +39,11 @@ def template_check(
     _print_untranslated(templates)
     _print_unlisted(templates)
     journey = templates.base()
-    out.print(f"{journey.title}: {len(journey.stages)} stages, {len(journey.capabilities)} capabilities, no problems.")
+    stages, capabilities = len(journey.stages), len(journey.capabilities)
+    out.print(
+        f"{journey.title}: {stages} stage{'s' * (stages != 1)}, "
+        f"{capabilities} {'capability' if capabilities == 1 else 'capabilities'}, no problems."
+    )
 
 
 def _print_unlisted(templates: Templates) -> None:

@@ -48,5 +48,5 @@ def log_to_terminal(level: str) -> None:
     logging.basicConfig(
         level=level.upper(), format="%(message)s", datefmt="%H:%M:%S", handlers=[RichHandler(show_path=False)]
     )
-    for noisy in ("httpx", "urllib3"):
+    for noisy in ("httpx", "httpcore", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -164,11 +164,11 @@ def _validate(model: type[_Model], document: Document, problems: list[Problem]) 
     except ValidationError as error:
         for detail in error.errors():
             location = tuple(detail["loc"])
-            problems.append(Problem(document.file, document.line(location), *_explain(model, location, detail)))
+            problems.append(Problem(document.file, document.line(location), *explain(model, location, detail)))
         return None
 
 
-def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
+def explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
     """What is wrong and the fix, in words for people who write YAML and not Python."""
     name = ".".join(str(part) for part in location if part != "slug") or "the file"
     kind = detail["type"]
@@ -184,7 +184,7 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
             f"Use {detail['ctx']['expected']}.",
         )
     if kind == "string_pattern_mismatch":
-        what = "The file's name" if location == ("slug",) else f"`{name}`"
+        what = "The slug (the file's name)" if location == ("slug",) else f"`{name}`"
         form = detail["ctx"]["pattern"]
         return f"{what} is {str(detail['input'])[:60]!r}, which has the wrong form.", _FORMS.get(form, f"Match {form}.")
     if kind == "string_type" and isinstance(detail["input"], bool):

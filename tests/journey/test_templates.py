@@ -267,7 +267,7 @@ def test_a_mistake_in_a_partner_file_is_named(old: str, new: str, where: str, wh
 
 def test_a_file_name_that_gitlab_could_not_use_as_a_path_is_named() -> None:
     (problem,) = partner_problems(PARTNER_FILE, slug="Acme_Inc")
-    assert problem.what == "The file's name is 'Acme_Inc', which has the wrong form."
+    assert problem.what == "The slug (the file's name) is 'Acme_Inc', which has the wrong form."
     assert "small letters, digits and inner dashes" in problem.fix
 
 
