@@ -68,7 +68,12 @@ def _free(host: str, port: int) -> None:
 
 
 def run_worker(bot: Bot, say: Callable[[str], None]) -> None:
-    """Works through the queue until SIGTERM or SIGINT, and listens to nobody."""
+    """Works through the queue until SIGTERM or SIGINT, and listens to nobody. Raises SettingsError on SQLite."""
+    if bot.store.server is None:
+        raise SettingsError(
+            "`partner-journey work` shares the queue of a service on PostgreSQL, and this is a SQLite file. Set "
+            "PARTNER_JOURNEY_DATABASE_URL as for that service; with SQLite, `partner-journey serve` does all the work."
+        )
     with _stopping() as stop, open_service(bot, overdue=_leave):
         say(f"Partner Journey works for the group {bot.settings.group} under the name {bot.settings.node}.")
         stop.wait()

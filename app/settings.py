@@ -161,10 +161,6 @@ class Settings(BaseSettings):
         return value
 
     @property
-    def control_path(self) -> str:
-        return self.control or f"{self.group}/journey-control"
-
-    @property
     def signin_callback(self) -> str:
         """The redirect URI that the OAuth application in GitLab must name."""
         return f"{self.public_url}/signin/callback"

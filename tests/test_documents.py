@@ -96,7 +96,19 @@ def test_the_journey_of_the_docs_is_a_whole_file() -> None:
     assert load_templates({"journey.yaml": text, **files}).base().stages
 
 
+def test_the_services_lock_is_a_part_of_the_developers() -> None:
+    """The image holds what was tested, and no tool of developers."""
+    pin = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
+    everything, service = (
+        dict(pin.findall((ROOT / name).read_text(encoding="utf-8")))
+        for name in ("requirements.lock", "requirements-service.lock")
+    )
+    assert service.items() < everything.items()
+    assert {"dbos", "fastapi", "python-gitlab"} < service.keys()
+    assert not {"pytest", "ruff", "hatchling"} & service.keys()
+
+
 def test_nothing_committed_names_a_package_index_or_this_machine() -> None:
     hosts = re.compile(r"(pypi|pythonhosted|npmjs)\.(org|com)")
-    for path in [ROOT / "requirements.lock", ROOT / "README.md", ROOT / "Dockerfile", ROOT / ".gitlab-ci.yml"]:
+    for path in [*ROOT.glob("requirements*.lock"), ROOT / "README.md", ROOT / "Dockerfile", ROOT / ".gitlab-ci.yml"]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path

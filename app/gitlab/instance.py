@@ -22,6 +22,7 @@ class Instance:
     bot_id: str
     bot_username: str
     group_id: str
+    group_path: str  # as GitLab spells it, whatever the settings say
     issue_type: str  # global id
     epic_type: str | None  # None: no epics on this licence
 
@@ -49,6 +50,7 @@ def ask_instance(client: Client, group: str) -> Instance:
         bot_id=user["id"],
         bot_username=user["username"],
         group_id=data["group"]["id"],
+        group_path=data["group"]["fullPath"],
         issue_type=issue_types[0]["id"],
         epic_type=epic_type_in(data),
     )

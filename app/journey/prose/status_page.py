@@ -80,7 +80,9 @@ def _bar(percent: int) -> str:
 
 
 def _done_list(scene: Scene) -> str:
-    done = [i for i in scene.progress.items if i.state == "done"]
+    """Without the reviews of stages, which are in no count."""
+    reviews = {stage.review.id for stage in scene.journey.stages if stage.review is not None}
+    done = [i for i in scene.progress.items if i.state == "done" and i.capability.id not in reviews]
     if not done:
         return ""
     lines = [f"- {linked(i, scene)}" for i in done]
