@@ -20,7 +20,7 @@ from app.sandbox.identity import Identity, identify
 from app.sandbox.rates import RateLimiter
 from app.sandbox.world import Delivery, World
 
-GRAPHQL_PATH = "/api/graphql"
+GRAPHQL_PATH = "/api/graphql"  # a slash behind it changes nothing, as Rails has it
 DENIED = (
     "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
 )
@@ -105,7 +105,7 @@ class Sandbox:
 
     def _dispatch(self, request: Request, identity: Identity | Response) -> Response:
         if isinstance(identity, Response):
-            return _graphql_errors(identity.status, "Invalid token") if request.path == GRAPHQL_PATH else identity
+            return _graphql_errors(identity.status, "Invalid token") if _is_graphql(request) else identity
         refusal, headers = self._rates.check(self.world, identity.user, request)
         if refusal is None and _is_write(request) and self.world.faults.take_lock():
             refusal = _locked(request)
@@ -115,7 +115,7 @@ class Sandbox:
         return refusal
 
     def _route(self, request: Request, identity: Identity) -> Response:
-        if request.path == GRAPHQL_PATH:
+        if _is_graphql(request):
             return self._answer_graphql(request, identity)
         if request.path.startswith(f"{rest.PREFIX}/"):
             return rest.handle(self.world, identity.user, identity.token, request)
@@ -144,15 +144,19 @@ class Sandbox:
         return json_response(*graphql.execute(self.world, identity.user, payload, count))
 
 
+def _is_graphql(request: Request) -> bool:
+    return request.path.rstrip("/") == GRAPHQL_PATH
+
+
 def _is_write(request: Request) -> bool:
-    if request.path != GRAPHQL_PATH:
+    if not _is_graphql(request):
         return request.method not in ("GET", "HEAD", "OPTIONS")
     return graphql_requests.asks_to_write(request)
 
 
 def _locked(request: Request) -> Response:
     """REST names the lock, as `rescue_from` in GitLab's lib/api/api.rb does; a mutation fails as GitLab's own error."""
-    if request.path == GRAPHQL_PATH:
+    if _is_graphql(request):
         return _graphql_errors(500, "Internal server error")
     return error_response(409, "409 Conflict: Resource lock")
 

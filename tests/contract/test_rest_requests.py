@@ -123,7 +123,7 @@ def _problems(exchanges: list[JournalEntry]) -> Iterator[str]:
 
 
 def _foreign_parameters(row: Route, operation: Operation) -> Iterator[str]:
-    known = operation.body.get("properties", {}) if row.method in ("POST", "PUT") else operation.query
+    known = operation.body.get("properties", {}) if row.method in ("POST", "PUT", "PATCH") else operation.query
     route = f"{row.method} {row.template}"
     for parameter in row.parameters:
         name = f"{route} {parameter.name}"

@@ -34,9 +34,9 @@ def test_a_method_that_gitlab_does_not_have_is_405(scene: Scene) -> None:
 
 
 def test_a_method_that_only_the_sandbox_lacks_is_501(scene: Scene) -> None:
-    answer = scene.send("/users/1", method="DELETE", username="root")
+    answer = scene.send("/projects/partners%2Facme/repository/branches", method="POST")
     assert answer.status == 501
-    assert "no route DELETE /users/1" in answer.json()["error"]
+    assert "no route POST /projects/partners%2Facme/repository/branches" in answer.json()["error"]
     assert not LACKING & set(coverage())
 
 

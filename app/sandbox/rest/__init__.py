@@ -22,8 +22,10 @@ from app.sandbox.rest import (
     milestones,
     notes,
     projects,
+    protections,
     reactions,
     repository,
+    tokens,
     users,
     wikis,
 )
@@ -49,8 +51,10 @@ TABLE = RouteTable(
             milestones,
             notes,
             projects,
+            protections,
             reactions,
             repository,
+            tokens,
             users,
             wikis,
         )
@@ -60,13 +64,8 @@ TABLE = RouteTable(
 
 LACKING = frozenset(
     {
-        "POST /groups/:id/epics/:epic_iid/epics",
-        "PUT /groups/:id/epics/:epic_iid/issues/:issue_id",
-        "DELETE /projects/:id/protected_branches/:name",
-        "PATCH /projects/:id/protected_branches/:name",
         "POST /projects/:id/repository/branches",
         "DELETE /projects/:id/repository/branches/:branch",
-        "DELETE /users/:user_id",
     }
 )
 """What GitLab has at addresses that the sandbox serves, and the sandbox has not."""

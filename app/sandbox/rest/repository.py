@@ -7,15 +7,16 @@ branch. The sandbox keeps one branch, the default one, with its whole line of co
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
 from app.sandbox import operations, permissions
-from app.sandbox.errors import Conflict, Forbidden, Invalid, NotFound
+from app.sandbox.errors import Forbidden, Invalid, NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_project
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import Parameter, boolean, integer, moment, objects, text
+from app.sandbox.rest.parameters import Parameter, boolean, moment, objects, text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import Commit, Project
@@ -251,42 +252,10 @@ def read_branch(call: Call) -> Response:
 def _branch(call: Call, project: Project) -> dict[str, Any]:
     name = project.default_branch
     can_push = permissions.can_push(call.world, call.user, project, name)
-    return presenters.branch(call.world, project, name, project.commits[-1], protected=True, can_push=can_push)
-
-
-@routes.get("/projects/:id/protected_branches", text("search"), listed=True)
-def list_protected_branches(call: Call) -> Response:
-    """The default branch, for Maintainers, as on a new project (https://docs.gitlab.com/api/protected_branches/)."""
-    project = _readable(call)
-    word = call.get("search", "").lower()
-    rows = [project.default_branch] if word in project.default_branch.lower() else []
-    return paginate(call, rows, lambda name: presenters.protected_branch(call.world, project, name))
-
-
-@routes.get("/projects/:id/protected_branches/:name")
-def read_protected_branch(call: Call) -> Response:
-    project = _readable(call)
-    if call.path["name"] != project.default_branch:
-        raise NotFound
-    return ok(presenters.protected_branch(call.world, project, project.default_branch))
-
-
-@routes.post(
-    "/projects/:id/protected_branches",
-    text("name", required=True),
-    integer("push_access_level", 0, 30, 40, 60),
-    integer("merge_access_level", 0, 30, 40, 60),
-    boolean("allow_force_push"),
-)
-def create_protected_branch(call: Call) -> Response:
-    """The default branch is protected from the start, so 409; the sandbox has no other branch."""
-    project = the_project(call)
-    if not permissions.can_admin(call.world, call.user, project):
-        raise Forbidden
-    name = call.get("name", "")
-    if name == project.default_branch:
-        raise Conflict(f"Protected branch '{name}' already exists")
-    raise Invalid(f"The sandbox keeps the default branch only: {project.default_branch} is protected already.")
+    return presenters.branch(
+        call.world, project, name, project.commits[-1],
+        protected=any(fnmatchcase(name, pattern) for pattern in project.protected_branches), can_push=can_push,
+    )  # fmt: skip
 
 
 @routes.get("/projects/:id/templates/:type", listed=True)
