@@ -94,7 +94,9 @@ STATUSES: dict[str, tuple[int, str]] = {
     **{
         f"POST /{place}/:token_id/rotate": (200, f"https://docs.gitlab.com/api/{page}_access_tokens/")
         for place, page in (
-            ("personal_access_tokens", "personal"), ("projects/:id/access_tokens", "project"),
+            ("personal_access_tokens", "personal"),
+            ("groups/:id/service_accounts/:user_id/personal_access_tokens", "personal"),
+            ("projects/:id/access_tokens", "project"),
             ("groups/:id/access_tokens", "group"),
         )
     },

@@ -105,7 +105,10 @@ def _people(guide: Guide, bot: gitlab.Gitlab) -> None:
     if guide.world.enterprise:
         me = bot.http_get("/user")
         path = f"/groups/partners/service_accounts/{me['id']}/personal_access_tokens"  # type: ignore[index]
-        bot.http_post(path, post_data={"name": "second", "scopes": ["api"]})
+        second = bot.http_post(path, post_data={"name": "second", "scopes": ["api"]})
+        third = bot.http_post(f"{path}/{second['id']}/rotate")  # type: ignore[index]
+        bot.http_list(path, get_all=True)
+        bot.http_delete(f"{path}/{third['id']}")  # type: ignore[index]
 
 
 def _groups(bot: gitlab.Gitlab, group: Any) -> None:
@@ -184,6 +187,7 @@ def _badges(container: Any) -> None:
     badge.name = "Stage"
     badge.save()
     container.badges.get(badge.id)
+    container.badges.render("http://x/%{project_path}", "http://x/a.svg")
     container.badges.list(get_all=True)
     badge.delete()
 

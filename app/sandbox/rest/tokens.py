@@ -16,7 +16,7 @@ from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, day, integer, moment, text, texts
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import OWNER, Project, Token
+from app.sandbox.world import OWNER, Project, Token, User
 
 DEFAULT_ROTATION = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=365)
@@ -91,6 +91,32 @@ def revoke_token(call: Call) -> Response:
     day("expires_at"),
 )
 def create_service_account_token(call: Call) -> Response:
+    user = _service_account(call)
+    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
+    name, scopes = call.given["name"], call.given["scopes"]
+    new = operations.create_token(call.world, user, name=name, scopes=scopes, expires_at=end)
+    return created(people.token(call.world, new, with_value=True))
+
+
+@routes.get("/groups/:id/service_accounts/:user_id/personal_access_tokens", *FILTERS, listed=True, signed_in=True)
+def list_service_account_tokens(call: Call) -> Response:
+    user = _service_account(call)
+    rows = [row for row in call.world.tokens.values() if _is_personal(row) and row.user_id == user.id]
+    return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
+
+
+@routes.post("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id/rotate", day("expires_at"))
+def rotate_service_account_token(call: Call) -> Response:
+    return ok(people.token(call.world, _rotated(call, _service_account_token(call)), with_value=True))
+
+
+@routes.delete("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id")
+def revoke_service_account_token(call: Call) -> Response:
+    operations.revoke_token(call.world, _service_account_token(call))
+    return no_content()
+
+
+def _service_account(call: Call) -> User:
     """For Owners of a top-level group; every bot of the sandbox counts as a service account of it. Free has service
     accounts from 18.11 on (https://docs.gitlab.com/api/service_accounts/)."""
     group = the_group(call)
@@ -101,10 +127,15 @@ def create_service_account_token(call: Call) -> Response:
     user = call.world.users.get(call.number("user_id", "User"))
     if user is None or not user.bot:
         raise NotFound.of("User")
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
-    name, scopes = call.given["name"], call.given["scopes"]
-    new = operations.create_token(call.world, user, name=name, scopes=scopes, expires_at=end)
-    return created(people.token(call.world, new, with_value=True))
+    return user
+
+
+def _service_account_token(call: Call) -> Token:
+    user, wanted = _service_account(call), call.number("token_id")
+    for row in call.world.tokens.values():
+        if row.id == wanted and row.user_id == user.id and _is_personal(row):
+            return row
+    raise NotFound.of("Personal Access Token")
 
 
 # --- tokens of a project or a group: each has a bot user of its own ---
