@@ -1,4 +1,4 @@
-"""Tokens, protected branches, links that block, subscriptions and accounts that go: who may, and what GitLab answers."""
+"""Tokens, protected branches, links that block, subscriptions and accounts that go: who may, what GitLab answers."""
 
 from __future__ import annotations
 
