@@ -5,8 +5,10 @@ All come from the environment (or a `.env` file) as PARTNER_JOURNEY_<NAME>. Secr
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -17,6 +19,9 @@ from app.journey.digest import digest_time
 from app.journey.observed import PartnerRole
 from app.notify.standard_webhooks import signing_key
 from app.notify.subscription import Subscription
+
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+"""A full path of a group or project (https://docs.gitlab.com/user/reserved_names/)."""
 
 
 class ChannelSettings(Subscription):
@@ -90,9 +95,10 @@ class Settings(BaseSettings):
     @field_validator("url", "public_url")
     @classmethod
     def _without_slash(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
-            raise ValueError("it must start with https:// (or http://)")
-        return value.rstrip("/")
+        value = value.strip().rstrip("/")
+        if value:
+            _check_address(value)
+        return value
 
     @field_validator("signing_token", "previous_signing_token")
     @classmethod
@@ -123,10 +129,15 @@ class Settings(BaseSettings):
         known_limits(value)
         return value
 
-    @field_validator("group", "control")
+    @field_validator("group", "control", "architects_group")
     @classmethod
-    def _path(cls, value: str) -> str:
-        return value.strip("/")
+    def _path(cls, value: str | None, info: ValidationInfo) -> str | None:
+        value = None if value is None else value.strip().strip("/")
+        if value == "" and info.field_name == "group":
+            raise ValueError("it is empty; write the group's full path, such as company/partners")
+        if value and (not _PATH.fullmatch(value) or value.startswith("groups/")):
+            raise ValueError("write the full path as in the address bar behind the host, such as company/partners")
+        return value
 
     @property
     def control_path(self) -> str:
@@ -140,6 +151,25 @@ class Settings(BaseSettings):
     @property
     def hook_url(self) -> str | None:
         return f"{self.public_url}/webhooks/gitlab" if self.public_url else None
+
+
+def _check_address(value: str) -> None:
+    """Raises ValueError for an address that no request can go to, or that would show a password in every message."""
+    if not value.startswith(("http://", "https://")):
+        raise ValueError("it must start with https:// (or http://)")
+    try:
+        parts = urlsplit(value)
+        parts.port  # noqa: B018 - raises for a port that is no number
+    except ValueError:
+        raise ValueError(
+            "host and port cannot be read; an IPv6 address needs brackets, as in http://[::1]:8080"
+        ) from None
+    if not parts.hostname or " " in value:
+        raise ValueError("it has no host name, or a blank in it")
+    if "@" in parts.netloc:
+        raise ValueError("leave out user name and password; the token has a setting of its own")
+    if parts.query or parts.fragment or re.search(r"/api(/v4|/graphql)?$", parts.path):
+        raise ValueError("leave out what follows GitLab's own address, such as /api/v4 or ?private_token=")
 
 
 class SettingsError(ValueError):

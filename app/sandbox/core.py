@@ -9,10 +9,12 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.sandbox import cors, graphql_requests, journal, oauth, rest, webhooks
 from app.sandbox.http import Request, Response, error_response, json_response
@@ -48,7 +50,14 @@ class Sandbox:
         self._rates = RateLimiter()
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises only what a fault hook asks for."""
+        """Answer one request. Raises only what a fault hook asks for.
+
+        A base URL with a path is a GitLab below that path of its host (https://docs.gitlab.com/install/relative_url/).
+        """
+        root = urlsplit(self.world.base_url).path.rstrip("/")
+        if not f"{request.path}/".startswith(f"{root}/"):
+            return Response(404, {"Content-Type": "text/html; charset=utf-8"}, b"<p>404: not GitLab's part of the host")
+        request = replace(request, path=request.path.removeprefix(root)) if root else request
         with self._lock:
             if request.path.startswith("/api/"):
                 asked = cors.preflight(request)
