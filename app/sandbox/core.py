@@ -18,7 +18,7 @@ from urllib.parse import urlsplit
 
 from app.sandbox import cors, graphql_requests, journal, oauth, rest, webhooks
 from app.sandbox.http import Request, Response, error_response, json_response
-from app.sandbox.identity import Identity, identify
+from app.sandbox.identity import Identity, identify, insufficient_scope
 from app.sandbox.rates import RateLimiter
 from app.sandbox.world import Delivery, World
 
@@ -175,7 +175,7 @@ def _refuse_scope(identity: Identity, payload: dict[str, Any]) -> Response | Non
     if identity.token is None or "api" in identity.token.scopes:
         return None
     if "read_api" not in identity.token.scopes:
-        return rest.insufficient_scope()
+        return insufficient_scope()
     return (
         json_response(200, {"data": None, "errors": [{"message": DENIED}]})
         if graphql_requests.is_mutation(payload)

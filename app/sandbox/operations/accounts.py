@@ -13,7 +13,7 @@ from app.sandbox.world import OWNER, Group, Project, Tier, Token, User, World
 
 _USERNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 SCOPES = frozenset(
-    {"api", "read_api", "read_user", "read_repository", "write_repository", "self_rotate", "ai_features"}
+    {"api", "read_api", "read_user", "read_repository", "write_repository", "self_rotate", "ai_features", "sudo"}
 )
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from app.sandbox.errors import SandboxError
 from app.sandbox.http import Request, Response, error_response, json_response
+from app.sandbox.identity import insufficient_scope
 from app.sandbox.rest import (
     badges,
     boards,
@@ -127,11 +128,3 @@ def _refuse(route: Route, user: User | None, token: Token | None) -> Response | 
     if token is not None and not enough & set(token.scopes):
         return insufficient_scope()
     return None
-
-
-def insufficient_scope() -> Response:
-    """GitLab's answer to a token whose scopes do not cover the request."""
-    description = "The request requires higher privileges than provided by the access token."
-    return json_response(
-        403, {"error": "insufficient_scope", "error_description": description, "scope": "api read_api"}
-    )
