@@ -383,6 +383,7 @@ class Project:
     shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)  # oldest first; the last is the head of the default branch
+    branches: dict[str, list[Commit]] = field(default_factory=dict)  # the other branches, each with its whole line
     badges: list[Badge] = field(default_factory=list)
     wiki: list[WikiPage] = field(default_factory=list)
     issue_counter: int = 0
@@ -398,6 +399,14 @@ class Project:
     def protected_branches(self) -> dict[str, Protection]:
         """Name, which may have a `*`, -> protection. On a new project it is the default branch, for Maintainers."""
         return {self.default_branch: Protection()} if self.protections is None else self.protections
+
+    def line(self, branch: str) -> list[Commit] | None:
+        """The commits of a branch, oldest first; None where there is no such branch. An empty repository has none."""
+        return (self.commits or None) if branch == self.default_branch else self.branches.get(branch)
+
+    @property
+    def branch_names(self) -> list[str]:
+        return sorted([*([self.default_branch] if self.commits else []), *self.branches])
 
     @property
     def files(self) -> dict[str, str]:

@@ -225,6 +225,9 @@ def _repository(bot: gitlab.Gitlab, project: Any) -> None:
     file.delete(branch="main", commit_message="Remove")
     project.branches.list(get_all=True)
     project.branches.get("main")
+    project.branches.create({"branch": "draft", "ref": "main"})
+    project.files.create({"file_path": "draft.md", "branch": "draft", "content": "a", "commit_message": "Draft"})
+    project.branches.delete("draft")
     project.protectedbranches.list(get_all=True)
     rule = project.protectedbranches.get("main")
     rule.allow_force_push = True

@@ -90,6 +90,7 @@ KINDS = {
                        ("position", 0)),
     "epic": Kind(lambda s: _group(s).epics, lambda _: WORDS, ("title", "Newer")),
     "epic note": Kind(lambda s: _epic(s).notes, lambda _: {"body": "Hello"}, ("body", "Hello again")),
+    "branch": Kind(lambda s: s.project().branches, lambda _: {"branch": "draft", "ref": "main"}),
     "protected branch": Kind(lambda s: s.project().protectedbranches, lambda _: {"name": "release-*",
                              "push_access_level": 0}, ("allow_force_push", True)),
     "epic issue": Kind(lambda s: _epic(s).issues, lambda s: {"issue_id": _issue(s).id}),
@@ -204,8 +205,6 @@ AT_ANOTHER_ADDRESS = {
 NOT_THERE = {
     ("GroupInvitationManager", "get"): "GitLab has no such route: an invitation is found in the list",
     ("ProjectInvitationManager", "get"): "GitLab has no such route: an invitation is found in the list",
-    ("ProjectBranchManager", "create"): "the sandbox keeps one branch: 501",
-    ("ProjectBranchManager", "delete"): "the sandbox keeps one branch: 501",
 }
 
 

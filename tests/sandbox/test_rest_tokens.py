@@ -1,4 +1,4 @@
-"""Tokens, protected branches, links that block, subscriptions and accounts that go: who may, what GitLab answers."""
+"""Tokens, branches, links that block, subscriptions and accounts that go: who may, what GitLab answers."""
 
 from __future__ import annotations
 
@@ -96,6 +96,48 @@ def test_developers_push_to_what_is_not_protected(scene: Scene) -> None:
     assert send(scene, "POST", commits, **commit)[0] == 403
     status, refused = send(scene, "POST", f"{ACME}/protected_branches", name="ma*")
     assert (status, refused["message"]) == (409, "Protected branch 'ma*' already exists")
+
+
+def test_a_branch_goes_its_own_way(scene: Scene) -> None:
+    project, branches = scene.project(), f"{ACME}/repository/branches"
+    hook = project.hooks.create({"url": "http://127.0.0.1:9/x", "push_events": True})
+    assert send(scene, "POST", branches, "gl.sa1", branch="draft", ref="main")[0] == 201
+    commit = {"commit_message": "m", "actions": [{"action": "create", "file_path": "a.md", "content": "a"}]}
+    assert send(scene, "POST", f"{ACME}/repository/commits", "gl.sa1", branch="draft", **commit)[0] == 201
+    assert send(scene, "POST", f"{ACME}/repository/commits", branch="other", start_branch="draft", **{
+        **commit, "actions": [{"action": "update", "file_path": "a.md", "content": "b"}]
+    })[0] == 201  # fmt: skip
+    assert [branch.name for branch in project.branches.list(get_all=True)] == ["draft", "main", "other"]
+    assert [project.files.get("a.md", ref=ref).decode() for ref in ("draft", "other")] == [b"a", b"b"]
+    assert send(scene, "GET", f"{ACME}/repository/files/a.md?ref=main")[0] == 404
+    counts = [len(project.commits.list(ref_name=ref, get_all=True)) for ref in ("main", "draft", "other")]
+    assert counts == [1, 2, 3]
+    assert send(scene, "DELETE", f"{branches}/other")[0] == 204
+    assert send(scene, "GET", f"{branches}/other")[0] == 404
+    pushes = [json.loads(delivery.request_body) for delivery in scene.world.outgoing if delivery.hook_id == hook.id]
+    assert [(push["ref"][11:], push["before"][:3] == "000", push["after"][:3] == "000") for push in pushes] == [
+        ("draft", True, False), ("draft", False, False), ("other", True, False), ("other", False, False),
+        ("other", False, True),
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("username", "method", "target", "body", "status", "words"),
+    [
+        ("gl.sa1", "POST", "", {"branch": "main", "ref": "main"}, 403, "403 Forbidden"),
+        ("partner-bot", "POST", "", {"branch": "main", "ref": "main"}, 400, "Branch already exists"),
+        ("partner-bot", "POST", "", {"branch": "a b", "ref": "main"}, 400, "Branch name is invalid"),
+        ("partner-bot", "POST", "", {"branch": "a", "ref": "none"}, 400, "Invalid reference name: none"),
+        ("partner-bot", "DELETE", "/none", {}, 404, "404 Branch Not Found"),
+        ("partner-bot", "DELETE", "/main", {}, 400, "The default branch of a project cannot be deleted."),
+        ("gl.sa1", "DELETE", "/main", {}, 405, "You dont have push access to repo"),
+    ],
+)
+def test_what_a_branch_cannot_be(
+    scene: Scene, username: str, method: str, target: str, body: dict[str, str], status: int, words: str
+) -> None:
+    found, refused = send(scene, method, f"{ACME}/repository/branches{target}", username, **body)
+    assert (found, refused["message"]) == (status, words)
 
 
 @pytest.mark.parametrize(("tier", "status"), [("premium", 200), ("free", 400)])

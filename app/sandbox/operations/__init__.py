@@ -72,7 +72,7 @@ from app.sandbox.operations.relations import (
     mark_duplicate,
     move_issue,
 )
-from app.sandbox.operations.repository import commit_files
+from app.sandbox.operations.repository import commit_files, create_branch, delete_branch
 from app.sandbox.operations.subscriptions import set_subscription
 from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
 
@@ -97,6 +97,7 @@ __all__ = [
     "create_badge",
     "create_board",
     "create_board_list",
+    "create_branch",
     "create_group",
     "create_handy_token",
     "create_hook",
@@ -112,6 +113,7 @@ __all__ = [
     "delete_badge",
     "delete_board",
     "delete_board_list",
+    "delete_branch",
     "delete_group",
     "delete_hook",
     "delete_invitation",

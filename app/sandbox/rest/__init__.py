@@ -63,15 +63,6 @@ TABLE = RouteTable(
 )
 
 
-LACKING = frozenset(
-    {
-        "POST /projects/:id/repository/branches",
-        "DELETE /projects/:id/repository/branches/:branch",
-    }
-)
-"""What GitLab has at addresses that the sandbox serves, and the sandbox has not."""
-
-
 def handle(world: World, user: User | None, token: Token | None, request: Request) -> Response:
     """Answer a request below `/api/v4`. `user` is None for an anonymous caller; never raises a SandboxError."""
     found = TABLE.find(request.method, request.path.removeprefix(PREFIX))
@@ -105,13 +96,16 @@ def _scope(route: Route) -> dict[str, str]:
 
 
 def _without_route(request: Request) -> Response:
-    """OPTIONS tells what a path takes; else 405 or 404 as on GitLab, or 501 for what only the sandbox lacks."""
+    """OPTIONS tells what a path takes; else 405 or 404 as on GitLab, or 501 for what only the sandbox lacks.
+
+    A path that the sandbox has takes every method that GitLab publishes for it, so another method is 405 there too.
+    """
     path = request.path.removeprefix(PREFIX)
     known = TABLE.at(path)
     allow = {"Allow": ", ".join(sorted({*known, "OPTIONS", *({"HEAD"} if "GET" in known else ())}))}
     if known and request.method == "OPTIONS":
         return Response(204, allow)
-    if known and not any(f"{request.method} {route.template}" in LACKING for route in known.values()):
+    if known:
         return json_response(405, {"error": "405 Not Allowed"}, allow)
     if not path.strip("/"):
         return json_response(404, {"error": "404 Not Found"})
