@@ -6,6 +6,7 @@ All come from the environment (or a `.env` file) as PARTNER_JOURNEY_<NAME>. Secr
 from __future__ import annotations
 
 import os
+import re
 from difflib import get_close_matches
 from pathlib import Path
 from typing import Annotated, Literal
@@ -24,6 +25,8 @@ from app.notify.subscription import Subscription
 
 _NAME = r"^[a-z0-9-]{1,60}$"
 _PREFIX = "PARTNER_JOURNEY_"
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+"""A full path of a group or project (https://docs.gitlab.com/user/reserved_names/)."""
 
 
 class ChannelSettings(Subscription):
@@ -101,19 +104,25 @@ class Settings(BaseSettings):
     @classmethod
     def _address(cls, value: str, info: ValidationInfo) -> str:
         """Addresses stand in pages and errors, so they hold no password; paths are appended, so they end nowhere."""
+        value = value.strip().rstrip("/")
         if not value and info.field_name == "public_url":
             return value
         if not value.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
         try:
             parts = urlsplit(value)
+            parts.port  # noqa: B018 - raises for a port that is no number
         except ValueError:
-            raise ValueError("it is no address; write https:// and the host's name") from None
+            raise ValueError(
+                "it is no address; write https:// and the host's name, an IPv6 address in brackets: http://[::1]:8080"
+            ) from None
         if "@" in parts.netloc:
             raise ValueError("take user and password out of it; the bot signs in with its token alone")
-        if not parts.hostname or parts.query or parts.fragment:
+        if not parts.hostname or parts.query or parts.fragment or " " in value:
             raise ValueError("write https://, the host's name and at most a path, without ? and #")
-        return value.rstrip("/")
+        if re.search(r"/api(/v4|/graphql)?$", parts.path):
+            raise ValueError("leave out /api and what follows; it is GitLab's own address that is needed")
+        return value
 
     @field_validator("signing_token", "previous_signing_token")
     @classmethod
@@ -146,12 +155,15 @@ class Settings(BaseSettings):
         known_limits(value)
         return value
 
-    @field_validator("group", "control")
+    @field_validator("group", "control", "architects_group")
     @classmethod
-    def _path(cls, value: str) -> str:
-        if "://" in value:
+    def _path(cls, value: str | None, info: ValidationInfo) -> str | None:
+        value = None if value is None else value.strip().strip("/")
+        if value == "" and info.field_name == "group":
+            raise ValueError("it is empty; write the group's full path, such as company/partners")
+        if value and (not _PATH.fullmatch(value) or value.startswith("groups/")):
             raise ValueError("write the full path alone, such as partners or company/partners, not its address")
-        return value.strip("/")
+        return value
 
     @field_validator("journey_dir")
     @classmethod
