@@ -17,7 +17,7 @@ from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIs
 from app.journey.items import is_done
 from app.journey.judge import PATIENCE
 from app.journey.model import Journey, Partner
-from app.journey.observed import Observed
+from app.journey.observed import Issue, Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page, reached_in
 from app.journey.plan_judgements import plan_answers, plan_nudge, record_after, wakes
 from app.journey.plan_portfolio import (
@@ -87,7 +87,10 @@ def plan(
         told = replace(record, announced=after)
         progress = reassess(journey, partner, observed, assessment, told, now).progress
     reference = _reference(observed, progress)
-    scene = Scene(journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue)
+    scene = Scene(
+        journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue,
+        _open_left_behind(assessment),
+    )  # fmt: skip
     issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
@@ -127,6 +130,11 @@ def plan(
     wakes_at += [_next_wake(run.journey, run.progress, run.announced, scene.record, now) for run in scene.practices]
     wake_at, wake_reason = min(wakes_at, key=lambda wake: wake[0] or datetime.max.replace(tzinfo=now.tzinfo))
     return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
+
+
+def _open_left_behind(assessment: Assessment) -> tuple[Issue, ...]:
+    issues = (issue for each in assessment.left_behind.values() for issue in each if issue.state == "open")
+    return tuple(sorted(issues, key=lambda issue: issue.iid))
 
 
 def _touches_a_capability(actions: tuple[Action, ...], progress: Progress) -> bool:

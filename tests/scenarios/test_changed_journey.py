@@ -126,9 +126,12 @@ def test_she_retires_a_capability_and_its_issue_is_told_and_left_open(onboarded:
     assert issue.state == "opened"
     assert labels(stage, issue) == {"journey::capability", "retired"}
     assert told(stage, issue) == ["retired/onboarding/partner-portal/1"]
-    assert issue.title not in page(stage).description
+    before, _, after = page(stage).description.partition("### Not counted any more")
+    assert issue.title not in before
+    assert f"- #{issue.iid} {issue.title}" in after
     assert nothing_to_do(stage)
     edit_journey(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
+    assert "Not counted any more" not in page(stage).description
     assert stage_labels(stage, issue) == {"stage::onboarding"}
     assert "retired" not in labels(stage, issue)
 

@@ -45,7 +45,7 @@ from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, sta
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
 from app.journey.prose.replies import command_table, nudge, reply, retired
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
-from app.journey.prose.states import states_table
+from app.journey.prose.states import states_table, words_table
 from app.journey.prose.status_page import status_body, status_description
 
 __all__ = [
@@ -103,4 +103,5 @@ __all__ = [
     "status_description",
     "template_file",
     "template_name",
+    "words_table",
 ]
