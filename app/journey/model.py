@@ -243,6 +243,7 @@ class Journey(Frozen):
     policy: Policy
     stages: tuple[Stage, ...]
     offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
+    walked: frozenset[str] = frozenset()  # titles of all stages that the files have, also the first ones of practices
     practices: tuple[Practice, ...] = ()
     catalogue: Catalogue = IN_ENGLISH
     catalogues: tuple[Catalogue, ...] = Field((IN_ENGLISH,), description="of every language")

@@ -35,6 +35,7 @@ from app.journey.plan_project import (
     plan_files,
     plan_group,
     plan_hook,
+    plan_left_milestones,
     plan_milestones,
     plan_people,
     plan_project,
@@ -51,7 +52,7 @@ from app.journey.progress import (
     status_issue,
 )
 from app.journey.prose import Scene, StageChange
-from app.journey.record import Record
+from app.journey.record import Record, at_rest
 from app.journey.template_changes import removals
 
 
@@ -123,6 +124,7 @@ def plan(
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
         *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),
+        *plan_left_milestones(journey, observed, record.practices),
         *plan_hook(observed),
         *plan_roles(partner, observed),
     ]
@@ -207,7 +209,7 @@ def _decide_practices(
     journey: Journey, assessment: Assessment, now: datetime
 ) -> tuple[dict[str, Announced], dict[str, StageChange]]:
     """The same for every practice by itself."""
-    told, changes = dict[str, Announced](), dict[str, StageChange]()
+    told, changes = at_rest(journey, assessment.before.practices), dict[str, StageChange]()
     for practice in journey.practices:
         before = assessment.before.of_practice(practice, now.date())
         run = assessment.progress.practices[practice.id].run

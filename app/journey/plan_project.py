@@ -6,7 +6,7 @@ Deterministic paths and titles find each thing again; nothing here depends on a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -156,6 +156,18 @@ def plan_closed_milestones(journey: Journey, observed: Observed, after: Announce
             yield UpdateMilestone(number, stage.title, "the stage is done", state="closed")
         if index >= current and milestone is not None and milestone.state == "closed":
             yield UpdateMilestone(milestone.id, stage.title, "the stage is not done", state="active")
+
+
+def plan_left_milestones(journey: Journey, observed: Observed, practices: Iterable[str]) -> Iterator[Action]:
+    """Of practices that the partner file no longer names: nobody waits for them. They open again with the practice.
+
+    `practices`: all that are on record.
+    """
+    gone = set(practices) - {p.id for p in journey.practices}
+    theirs = {f"{stage}: {practice}" for stage in journey.walked for practice in gone}
+    for milestone in observed.project.milestones if observed.project else ():
+        if milestone.title in theirs and milestone.state == "active":
+            yield UpdateMilestone(milestone.id, milestone.title, "the practice is gone", state="closed")
 
 
 def plan_boards(journey: Journey, observed: Observed) -> Iterator[Action]:

@@ -106,6 +106,7 @@ class Templates:
                 *(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks),
                 *(f"{stage.id}/{REVIEW}" for stage in stages_of(file)),  # to drop a gate takes no capability away
             ]),
+            walked=frozenset(stage.title for stage in stages_of(file)),
             catalogue=self._catalogue(choices.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
@@ -143,7 +144,7 @@ class Templates:
             titles = {language: f"{title} ({entry.id})" for language, title in capability.titles.items()}
             return capability.model_copy(update={
                 "id": f"{capability.id}@{entry.id}", "title": f"{capability.title} ({entry.id})", "after": after,
-                "practice": entry.id, "titles": titles,
+                "practice": entry.id, "titles": titles, "was": tuple(f"{old}@{entry.id}" for old in capability.was),
             })  # fmt: skip
 
         skipped = choices.skipped
