@@ -120,7 +120,7 @@ def plan(
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
-        *plan_files(scene, observed),
+        *plan_files(scene, observed, assessment.left_behind),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
         *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),

@@ -76,6 +76,15 @@ def test_a_practice_begins_with_its_joint_win_and_nothing_else(globex: LocalStag
     assert nothing_to_do(globex, "globex")
 
 
+def test_practices_share_one_issue_template_that_names_none_of_them(globex: LocalStage) -> None:
+    folder = ".gitlab/issue_templates/"
+    files = {p.removeprefix(folder): t for p, t in globex.project("globex").files.items() if p.startswith(folder)}
+    assert {"Gsi - Joint win.md", "Enabling - Demo gitlab com.md", "Onboarding - Partner portal.md"} <= files.keys()
+    assert not any("@" in name for name in files)
+    assert "**Stage:** 02 - Enabling (Walk) ·" in files["Enabling - Demo gitlab com.md"]
+    assert not any("retail" in text or "banking" in text for text in files.values())
+
+
 def test_a_joint_win_that_the_partner_closes_opens_nothing_until_the_architect_confirms_it(globex: LocalStage) -> None:
     joint_win = issue_of(globex, "gsi/joint-win@banking", "globex")
     globex.finish(joint_win, "globex.lead")
