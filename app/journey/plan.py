@@ -97,10 +97,10 @@ def plan(
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
         scene = replace(scene, progress=replace(progress, last_activity=now))
     retired = tuple(plan_retired(scene, observed, assessment.left_behind))
-    nudges = tuple(plan_nudge(scene, observed, change))
+    reminded, nudges = plan_nudge(scene, observed, change)
     reached = max(journey.position(a.stage) or 0 for a in (after, before))
     runs = [(run, reached_in(run, progress, assessment.before)) for run in scene.practices]
-    scene = replace(scene, record=record_after(scene, observed, change, [(scene, reached), *runs]))
+    scene = replace(scene, record=record_after(scene, [(scene, reached), *runs], reminded=reminded))
     actions: list[Action] = [
         *plan_group(journey, observed),
         *plan_project(journey, partner, observed),
