@@ -6,7 +6,7 @@ from app.journey import markers
 from app.journey.observed import Place
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, headline, spoken
 from app.journey.prose.scene import Scene
-from app.journey.text import code, plain, title
+from app.journey.text import as_typed, code, plain, title
 
 CONTROL_NAME = "Journey control"
 CONTROL_DESCRIPTION = "Partner files and journey templates. Solution architects only."
@@ -126,7 +126,7 @@ def problem_title(subject: str) -> str:
 
 def problem_description(subject: str, problem: str) -> str:
     """The issue about a file; the problem text is shown as code, for it may quote what somebody typed."""
-    lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    lines = as_typed(problem)
     if subject.endswith(_REMOVALS):
         left = (
             f"The partner `{subject.removesuffix(_REMOVALS)}` is left as it is until somebody says that this is meant:"
