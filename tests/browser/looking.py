@@ -52,6 +52,7 @@ def sandbox_pages(page: Page, demo: Demo) -> Iterator[str]:
     yield "epic"
     for path in (
         "/groups/partners", "/partners/journey-control", "/partners/journey-control/-/wikis",
+        "/partners/journey-control/-/wikis/Portfolio",
         "/partners/acme/-/project_members", "/partners/acme/-/milestones", "/partners/acme/-/labels", "/acme.lead",
         "/-/sandbox/deliveries", "/-/sandbox/journal",
     ):  # fmt: skip

@@ -19,6 +19,11 @@ def of_container(world: World, container: Project | Group) -> str:
     return "/groups/" + quote(container.full_path)
 
 
+def path_of(world: World, container: Project | Group) -> str:
+    """`group/project` or `group/subgroup`."""
+    return world.project_path(container) if isinstance(container, Project) else container.full_path
+
+
 def of_item(world: World, item: WorkItem) -> str:
     """Issues and tasks under their project, epics under their group."""
     base = of_container(world, container_of(world, item))
@@ -59,6 +64,4 @@ def of_file(world: World, project: Project, path: str, verb: str = "blob") -> st
 def reference(world: World, item: WorkItem) -> str:
     """GitLab's full reference: `group/project#3` or `group&2`."""
     container = container_of(world, item)
-    if isinstance(container, Project):
-        return f"{world.project_path(container)}#{item.iid}"
-    return f"{container.full_path}&{item.iid}"
+    return f"{path_of(world, container)}{'#' if isinstance(container, Project) else '&'}{item.iid}"

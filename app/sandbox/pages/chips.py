@@ -9,6 +9,8 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
+from markupsafe import Markup
+
 from app.sandbox.world import Label, World
 
 FALLBACK_COLOUR = "#737278"
@@ -31,6 +33,14 @@ class Chip:
     def style(self) -> str:
         """The only style a chip may carry; Markdown's sanitiser knows this exact shape."""
         return f"--chip:{self.colour};--ink:{self.ink}"
+
+    def html(self, href: str) -> Markup:
+        """The chip as a link, in a text."""
+        key = Markup('<span class="chip-key">{}</span>').format(self.key) if self.key else Markup("")
+        value = Markup('<span class="chip-value">{}</span>').format(self.value)
+        kind = "chip scoped" if self.key else "chip"
+        parts = (kind, self.style, href, self.description, key, value)
+        return Markup('<a class="{}" style="{}" href="{}" title="{}">{}{}</a>').format(*parts)
 
 
 def chip_of(label: Label, *, scoped: bool) -> Chip:

@@ -100,7 +100,7 @@ class Kit:
         return permissions.container_of(self.visit.world, item)
 
     def path_of(self, home: Project | Group) -> str:
-        return self.visit.world.project_path(home) if isinstance(home, Project) else home.full_path
+        return addresses.path_of(self.visit.world, home)
 
     def user(self, user_id: int | None) -> User:
         """The user, or GitLab's Ghost User when the account is gone."""

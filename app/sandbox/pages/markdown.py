@@ -21,12 +21,13 @@ from markdown_it.token import Token
 from markdown_it.utils import EnvType, OptionsDict
 from markupsafe import Markup, escape
 
+from app.sandbox.pages.diagram import drawn_chart
+from app.sandbox.pages.live_view import NotUnderstoodError, live_table
 from app.sandbox.pages.references import PATTERN, References, Target
 
 MAX_CHARACTERS = 200_000
-DRAWN = {
-    "mermaid": "Diagram source. A real GitLab draws this; the sandbox shows the text.",
-    "glql": "Query. A real GitLab shows a live table here; the sandbox shows the text.",
+UNDRAWN = {
+    "mermaid": "Diagram source. A real GitLab draws this; the sandbox draws only a chain of boxes.",
     "plantuml": "Diagram source. A real GitLab may draw this; the sandbox shows the text.",
 }
 _CHIP_STYLE = re.compile(r"--chip:#[0-9a-f]{6};--ink:#[0-9a-f]{6}")
@@ -185,11 +186,7 @@ def _raw(html: str) -> Token:
 
 def _reference_html(target: Target) -> str:
     if target.chip is not None:
-        key = Markup('<span class="chip-key">{}</span>').format(target.chip.key) if target.chip.key else Markup("")
-        value = Markup('<span class="chip-value">{}</span>').format(target.chip.value)
-        kind = "chip scoped" if target.chip.key else "chip"
-        parts = (kind, target.chip.style, target.href, target.hover, key, value)
-        return str(Markup('<a class="{}" style="{}" href="{}" title="{}">{}{}</a>').format(*parts))
+        return str(target.chip.html(target.href))
     kind = {"user": "ref-user", "item": "ref-item", "milestone": "ref-item"}.get(target.kind, "ref-url")
     if not target.href:
         return str(Markup('<span class="{}" title="{}">{}</span>').format(kind, target.hover, target.text))
@@ -216,13 +213,27 @@ def _open_list_item(
 
 
 def _fence(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
-    del renderer, options, env
+    del renderer, options
     token = tokens[index]
     language = token.info.strip().split(maxsplit=1)[0].lower() if token.info.strip() else ""
-    code = _code(token)
-    if language not in DRAWN:
-        return code
-    return f'<figure class="drawn"><figcaption>{DRAWN[language]}</figcaption>{code}</figure>\n'
+    if language == "mermaid" and (chart := drawn_chart(token.content)) is not None:
+        return f'<figure class="drawn">{chart}</figure>\n'
+    if language == "glql":
+        return _live(token, env["setting"].references)
+    return _source(UNDRAWN[language], token) if language in UNDRAWN else _code(token)
+
+
+def _live(token: Token, references: References | None) -> str:
+    if references is None:
+        return _source("Query. Nobody reads it here, so it finds nothing.", token)
+    try:
+        return f'<figure class="drawn live">{live_table(token.content, references)}</figure>\n'
+    except NotUnderstoodError as error:
+        return _source(f"Query. The sandbox does not know {error}; GitLab may.", token)
+
+
+def _source(caption: str, token: Token) -> str:
+    return f'<figure class="drawn"><figcaption>{escape(caption)}</figcaption>{_code(token)}</figure>\n'
 
 
 def _code_block(renderer: RendererHTML, tokens: Sequence[Token], index: int, options: OptionsDict, env: EnvType) -> str:
@@ -275,11 +286,11 @@ _CLASSES: dict[str, set[str]] = {
     "span": {"chip-key", "chip-value", "ref-user", "task"},
     "button": {"task"},
     "ul": {"contains-task-list"},
-    "ol": {"contains-task-list"},
-    "li": {"task-list-item"},
+    "ol": {"contains-task-list", "flow", "down"},
+    "li": {"task-list-item", "arrow"},
     "div": {"markdown-alert", *_ALERTS},
     "p": {"markdown-alert-title"},
-    "figure": {"drawn"},
+    "figure": {"drawn", "live"},
 }
 _CLEANER = nh3.Cleaner(
     tags=_TAGS,
