@@ -26,10 +26,10 @@ from app.demo.local import ACME, BASE_URL, LocalStage, ManualClock, local_stage,
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.seed import seed_world
-from app.sandbox.world import WorkItem, World
+from app.sandbox.world import REPORTER, WorkItem, World
 from simulation.auditor import BOT, Ledger, breaches, label_titles
 from simulation.files import capability_text
-from simulation.oracle import SHOWN, Oracle, Spec
+from simulation.oracle import ARCHITECTS, SHOWN, Oracle, Spec
 
 LIVES = max(12, int(os.environ.get("PARTNER_JOURNEY_SEEDS", "0")) // 10)
 JOURNEY = """\
@@ -118,6 +118,9 @@ def beginning(tier: str) -> World:
     root, group = world.user_by_name("root"), world.group_by_path("partners")
     assert root is not None
     assert group is not None
+    for member in group.members:
+        if world.users[member.user_id].username == "gl.cam1":
+            member.access_level = REPORTER  # our side, and no architect
     attic = operations.create_project(world, root, group=group, path="attic", name="Attic")
     operations.create_work_item(
         world, root, project=attic, type="ISSUE", title="Foreign", description="Of somebody else"
@@ -302,6 +305,30 @@ class Life(RuleBasedStateMachine):
             self.oracle.change(found[0].name, labelled=(closing, self.stage.clock.now))
         self.settle()
 
+    @rule(number=NUMBERS, by=st.sampled_from(SPEAKERS), labelled=st.booleans())
+    def speak_at_the_gate(self, number: int, by: str, labelled: bool) -> None:
+        """The partner closes what has a gate; then somebody says that it is enough, who may or may not say so."""
+        self.settle()
+        gates = [s for s in self.oracle.specs() if s.gate and (i := self.oracle.issue(s.name)) and i.state == "opened"]
+        if not gates:
+            return
+        spec = gates[number % len(gates)]
+        item = self.oracle.issue(spec.name)
+        assert item is not None
+        self.note(item, "acme.lead", f"{self.say()} https://example.com/proof")
+        self.stage.close(item, "acme.lead")
+        self.settle()
+        closing, now = item.closed_at, self.stage.clock.now
+        if labelled:
+            ids = [each.id for each in self.world.labels.values() if each.title == "verify::ok"]
+            operations.update_work_item(self.world, self.stage.user(by), item, add_label_ids=ids)
+            if by in ARCHITECTS and closing is not None and not self.oracle.is_done(spec):
+                self.oracle.change(spec.name, labelled=(closing, now))
+        else:
+            self.stage.comment(item, by, "/journey verify")
+            self.oracle.hear("verify", spec, by, now)
+        self.rest()
+
     @rule(number=NUMBERS, how=st.sampled_from(["move", "duplicate", "wont do", "delete"]))
     def take_away(self, number: int, how: str) -> None:
         found = self.pick(number)
@@ -374,10 +401,7 @@ class Life(RuleBasedStateMachine):
         if name == "stand/portal" and "renamed" in self.oracle.flags:
             name = "stand/door"
         until = self.stage.clock.now.date() + timedelta(days=days)
-        row = f"  - {{capability: {name}, until: {until}, reason: few, by: gl.sa1}}\n"
-        self.waivers = f"waivers:\n{row}"
-        self.oracle.filed = {name: until}
-        self.write_file()
+        self.waive_by_file(name, until)
 
     @rule(
         category=st.sampled_from(["rsi", "dmr", "fsi"]), language=st.sampled_from(["en", "de"]),
@@ -390,6 +414,30 @@ class Life(RuleBasedStateMachine):
             .replace("Acme Integrators", name) + f"language: {language}\n"
         )  # fmt: skip
         self.oracle.flags = (self.oracle.flags - {"dmr"}) | ({"dmr"} if category == "dmr" else set())
+        self.write_file()
+
+    @rule(number=NUMBERS, filed=st.booleans())
+    def outlive_a_waiver(self, number: int, filed: bool) -> None:
+        """Its last day and the day after: a mistake of one day shows only there."""
+        self.settle()
+        found = self.pick(number, state="opened")
+        if found is None or found[0] not in self.oracle.specs():
+            return
+        until = self.stage.clock.now.date() + timedelta(days=1)
+        if filed:
+            self.waive_by_file(found[0].name, until)
+        else:
+            self.stage.comment(found[1], "gl.sa1", f"/journey waive until {until} no staff")
+            self.oracle.hear("waive", found[0], "gl.sa1", self.stage.clock.now, until)
+        for _ in range(2):
+            self.settle()
+            self.stage.clock.advance(days=1)
+            self.rest()
+
+    def waive_by_file(self, name: str, until: date) -> None:
+        row = f"  - {{capability: {name}, until: {until}, reason: few, by: gl.sa1}}\n"
+        self.waivers = f"waivers:\n{row}"
+        self.oracle.filed = {name: until}
         self.write_file()
 
     def write_file(self) -> None:
