@@ -9,7 +9,7 @@ from pathlib import Path
 
 from app.journey.catalogue import LanguageFile
 from app.journey.model import JourneyFile, PartnerFile
-from app.journey.prose import command_table, states_table
+from app.journey.prose import command_table, states_table, words_table
 from app.metrics import METRICS
 from app.sandbox import rest
 from app.settings import Settings
@@ -36,7 +36,7 @@ def generated(root: Path) -> dict[Path, str]:
         root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
         readme: _with_tables(readme, settings=settings_table()),
         operate: _with_tables(operate, metrics=metrics_table()),
-        journey: _with_tables(journey, states=states_table(), commands=command_table()),
+        journey: _with_tables(journey, states=states_table(), words=words_table(), commands=command_table()),
     }
 
 

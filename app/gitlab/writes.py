@@ -193,11 +193,12 @@ class Writes:
 
     def _commit_files(self, action: CommitFiles) -> Write:
         """The same service as REST's (https://docs.gitlab.com/api/commits/), but it travels with other writes."""
-        changes = [
+        changes: list[dict[str, str]] = [
             {"action": verb, "filePath": path, "content": text}
             for verb, files in (("CREATE", action.create), ("UPDATE", action.update))
             for path, text in files.items()
         ]
+        changes += [{"action": "DELETE", "filePath": path} for path in action.delete]
         path = self._place.project_path(self._slug)
         given = {"projectPath": path, "branch": self.names.branch, "message": action.message, "actions": changes}
         return Write("commitFiles", given)

@@ -75,17 +75,18 @@ class CreateProject:
 
 @dataclass(frozen=True)
 class CommitFiles:
-    """One commit; `create` and `update` map paths to whole texts."""
+    """One commit; `create` and `update` map paths to whole texts, `delete` names paths."""
 
     create: Mapping[str, str]
     update: Mapping[str, str]
     message: str
     reason: str
+    delete: tuple[str, ...] = ()
     verb: Verb = "~"
 
     @property
     def key(self) -> str:
-        return f"commit of {len(self.create) + len(self.update)} files"
+        return f"commit of {len(self.create) + len(self.update) + len(self.delete)} files"
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,33 @@ from app.journey.record import Judgement, Record
 State = Literal["open", "pending", "done", "waived", "renewing", "expired", "dropped", "not started"]
 COUNTING = frozenset({"done", "waived", "renewing"})
 
+_OPEN = message("its issue is open")
+_LOOKED_AT = message("closed, and being looked at")
+_PENDING = message("closed; waits for a solution architect to confirm it")
+_DONE = message("closed as done")
+_CONFIRMED = message("closed as done, confirmed by {by}")
+_WAIVED = message("waived until {until} by {by}: {reason}")
+_RENEWING = message("counts until {until}, and is to be renewed")
+_EXPIRED = message("its time ended on {day}; do it again")
+_MOVED = message("closed as moved, which does not count")
+_DUPLICATE = message("closed as a duplicate, which does not count")
+_CANCELED = message("closed as not to be done, which does not count")
+_NOT_STARTED = message("its issue opens with its stage")
+REVIEW_IS_DUE = message("all that its stage requires counts; a solution architect looks at the stage")
+REVIEW_WAITS = message("waits until all that its stage requires counts again")
+
+REASONS: Mapping[State, tuple[Message, ...]] = {
+    "not started": (_NOT_STARTED, REVIEW_IS_DUE),
+    "open": (_OPEN, _LOOKED_AT, REVIEW_IS_DUE, REVIEW_WAITS),
+    "pending": (_PENDING,),
+    "done": (_DONE, _CONFIRMED),
+    "waived": (_WAIVED,),
+    "renewing": (_RENEWING,),
+    "expired": (_EXPIRED,),
+    "dropped": (_MOVED, _DUPLICATE, _CANCELED),
+}
+"""Every state with all that can be the reason of it: what the bot says is also what the document explains."""
+
 
 @dataclass(frozen=True)
 class CapabilityProgress:
@@ -74,51 +101,38 @@ def state_of(
     item: Item, judgement: Judgement, waiver: Waiver | None, reopening: bool, today: date
 ) -> CapabilityProgress:
     capability, issue = item.capability, item.issue
-    base = CapabilityProgress(
-        capability, "open", message("its issue is open"), issue, item.doubles, waiver, judgement, reopening=reopening
-    )
+    base = CapabilityProgress(capability, "open", _OPEN, issue, item.doubles, waiver, judgement, reopening=reopening)
     closed = issue is not None and is_done(issue) and not reopening
     if closed and issue is not None and judgement.closing == issue.closed_at:
         if judgement.accepted:
             return replace(base, state="done", because=_why_done(judgement), waiver=None)
-        base = replace(
-            base, state="pending", because=message("closed; waits for a solution architect to confirm it"),
-            waiting_since=issue.closed_at,
-        )  # fmt: skip
+        base = replace(base, state="pending", because=_PENDING, waiting_since=issue.closed_at)
     elif closed:
-        base = replace(base, because=message("closed, and being looked at"))
+        base = replace(base, because=_LOOKED_AT)
     if judgement.valid_until is not None and today <= judgement.valid_until:
-        because = message("counts until {until}, and is to be renewed", until=judgement.valid_until)
-        return replace(base, state="renewing", because=because)
+        return replace(base, state="renewing", because=_RENEWING.having(until=judgement.valid_until))
     if waiver is not None:
-        because = message(
-            "waived until {until} by {by}: {reason}", until=waiver.until, by=waiver.by, reason=waiver.reason
-        )
+        because = _WAIVED.having(until=waiver.until, by=waiver.by, reason=waiver.reason)
         return replace(base, state="waived", because=because)
     if base.state == "pending":
         return base
     if judgement.valid_until is not None:
-        because = message("its time ended on {day}; do it again", day=judgement.valid_until)
-        return replace(base, state="expired", because=because)
+        return replace(base, state="expired", because=_EXPIRED.having(day=judgement.valid_until))
     if issue is None:
-        return replace(base, state="not started", because=message("its issue opens with its stage"))
+        return replace(base, state="not started", because=_NOT_STARTED)
     if issue.state == "closed" and not is_done(issue):
         return replace(base, state="dropped", because=_why_dropped(issue))
     return base
 
 
 def _why_done(judgement: Judgement) -> Message:
-    if judgement.by:
-        return message("closed as done, confirmed by {by}", by=judgement.by)
-    return message("closed as done")
+    return _CONFIRMED.having(by=judgement.by) if judgement.by else _DONE
 
 
 def _why_dropped(issue: Issue) -> Message:
     if issue.moved:
-        return message("closed as moved, which does not count")
-    if issue.duplicate:
-        return message("closed as a duplicate, which does not count")
-    return message("closed as not to be done, which does not count")
+        return _MOVED
+    return _DUPLICATE if issue.duplicate else _CANCELED
 
 
 def with_blockers(progress: CapabilityProgress, states: Mapping[str, CapabilityProgress]) -> CapabilityProgress:

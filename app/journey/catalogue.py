@@ -34,6 +34,10 @@ class Message:
     english: str
     words: tuple[tuple[str, Word], ...] = ()
 
+    def having(self, **words: Word) -> Message:
+        """The same sentence with its words put in."""
+        return Message(self.english, tuple(words.items()))
+
     def __str__(self) -> str:
         return self.english.format(**{name: str(word) for name, word in self.words})
 

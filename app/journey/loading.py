@@ -140,11 +140,14 @@ def load_partner(slug: str, text: str, templates: Templates) -> Partner:
 def _with_present_ids(partner: Partner, file: JourneyFile) -> Partner:
     """A partner file may go on naming a capability by a former id."""
     now = {old: entry.id for entry in entries_of(file) for old in entry.was}
+
+    def present(name: str) -> str:
+        base, at, practice = name.partition("@")
+        return f"{now.get(base, base)}{at}{practice}"
+
     return partner.model_copy(
         update={
-            name: tuple(
-                each.model_copy(update={"capability": now.get(each.capability, each.capability)}) for each in given
-            )
+            name: tuple(each.model_copy(update={"capability": present(each.capability)}) for each in given)
             for name, given in (("waivers", partner.waivers), ("skip", partner.skip))
         }
     )

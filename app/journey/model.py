@@ -243,7 +243,10 @@ class Journey(Frozen):
     policy: Policy
     stages: tuple[Stage, ...]
     offered: frozenset[str] = frozenset()  # ids of all that the files have, also for partners of other kinds
+    former: frozenset[str] = frozenset()  # ids that the files have given up: of renamed and of retired capabilities
+    walked: frozenset[str] = frozenset()  # titles of all stages that the files have, also the first ones of practices
     practices: tuple[Practice, ...] = ()
+    shared: tuple[Stage, ...] = Field((), description="the stages of practices, without the name of any")
     catalogue: Catalogue = IN_ENGLISH
     catalogues: tuple[Catalogue, ...] = Field((IN_ENGLISH,), description="of every language")
 

@@ -17,7 +17,7 @@ from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIs
 from app.journey.items import is_done
 from app.journey.judge import PATIENCE
 from app.journey.model import Journey, Partner
-from app.journey.observed import Observed
+from app.journey.observed import Issue, Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page, reached_in
 from app.journey.plan_judgements import plan_answers, plan_nudge, record_after, wakes
 from app.journey.plan_portfolio import (
@@ -35,6 +35,7 @@ from app.journey.plan_project import (
     plan_files,
     plan_group,
     plan_hook,
+    plan_left_milestones,
     plan_milestones,
     plan_people,
     plan_project,
@@ -51,7 +52,7 @@ from app.journey.progress import (
     status_issue,
 )
 from app.journey.prose import Scene, StageChange
-from app.journey.record import Record
+from app.journey.record import Record, at_rest
 from app.journey.template_changes import removals
 
 
@@ -87,16 +88,19 @@ def plan(
         told = replace(record, announced=after)
         progress = reassess(journey, partner, observed, assessment, told, now).progress
     reference = _reference(observed, progress)
-    scene = Scene(journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue)
+    scene = Scene(
+        journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue,
+        _open_left_behind(assessment),
+    )  # fmt: skip
     issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
     if _touches_a_capability(issues, progress):
         # GitLab will show what this plan does to an issue as its last update, just like what people do.
         scene = replace(scene, progress=replace(progress, last_activity=now))
     retired = tuple(plan_retired(scene, observed, assessment.left_behind))
-    nudges = tuple(plan_nudge(scene, observed, change))
+    reminded, nudges = plan_nudge(scene, observed, change)
     reached = max(journey.position(a.stage) or 0 for a in (after, before))
     runs = [(run, reached_in(run, progress, assessment.before)) for run in scene.practices]
-    scene = replace(scene, record=record_after(scene, observed, change, [(scene, reached), *runs]))
+    scene = replace(scene, record=record_after(scene, [(scene, reached), *runs], reminded=reminded))
     actions: list[Action] = [
         *plan_group(journey, observed),
         *plan_project(journey, partner, observed),
@@ -116,10 +120,11 @@ def plan(
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
-        *plan_files(scene, observed),
+        *plan_files(scene, observed, assessment.left_behind),
         *plan_stand_in(observed),
         *plan_closed_milestones(journey, observed, after),
         *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),
+        *plan_left_milestones(journey, observed, record.practices),
         *plan_hook(observed),
         *plan_roles(partner, observed),
     ]
@@ -127,6 +132,11 @@ def plan(
     wakes_at += [_next_wake(run.journey, run.progress, run.announced, scene.record, now) for run in scene.practices]
     wake_at, wake_reason = min(wakes_at, key=lambda wake: wake[0] or datetime.max.replace(tzinfo=now.tzinfo))
     return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
+
+
+def _open_left_behind(assessment: Assessment) -> tuple[Issue, ...]:
+    issues = (issue for each in assessment.left_behind.values() for issue in each if issue.state == "open")
+    return tuple(sorted(issues, key=lambda issue: issue.iid))
 
 
 def _touches_a_capability(actions: tuple[Action, ...], progress: Progress) -> bool:
@@ -206,7 +216,7 @@ def _decide_practices(
     journey: Journey, assessment: Assessment, now: datetime
 ) -> tuple[dict[str, Announced], dict[str, StageChange]]:
     """The same for every practice by itself."""
-    told, changes = dict[str, Announced](), dict[str, StageChange]()
+    told, changes = at_rest(journey, assessment.before.practices), dict[str, StageChange]()
     for practice in journey.practices:
         before = assessment.before.of_practice(practice, now.date())
         run = assessment.progress.practices[practice.id].run

@@ -36,30 +36,31 @@ def plan_answers(scene: Scene, assessment: Assessment) -> Iterator[Action]:
             yield React(decision.note, _THUMB, "the command was done")
 
 
-def plan_nudge(scene: Scene, observed: Observed, change: StageChange | None) -> Iterator[Action]:
-    """One reminder on the status issue; muted by a label, and never beside another comment."""
-    since = scene.progress.stalled_since(scene.journey, scene.now)
-    if since is not None and change is None and nudge_is_due(scene.journey, scene.record, observed, scene):
-        mark = f"nudge/{scene.now.date().isoformat()}"
-        told = {markers.find("comment", n.body) for n in observed.project.status_notes} if observed.project else set()
-        if mark not in told:
-            yield PostComment("status", mark, prose.nudge(scene, mark, since), "nothing has moved for long")
+def plan_nudge(scene: Scene, observed: Observed, change: StageChange | None) -> tuple[bool, tuple[PostComment, ...]]:
+    """Whether the partner is reminded now that nothing moves, and the comment unless something else reminds it.
+
+    At most one in the time that the policy says, muted by a label, and never beside another comment.
+    """
+    since, page = scene.progress.stalled_since(scene.journey, scene.now), status_issue(observed)
+    if since is None:
+        return False, ()
+    if change is not None or page is None:
+        return True, ()  # by the word of the change, by the new page
+    every, nudged = timedelta(days=scene.journey.policy.nudge_every_days), scene.record.nudged
+    if labels.QUIET in page.labels or (nudged is not None and scene.now.date() < nudged + every):
+        return False, ()
+    mark = f"nudge/{scene.now.date().isoformat()}"
+    told = {markers.find("comment", n.body) for n in observed.project.status_notes} if observed.project else set()
+    if mark in told:
+        return True, ()  # before a crash
+    return True, (PostComment("status", mark, prose.nudge(scene, mark, since), "nothing has moved for long"),)
 
 
-def nudge_is_due(journey: Journey, record: Record, observed: Observed, scene: Scene) -> bool:
-    page = status_issue(observed)
-    if page is None or labels.QUIET in page.labels:
-        return False
-    every = timedelta(days=journey.policy.nudge_every_days)
-    return record.nudged is None or scene.now.date() >= record.nudged + every
+def record_after(scene: Scene, reached: Sequence[tuple[Scene, int]], *, reminded: bool) -> Record:
+    """The record with what this plan itself decides: due dates, blocked labels, assignments, the reminder.
 
-
-def record_after(
-    scene: Scene, observed: Observed, change: StageChange | None, reached: Sequence[tuple[Scene, int]]
-) -> Record:
-    """`reached`: every run with the index of its last stage that has issues.
-
-    The record with what this plan itself decides: due dates, blocked labels, assignments, the reminder."""
+    `reached`: every run with the index of its last stage that has issues. `reminded`: of what stands still.
+    """
     record = scene.record
     judgements = dict(record.judgements)
     for run, last in reached:
@@ -69,12 +70,7 @@ def record_after(
                 kept = _bookkeeping(item, record.judgement(item.capability.id), run, opens=opening)
                 judgements[item.capability.id] = kept
     judgements = {name: judgement for name, judgement in judgements.items() if not judgement.empty}
-    nudged = record.nudged
-    since = scene.progress.stalled_since(scene.journey, scene.now)
-    reminded = change is not None or status_issue(observed) is None  # by the word of the change, by the new page
-    if since is not None and (reminded or nudge_is_due(scene.journey, record, observed, scene)):
-        nudged = scene.now.date()
-    return replace(record, judgements=judgements, nudged=nudged)
+    return replace(record, judgements=judgements, nudged=scene.now.date() if reminded else record.nudged)
 
 
 def opens_now(item: CapabilityProgress, index: int, reached: int) -> bool:

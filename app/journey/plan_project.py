@@ -6,7 +6,7 @@ Deterministic paths and titles find each thing again; nothing here depends on a 
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,7 +27,7 @@ from app.journey.actions import (
     UpdateHook,
     UpdateMilestone,
 )
-from app.journey.model import COMPLETE, Capability, Journey, Partner, Stage
+from app.journey.model import COMPLETE, Journey, Partner, Stage
 from app.journey.observed import Milestone, Observed, PartnerRole
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, render_badge, render_picture
 from app.journey.progress import (
@@ -60,23 +60,25 @@ def plan_project(journey: Journey, partner: Partner, observed: Observed) -> Iter
         yield CreateBadge(prose.BADGE, link, image, "the project shows its stage", adopt=project is not None)
 
 
-def plan_files(scene: Scene, observed: Observed) -> Iterator[Action]:
+def plan_files(scene: Scene, observed: Observed, left_behind: Iterable[str]) -> Iterator[Action]:
     """Everything in the repository, in one commit, in the same request as the record.
 
     The pictures show every capability, so they change with each closing. They never hold anything up: it is the last
-    write of a plan that can fail.
+    write of a plan that can fail. `left_behind`: ids of which there are issues, and which are not part of the journey.
     """
     seen = observed.project.files if observed.project else {}
     wanted = desired_files(scene)
     create = {path: file.text for path, file in wanted.items() if path not in seen}
     update = {path: file.text for path, file in wanted.items() if path in seen and seen[path] != file.blob_id}
-    if not create and not update:
+    stale = {_template_path(name) for name in (*left_behind, *scene.journey.former)} - set(wanted)
+    delete = tuple(sorted(stale & set(seen)))
+    if not create and not update and not delete:
         return
-    if {*create, *update} <= {prose.README, PICTURE_FILE, BADGE_FILE}:
+    if {*create, *update, *delete} <= {prose.README, PICTURE_FILE, BADGE_FILE}:
         yield CommitFiles(create, update, prose.progress_commit(scene), "the picture shows where the partner is")
     else:
         reason = "templates and README belong here" if create else "the journey's texts have changed"
-        yield CommitFiles(create, update, prose.files_commit(scene), reason)
+        yield CommitFiles(create, update, prose.files_commit(scene), reason, delete)
 
 
 class File(NamedTuple):
@@ -98,17 +100,20 @@ def desired_files(scene: Scene) -> dict[str, File]:
 
 @lru_cache(maxsize=64)
 def _issue_templates(journey: Journey) -> dict[str, File]:
-    """One for each capability. Remembered: all partners of one kind have the same."""
+    """One for each capability, and one for all practices. Remembered: all partners of one kind have the same."""
+    shared = journey.model_copy(update={"stages": journey.shared, "practices": ()})
     texts = {
-        _template_path(capability): prose.template_file(journey, capability)
-        for stage in journey.stages
+        _template_path(capability.id): prose.template_file(run, capability)
+        for run in (shared, journey)
+        for stage in run.stages
         for capability in stage.capabilities
     }
     return {path: File(text, blob_id(text)) for path, text in texts.items()}
 
 
-def _template_path(capability: Capability) -> str:
-    return f".gitlab/issue_templates/{prose.template_name(capability)}.md"
+def _template_path(name: str) -> str:
+    """Of the template of a capability; the bot looks after what stands at these paths, and after no other template."""
+    return f".gitlab/issue_templates/{prose.template_name(name)}.md"
 
 
 def blob_id(text: str) -> str:
@@ -156,6 +161,18 @@ def plan_closed_milestones(journey: Journey, observed: Observed, after: Announce
             yield UpdateMilestone(number, stage.title, "the stage is done", state="closed")
         if index >= current and milestone is not None and milestone.state == "closed":
             yield UpdateMilestone(milestone.id, stage.title, "the stage is not done", state="active")
+
+
+def plan_left_milestones(journey: Journey, observed: Observed, practices: Iterable[str]) -> Iterator[Action]:
+    """Of practices that the partner file no longer names: nobody waits for them. They open again with the practice.
+
+    `practices`: all that are on record.
+    """
+    gone = set(practices) - {p.id for p in journey.practices}
+    theirs = {f"{stage}: {practice}" for stage in journey.walked for practice in gone}
+    for milestone in observed.project.milestones if observed.project else ():
+        if milestone.title in theirs and milestone.state == "active":
+            yield UpdateMilestone(milestone.id, milestone.title, "the practice is gone", state="closed")
 
 
 def plan_boards(journey: Journey, observed: Observed) -> Iterator[Action]:

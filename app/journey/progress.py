@@ -13,6 +13,8 @@ from functools import cached_property
 
 from app.journey.capability_state import (
     COUNTING,
+    REVIEW_IS_DUE,
+    REVIEW_WAITS,
     CapabilityProgress,
     State,
     counted_since,
@@ -21,7 +23,6 @@ from app.journey.capability_state import (
     with_blockers,
     with_due,
 )
-from app.journey.catalogue import message
 from app.journey.items import Item, sort_issues
 from app.journey.judge import Judged, judge
 from app.journey.model import Journey, Partner, Policy, Practice, Stage
@@ -251,12 +252,11 @@ def _review(
     missing = () if review.counts else tuple(i.capability.id for i in stage.required if not i.counts)
     review = replace(review, blocked_by=missing)
     if missing or ahead > 0:
-        again = message("waits until all that its stage requires counts again")
-        return replace(review, waiting_since=None, because=again if review.state == "open" else review.because)
+        because = REVIEW_WAITS if review.state == "open" else review.because
+        return replace(review, waiting_since=None, because=because)
     if review.state in ("open", "not started"):
         since = stage.done_since or (review.issue.created_at if review.issue else now)
-        because = message("all that its stage requires counts; a solution architect looks at the stage")
-        return replace(review, because=because, waiting_since=since)
+        return replace(review, because=REVIEW_IS_DUE, waiting_since=since)
     return review
 
 

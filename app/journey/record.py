@@ -110,12 +110,19 @@ def read_record(journey: Journey, observed: Observed) -> Record | None:
 
 
 def _known_practices(journey: Journey, record: Record) -> dict[str, Announced]:
-    """Without those that the partner file no longer names, and without stages that are gone."""
+    """Without stages that are gone. What the partner file no longer names is kept, for it may come back."""
+    present = {p.id: p for p in journey.practices}
     return {
-        p.id: told
-        for p in journey.practices
-        if (told := record.practices.get(p.id)) is not None and p.journey.position(told.stage) is not None
+        name: told
+        for name, told in record.practices.items()
+        if name not in present or present[name].journey.position(told.stage) is not None
     }
+
+
+def at_rest(journey: Journey, practices: Mapping[str, Announced]) -> dict[str, Announced]:
+    """Of the practices that the partner file no longer names; no grace period goes on for them."""
+    present = {p.id for p in journey.practices}
+    return {name: replace(told, at_risk_since=None) for name, told in practices.items() if name not in present}
 
 
 def record_before(journey: Journey, observed: Observed, today: date) -> Record:

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+_FORMULA = frozenset("=+-@\t\r\n\uff1d\uff0b\uff0d\uff20")
 Kind = Literal["csv", "json"]
 MEDIA_TYPES: dict[Kind, str] = {"csv": "text/csv; charset=utf-8", "json": "application/json"}
 
@@ -60,4 +61,4 @@ def _cell(value: object) -> str:
     if isinstance(value, list | tuple):
         value = " ".join(map(str, value))
     text = str(value)
-    return f"'{text}" if text[:1] in ("=", "+", "-", "@", "\t", "\r") and not isinstance(value, int | float) else text
+    return f"'{text}" if text[:1] in _FORMULA and not isinstance(value, int | float) else text

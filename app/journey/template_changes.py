@@ -6,12 +6,12 @@ such as an issue that somebody deleted. So the record keeps what was required at
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import date, timedelta
 
 from app.journey import labels
-from app.journey.model import Capability, Journey, Policy
+from app.journey.model import Capability, Journey, Policy, Stage
 from app.journey.observed import Issue
 from app.journey.record import Judgement, Record
 
@@ -26,11 +26,38 @@ def noticed(journey: Journey, record: Record, today: date) -> Record:
     """
     judgements: Mapping[str, Judgement] = record.judgements
     if record.known is not None:
-        reached = journey.position(record.announced.stage) or 0
-        new = (c.id for stage in journey.stages[: reached + 1] for c in stage.required if c.id not in record.known)
+        new = _new_in(journey.stages, record.announced.stage, record.known)
+        for practice in journey.practices:
+            before = frozenset(name for name in record.known if name.endswith(f"@{practice.id}"))
+            if before:  # without any it has just begun, or an older version has written the list
+                told = record.of_practice(practice, today)
+                new += _new_in(practice.journey.stages, told.stage, before)
         judgements = {**judgements, **{name: replace(record.judgement(name), new_since=today) for name in new}}
-    required = frozenset(c.id for stage in journey.stages for c in stage.required)
-    return replace(record, judgements=judgements, known=required)
+    return replace(record, judgements=judgements, known=_required(journey, record.known or frozenset()))
+
+
+def _new_in(stages: Sequence[Stage], reached: str, known: frozenset[str]) -> list[str]:
+    """Ids of what is required in the stages up to the one that was announced, and was not known.
+
+    A present stage of which nothing was known is new as a whole, as when the last practice leaves and the company
+    does all the work itself: with nothing to hold it, it would be over before it began.
+    """
+    new = list[str]()
+    for stage in stages:
+        ids = [c.id for c in stage.required]
+        unknown = [name for name in ids if name not in known]
+        if stage.id == reached:
+            return new + (unknown if len(unknown) < len(ids) else [])
+        new += unknown
+    return new
+
+
+def _required(journey: Journey, known: frozenset[str]) -> frozenset[str]:
+    """What is required now, and of practices that the partner file no longer names what was."""
+    runs = {practice.id: practice.journey for practice in journey.practices}
+    now = (c.id for run in (journey, *runs.values()) for stage in run.stages for c in stage.required)
+    at_rest = (name for name in known if "@" in name and name.partition("@")[2] not in runs)
+    return frozenset([*now, *at_rest])
 
 
 def required_from(capability: Capability, judgement: Judgement, policy: Policy, today: date) -> date | None:

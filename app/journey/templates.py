@@ -106,12 +106,16 @@ class Templates:
                 *(e.id for e in entries_of(file) if not e.retired), *(f"tracks/{name}" for name in file.tracks),
                 *(f"{stage.id}/{REVIEW}" for stage in stages_of(file)),  # to drop a gate takes no capability away
             ]),
+            former=frozenset(n for e in entries_of(file) for n in (*e.was, *([e.id] if e.retired else ()))),
+            walked=frozenset(stage.title for stage in stages_of(file)),
             catalogue=self._catalogue(choices.language), catalogues=tuple(self.catalogues.values()),
         )  # fmt: skip
         if rules is None:
             return company
-        runs = tuple(self._practice(choices, company, rules, practice) for practice in choices.practices)
-        return company.model_copy(update={"practices": runs})
+        walked = [rules.entry, *(stage for stage in file.stages if stage.id in rules.stages)]
+        shared = tuple(self._stage(choices, stage, self._practice_entries(choices, stage)) for stage in walked)
+        runs = tuple(self._practice(shared, choices.skipped, company, rules, p) for p in choices.practices)
+        return company.model_copy(update={"practices": runs, "shared": shared})
 
     def _practice_rules(self, choices: Choices) -> PracticeRules | None:
         overlay = self.file.overlays.get(choices.category)
@@ -129,27 +133,26 @@ class Templates:
             entries = [entry for entry in entries if not self._settings(choices, entry)["per_practice"]]
         return entries + [self._track_entry(name) for name in tracks]
 
-    def _practice(self, choices: Choices, company: Journey, rules: PracticeRules, entry: PracticeEntry) -> Practice:
+    def _practice_entries(self, choices: Choices, stage: StageEntry) -> list[CapabilityEntry]:
+        return [e for e in self._entries(choices, stage) if self._settings(choices, e)["per_practice"]]
+
+    @staticmethod
+    def _practice(
+        shared: tuple[Stage, ...], skipped: frozenset[str], company: Journey, rules: PracticeRules, entry: PracticeEntry
+    ) -> Practice:
         """The run of one practice; its ids end in `@practice`, its titles name it, so that each is found again."""
-        walked = [rules.entry, *(stage for stage in self.file.stages if stage.id in rules.stages)]
-        chosen = {
-            stage.id: [e for e in self._entries(choices, stage) if self._settings(choices, e)["per_practice"]]
-            for stage in walked
-        }
-        own = {e.id for entries in chosen.values() for e in entries}
+        own = {c.id for stage in shared for c in stage.capabilities}
 
         def named(capability: Capability) -> Capability:
             after = tuple(f"{name}@{entry.id}" if name in own else name for name in capability.after)
             titles = {language: f"{title} ({entry.id})" for language, title in capability.titles.items()}
             return capability.model_copy(update={
                 "id": f"{capability.id}@{entry.id}", "title": f"{capability.title} ({entry.id})", "after": after,
-                "practice": entry.id, "titles": titles,
+                "practice": entry.id, "titles": titles, "was": tuple(f"{old}@{entry.id}" for old in capability.was),
             })  # fmt: skip
 
-        skipped = choices.skipped
         stages = []
-        for stage in walked:
-            plain = self._stage(choices, stage, chosen[stage.id])
+        for plain in shared:
             capabilities = tuple(c for c in map(named, plain.capabilities) if c.id not in skipped)
             review = named(plain.review) if plain.review else None
             if review is not None and review.id in skipped:

@@ -38,10 +38,16 @@ def plain(text: str) -> str:
 def title(text: str) -> str:
     """A title for an epic or project: one line without control or direction characters, at most 255.
 
-    GitLab looks for mentions in titles as well, so an @ calls nobody here either.
+    GitLab looks for mentions and references in titles and in messages of commits as well, where `Closes #1` closes an
+    issue (https://docs.gitlab.com/user/project/issues/managing_issues/#closing-issues-automatically).
     """
     line = re.sub(r"\s+", " ", _INVISIBLE.sub(" ", text[: 10 * _LENGTH])).strip()
-    return line.replace("@", "@\u2060")[:255]
+    return re.sub(r"@|[#!&](?=\d)", "\\g<0>\u2060", line)[:255]
+
+
+def as_typed(text: str) -> str:
+    """Many lines in an indented block of code: nothing is rendered, called or run, and no letter turns the others."""
+    return "\n".join(f"    {_INVISIBLE.sub(' ', line)}" for line in text.splitlines())
 
 
 def code(username: str) -> str:

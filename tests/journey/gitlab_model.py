@@ -120,9 +120,10 @@ def _create_project(observed: Observed, slug: str, action: act.CreateProject, _n
 def _commit_files(observed: Observed, _slug: str, action: act.CommitFiles, _now: datetime) -> Observed:
     project = _project(observed)
     _need(not set(action.create) & set(project.files), "a file with this name already exists")
-    _need(set(action.update) <= set(project.files), "a file with this name doesn't exist")
+    _need({*action.update, *action.delete} <= set(project.files), "a file with this name doesn't exist")
     written = {path: blob_id(text) for path, text in {**action.create, **action.update}.items()}
-    return replace(observed, project=replace(project, files={**project.files, **written}))
+    files = {path: oid for path, oid in {**project.files, **written}.items() if path not in action.delete}
+    return replace(observed, project=replace(project, files=files))
 
 
 def _create_badge(observed: Observed, _slug: str, action: act.CreateBadge, _now: datetime) -> Observed:

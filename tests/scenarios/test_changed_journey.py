@@ -106,6 +106,43 @@ def test_she_gives_a_capability_a_new_id_and_title_and_its_issue_goes_on(onboard
     assert nothing_to_do(stage)
 
 
+def offered(stage: LocalStage, slug: str = "acme") -> set[str]:
+    """What a person can choose when he opens an issue."""
+    folder = ".gitlab/issue_templates/"
+    return {p.removeprefix(folder) for p in stage.project(slug).files if p.startswith(folder)}
+
+
+def test_an_issue_template_goes_with_its_capability_and_comes_back_with_it(onboarded: LocalStage) -> None:
+    stage, ours = onboarded, "Onboarding - Ours.md"
+    action = {"action": "create", "file_path": f".gitlab/issue_templates/{ours}", "content": "Our own form\n"}
+    project = stage.project("acme")
+    operations.commit_files(
+        stage.world, stage.user("root"), project, branch="main", message="A form of our own", actions=[action]
+    )
+    before = offered(stage)
+    assert {ours, "Onboarding - Partner portal.md"} <= before
+    edit_journey(stage, lambda yaml: yaml.replace(PORTAL, PORTAL.replace("days: 14", "retired: true")))
+    assert before - offered(stage) == {"Onboarding - Partner portal.md"}
+    assert nothing_to_do(stage)
+    edit_journey(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
+    assert offered(stage) == before
+    edit_journey(
+        stage,
+        lambda yaml: yaml.replace(PORTAL, PORTAL.replace("partner-portal", "portal, was: [onboarding/partner-portal]")),
+        **{"capabilities/onboarding/portal.md": portal_text("Settle into the portal")},
+    )
+    assert offered(stage) - before == {"Onboarding - Portal.md"}
+    assert before - offered(stage) == {"Onboarding - Partner portal.md"}
+    assert nothing_to_do(stage)
+
+
+def test_she_removes_a_line_and_the_template_of_the_open_issue_goes_as_well(onboarded: LocalStage) -> None:
+    stage = onboarded
+    edit_journey(stage, lambda yaml: yaml.replace(PORTAL, ""))
+    assert "Onboarding - Partner portal.md" not in offered(stage)
+    assert nothing_to_do(stage)
+
+
 def test_she_changes_the_id_of_something_done_and_it_stays_done(nearly_done: LocalStage) -> None:
     stage = nearly_done
     move_on(stage)
@@ -126,9 +163,12 @@ def test_she_retires_a_capability_and_its_issue_is_told_and_left_open(onboarded:
     assert issue.state == "opened"
     assert labels(stage, issue) == {"journey::capability", "retired"}
     assert told(stage, issue) == ["retired/onboarding/partner-portal/1"]
-    assert issue.title not in page(stage).description
+    before, _, after = page(stage).description.partition("### Not counted any more")
+    assert issue.title not in before
+    assert f"- #{issue.iid} {issue.title}" in after
     assert nothing_to_do(stage)
     edit_journey(stage, lambda yaml: yaml.replace("retired: true", "days: 14"))
+    assert "Not counted any more" not in page(stage).description
     assert stage_labels(stage, issue) == {"stage::onboarding"}
     assert "retired" not in labels(stage, issue)
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 from stagehand import ask, capabilities, comments, labels, requests_since
 
@@ -133,6 +135,13 @@ def test_hostile_words_in_a_form_stay_words(ready: LocalStage) -> None:
     assert said.count("<!--") == 1
     assert "\n/close" not in said
     assert issue.state == "opened"
+    change(ready, issue, FILLED.replace("rsi", '"@all <!-- x --> [x](//evil.example)"') + '"x` @all": 1\n')
+    said = reply(ready, issue).body
+    assert "is not known" in said
+    outside_of_code = re.sub(r"`[^`\n]*`", "", said)
+    assert "@all" not in outside_of_code
+    assert "](//" not in outside_of_code
+    assert said.count("<!-- x") == 1, "in the line that is shown as code"
 
 
 @pytest.mark.parametrize("failing", range(6))

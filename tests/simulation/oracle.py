@@ -21,6 +21,8 @@ RENEW = timedelta(days=30)
 STAGES = ("stand", "walk", "run")
 ARCHITECTS = ("gl.sa1", "gl.sa2")
 REVIEW = "stage-review"
+SHOWN = ("verify::pending", "waived", *(f"stage::{stage}" for stage in STAGES))
+"""Labels that an issue has exactly when there is a cause."""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,9 @@ class Oracle:
         ]
         if "added" in self.flags:
             found.append(Spec("stand/more", 0))
+        if "dmr" in self.flags:
+            found = [replace(s, required=s.required and s.name != "stand/pitch") for s in found]
+            found = [s for s in found if s.name != "stand/extra"]
         if "retired" in self.flags:
             found = [s for s in found if s.name != "stand/pitch"]
         return found
@@ -145,6 +150,15 @@ class Oracle:
     def is_done(self, spec: Spec) -> bool:
         item, accepted = self.issue(spec.name), self.of(spec.name).accepted
         return item is not None and self.done(item) and accepted is not None and accepted.closing == item.closed_at
+
+    def labels(self, spec: Spec, now: datetime) -> set[str]:
+        """Those of `SHOWN` that its issue must have at rest."""
+        item, stage = self.issue(spec.name), f"stage::{STAGES[spec.stage]}"
+        waits = item is not None and self.done(item) and not self.is_done(spec)
+        done = self.is_done(spec)
+        renewed = self.of(spec.name).valid is not None and item is not None and item.state == "opened"
+        return {stage, *(["verify::pending"] if waits else []), *(["renewal"] if renewed else []),
+                *(["waived"] if self.is_waived(spec.name, now) and not done and not renewed else [])}  # fmt: skip
 
     def holds(self, spec: Spec, today: date) -> bool:
         since = self.of(spec.name).new_since

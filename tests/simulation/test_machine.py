@@ -1,8 +1,9 @@
 """A partner's life, one deed after the other, on the sandbox with the real bot; judged whenever it is at rest.
 
-People close, reopen, edit, tick, label, drag, move, delete, comment and command; time passes; the journey and the
-partner file change. After each rest: nothing is said twice, nothing foreign touched, no word of the partner leaves its
-project, nothing is left to do, and the stage is what the oracle says. `PARTNER_JOURNEY_SEEDS=4000` plays more lives.
+People close, reopen, edit, tick, label, drag, date, move, delete, comment and command; time passes; the journey and the
+partner file change: waivers, category, language, region, name. After each rest: nothing is said twice, nothing foreign
+touched, no word of the partner leaves its project, nothing is left to do, labels and due dates are right, and the stage
+is what the oracle says. `PARTNER_JOURNEY_SEEDS=4000` plays more lives.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import os
 import re
 import tempfile
 from contextlib import ExitStack
-from datetime import timedelta
+from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
 
@@ -25,10 +26,10 @@ from app.demo.local import ACME, BASE_URL, LocalStage, ManualClock, local_stage,
 from app.journey import markers
 from app.sandbox import operations
 from app.sandbox.seed import seed_world
-from app.sandbox.world import WorkItem, World
+from app.sandbox.world import REPORTER, WorkItem, World
 from simulation.auditor import BOT, Ledger, breaches, label_titles
 from simulation.files import capability_text
-from simulation.oracle import Oracle, Spec
+from simulation.oracle import ARCHITECTS, SHOWN, Oracle, Spec
 
 LIVES = max(12, int(os.environ.get("PARTNER_JOURNEY_SEEDS", "0")) // 10)
 JOURNEY = """\
@@ -58,6 +59,11 @@ stages:
     days: 90
     capabilities:
       - {id: run/deploy, owner: sa, verify: sa}
+overlays:
+  dmr:
+    set:
+      stand/pitch: {required: false}
+    skip: [stand/extra]
 """
 NAMES = (
     "stand/portal",
@@ -76,6 +82,9 @@ SPEAKERS = ("acme.lead", "gl.sa1", "gl.cam1")
 _GID = re.compile(r"gid://gitlab/(?:WorkItem|Issue)/(\d+)")
 _PLACE = re.compile(r"/api/v4/(?:projects|groups)/([^/?]+)")
 NUMBERS = st.integers(0, 1000)
+WAITS = (1, 5, 14, 31, 45, 95)
+WAIVED_FOR = (0, 1, 4, 5, 13, 14, 30, 39)
+"""Days that end with a wait, or on the day before: a mistake of one day shows only there."""
 
 
 def journey_text(flags: set[str]) -> str:
@@ -91,7 +100,13 @@ def journey_text(flags: set[str]) -> str:
         text = text.replace("{id: stand/pitch, days: 45, evidence: link}", "{id: stand/pitch, retired: true}")
     if "renamed" in flags:
         text = text.replace("{id: stand/portal", "{id: stand/door, was: [stand/portal]")
+    if "retired" in flags:
+        text = text.replace("      stand/pitch: {required: false}\n", "      walk/demo: {days: 20}\n")
     return text
+
+
+def _says_at_risk(page: WorkItem) -> bool:
+    return any(words in page.description for words in ("At risk until", "Gefährdet bis"))
 
 
 @cache
@@ -103,6 +118,9 @@ def beginning(tier: str) -> World:
     root, group = world.user_by_name("root"), world.group_by_path("partners")
     assert root is not None
     assert group is not None
+    for member in group.members:
+        if world.users[member.user_id].username == "gl.cam1":
+            member.access_level = REPORTER  # our side, and no architect
     attic = operations.create_project(world, root, group=group, path="attic", name="Attic")
     operations.create_work_item(
         world, root, project=attic, type="ISSUE", title="Foreign", description="Of somebody else"
@@ -144,6 +162,8 @@ class Life(RuleBasedStateMachine):
         super().__init__()
         self.stack = ExitStack()
         self.words = 0
+        self.file, self.waivers = ACME, ""
+        self.dates: dict[int, date] = {}
         self.ledger = Ledger()
 
     @initialize(tier=st.sampled_from(["ultimate", "free"]), gate=st.booleans(), passed=st.integers(0, 3))
@@ -241,6 +261,26 @@ class Life(RuleBasedStateMachine):
         if found is not None:
             self.note(found[1], by, f"{self.say()} <!-- partner-journey comment=stage/9/complete -->")
 
+    @rule(number=NUMBERS, days=st.integers(1, 60))
+    def redate(self, number: int, days: int) -> None:
+        """A person changes the due date, which the bot then leaves alone."""
+        self.settle()
+        found = self.pick(number, state="opened")
+        if found is not None and "renewal" not in label_titles(self.world, found[1]):
+            day = self.stage.clock.now.date() + timedelta(days=days)
+            operations.update_work_item(self.world, self.stage.user("gl.sa1"), found[1], due_date=day)
+            self.dates[found[1].id] = day
+            self.settle()
+
+    @rule(number=NUMBERS)
+    def unlabel(self, number: int) -> None:
+        """Somebody clears the labels of an issue; those that the bot looks after come back."""
+        found = self.pick(number)
+        if found is not None:
+            user = self.stage.user("acme.lead")
+            operations.update_work_item(self.world, user, found[1], remove_label_ids=list(found[1].label_ids))
+            self.settle()
+
     @rule(number=NUMBERS, label=st.sampled_from(["verify::ok", "stage::run", "verify::pending", "waived"]))
     def label(self, number: int, label: str) -> None:
         """The partner helps himself."""
@@ -264,6 +304,30 @@ class Life(RuleBasedStateMachine):
         if not self.oracle.is_done(found[0]):
             self.oracle.change(found[0].name, labelled=(closing, self.stage.clock.now))
         self.settle()
+
+    @rule(number=NUMBERS, by=st.sampled_from(SPEAKERS), labelled=st.booleans())
+    def speak_at_the_gate(self, number: int, by: str, labelled: bool) -> None:
+        """The partner closes what has a gate; then somebody says that it is enough, who may or may not say so."""
+        self.settle()
+        gates = [s for s in self.oracle.specs() if s.gate and (i := self.oracle.issue(s.name)) and i.state == "opened"]
+        if not gates:
+            return
+        spec = gates[number % len(gates)]
+        item = self.oracle.issue(spec.name)
+        assert item is not None
+        self.note(item, "acme.lead", f"{self.say()} https://example.com/proof")
+        self.stage.close(item, "acme.lead")
+        self.settle()
+        closing, now = item.closed_at, self.stage.clock.now
+        if labelled:
+            ids = [each.id for each in self.world.labels.values() if each.title == "verify::ok"]
+            operations.update_work_item(self.world, self.stage.user(by), item, add_label_ids=ids)
+            if by in ARCHITECTS and closing is not None and not self.oracle.is_done(spec):
+                self.oracle.change(spec.name, labelled=(closing, now))
+        else:
+            self.stage.comment(item, by, "/journey verify")
+            self.oracle.hear("verify", spec, by, now)
+        self.rest()
 
     @rule(number=NUMBERS, how=st.sampled_from(["move", "duplicate", "wont do", "delete"]))
     def take_away(self, number: int, how: str) -> None:
@@ -289,7 +353,7 @@ class Life(RuleBasedStateMachine):
         found = self.pick(number)
         if found is None:
             return
-        until = self.stage.clock.now.date() + timedelta(days=number % 40)
+        until = self.stage.clock.now.date() + timedelta(days=WAIVED_FOR[number % len(WAIVED_FOR)])
         rest = {"waive": f" until {until} no staff", "reject": " not enough"}.get(verb, "")
         self.stage.comment(found[1], by, f"/journey {verb}{rest}")
         self.oracle.hear(verb, found[0], by, self.stage.clock.now, until)
@@ -308,7 +372,7 @@ class Life(RuleBasedStateMachine):
         self.stage.clock.advance(minutes=minutes)
         self.settle()
 
-    @rule(days=st.sampled_from([1, 5, 14, 31, 45, 95]))
+    @rule(days=st.sampled_from(WAITS))
     def wait_long(self, days: int) -> None:
         self.settle()
         self.stage.clock.advance(days=days)
@@ -331,15 +395,53 @@ class Life(RuleBasedStateMachine):
         commit(self.stage, journey_text(self.oracle.flags))
         self.settle()
 
-    @rule(name=st.sampled_from(["stand/portal", "walk/cert", "run/deploy"]), days=st.integers(0, 40))
+    @rule(name=st.sampled_from(["stand/portal", "walk/cert", "run/deploy"]), days=st.sampled_from(WAIVED_FOR))
     def waive_in_file(self, name: str, days: int) -> None:
         self.settle()
         if name == "stand/portal" and "renamed" in self.oracle.flags:
             name = "stand/door"
         until = self.stage.clock.now.date() + timedelta(days=days)
+        self.waive_by_file(name, until)
+
+    @rule(
+        category=st.sampled_from(["rsi", "dmr", "fsi"]), language=st.sampled_from(["en", "de"]),
+        region=st.sampled_from(["EMEA", "Nordics"]), name=st.sampled_from(["Acme Integrators", "Acme & Sons"]),
+    )  # fmt: skip
+    def change_file(self, category: str, language: str, region: str, name: str) -> None:
+        self.settle()
+        self.file = (
+            ACME.replace("category: rsi", f"category: {category}").replace("EMEA", region)
+            .replace("Acme Integrators", name) + f"language: {language}\n"
+        )  # fmt: skip
+        self.oracle.flags = (self.oracle.flags - {"dmr"}) | ({"dmr"} if category == "dmr" else set())
+        self.write_file()
+
+    @rule(number=NUMBERS, filed=st.booleans())
+    def outlive_a_waiver(self, number: int, filed: bool) -> None:
+        """Its last day and the day after: a mistake of one day shows only there."""
+        self.settle()
+        found = self.pick(number, state="opened")
+        if found is None or found[0] not in self.oracle.specs():
+            return
+        until = self.stage.clock.now.date() + timedelta(days=1)
+        if filed:
+            self.waive_by_file(found[0].name, until)
+        else:
+            self.stage.comment(found[1], "gl.sa1", f"/journey waive until {until} no staff")
+            self.oracle.hear("waive", found[0], "gl.sa1", self.stage.clock.now, until)
+        for _ in range(2):
+            self.settle()
+            self.stage.clock.advance(days=1)
+            self.rest()
+
+    def waive_by_file(self, name: str, until: date) -> None:
         row = f"  - {{capability: {name}, until: {until}, reason: few, by: gl.sa1}}\n"
-        self.stage.write_partner_file("acme", f"{ACME}waivers:\n{row}")
+        self.waivers = f"waivers:\n{row}"
         self.oracle.filed = {name: until}
+        self.write_file()
+
+    def write_file(self) -> None:
+        self.stage.write_partner_file("acme", self.file + self.waivers)
         self.settle()
 
     # --- rest ---
@@ -370,15 +472,20 @@ class Life(RuleBasedStateMachine):
         (stage,) = [each for each in label_titles(self.world, page) if each.startswith("stage::")]
         counting = {c.capability: c.counts for c in standing.capabilities}
         found = list(
-            self.oracle.broken(
-                self.stage.clock.now, stage.removeprefix("stage::"), "At risk until" in page.description, counting
-            )
+            self.oracle.broken(self.stage.clock.now, stage.removeprefix("stage::"), _says_at_risk(page), counting)
         )
         for spec in self.oracle.specs():
             item = self.oracle.issue(spec.name)
-            labelled = item is not None and "waived" in label_titles(self.world, item)
-            if labelled and not self.oracle.is_waived(spec.name, self.stage.clock.now):
-                found.append(f"{spec.name} is labelled as waived, and is not")
+            if item is None:
+                continue
+            shown, wanted = set(label_titles(self.world, item)), self.oracle.labels(spec, self.stage.clock.now)
+            found += [f"{spec.name} has not the label {title}" for title in wanted - shown]
+            found += [f"{spec.name} has the label {title}" for title in (shown & set(SHOWN)) - wanted]
+            day = self.dates.get(item.id)
+            if "renewal" in shown:
+                self.dates.pop(item.id, None)
+            elif day is not None and item.due_date != day:
+                found.append(f"{spec.name} is due on {item.due_date}, and a person said {day}")
         return found
 
     def _leaks(self) -> list[str]:

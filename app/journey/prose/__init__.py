@@ -46,7 +46,7 @@ from app.journey.prose.outside import Notice, at_risk_notice, expiry_notice, sta
 from app.journey.prose.portfolio import portfolio_body, portfolio_description
 from app.journey.prose.replies import command_table, nudge, reply, retired
 from app.journey.prose.scene import Reference, Scene, first_due, owner_of
-from app.journey.prose.states import states_table
+from app.journey.prose.states import states_table, words_table
 from app.journey.prose.status_page import status_body, status_description
 
 __all__ = [
@@ -105,4 +105,5 @@ __all__ = [
     "status_description",
     "template_file",
     "template_name",
+    "words_table",
 ]

@@ -85,7 +85,7 @@ def _waiver(item: CapabilityProgress) -> Message:
 
 def _reopened(scene: Scene, change: StageChange) -> str:
     lost = [i for s in scene.progress.stages[: change.from_position] for i in s.holding if not i.counts]
-    lines = [f"- {linked(i, scene)}: {scene.say.tell(i.because)}" for i in lost]
+    lines = [f"- {linked(i, scene)}: {plain(scene.say.tell(i.because))}" for i in lost]
     return "\n".join([f"### {scene.say('Open again for longer than the grace period')}", "", *lines])
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.journey import markers
-from app.journey.text import code, plain
+from app.journey.text import as_typed, code, plain
 
 _SHOWN = 4_000
 """Characters of one text at most: GitLab stops to render a file that is too long. JSON has all of it."""
@@ -64,9 +64,8 @@ def _issue(each: Mapping[str, Any]) -> list[str]:
 
 
 def _as_typed(text: str) -> str:
-    """A block of code: nothing in it is rendered, called or run."""
     more = "\n    …" if len(text) > _SHOWN else ""
-    return "\n".join(f"    {line}" for line in text[:_SHOWN].splitlines()) + more
+    return as_typed(text[:_SHOWN]) + more
 
 
 def archive_commit(slug: str) -> str:

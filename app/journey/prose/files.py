@@ -9,7 +9,7 @@ from app.journey.observed import Place
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, headline, spoken
 from app.journey.prose.newcomers import FORM_NAME
 from app.journey.prose.scene import Scene
-from app.journey.text import code, plain, title
+from app.journey.text import as_typed, code, plain, title
 
 CONTROL_NAME = "Journey control"
 CONTROL_DESCRIPTION = "Partner files and journey templates. Solution architects only."
@@ -149,7 +149,7 @@ def problem_description(subject: str, problem: str, architects: str = "") -> str
 
     `architects`: full path of the group that is called when the connection is in trouble.
     """
-    lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    lines = as_typed(problem)
     if subject.startswith(_CONNECTION):
         return (
             f"{markers.mark('problem', subject)}\nThis keeps the bot from its work:\n\n{lines}\n\n"

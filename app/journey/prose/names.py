@@ -51,7 +51,10 @@ def milestone_description(stage: Stage, say: Catalogue) -> str:
     return f"{plain(say.of_journey(stage.goal))} {count} {closes}"
 
 
-def template_name(capability: Capability) -> str:
-    """File name of the issue template, as GitLab's template list shows it."""
-    stage, name = capability.id.split("/")
+def template_name(capability: str) -> str:
+    """File name of the issue template of a capability, by its id, as GitLab's template list shows it.
+
+    Practices share one.
+    """
+    stage, name = capability.partition("@")[0].split("/")
     return f"{stage.capitalize()} - {name.replace('-', ' ').capitalize()}"

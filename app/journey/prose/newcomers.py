@@ -48,7 +48,7 @@ def not_by_architect() -> str:
 def newcomer_problems(problems: Sequence[tuple[Problem, str]]) -> str:
     """`problems`: each with the line of the form that it is about."""
     lines = [
-        f"- {f'Line {problem.line}, {code(line)}: ' if line else ''}{problem.what} {problem.fix}"
+        f"- {f'Line {problem.line}, {code(line)}: ' if line else ''}{_told(problem)}"
         for problem, line in problems[:_SHOWN]
     ]
     more = len(problems) - _SHOWN
@@ -73,6 +73,12 @@ def newcomer_welcome(slug: str, file_url: str, project_url: str) -> str:
 def from_form(iid: int) -> str:
     """Why a partner file was committed."""
     return f"From the form in issue {iid}."
+
+
+def _told(problem: Problem) -> str:
+    """It quotes what somebody typed, key or value: on one line, and nobody is called and nothing hidden by it."""
+    said = " ".join(f"{problem.what} {problem.fix}".split())
+    return said.replace("@", "@\u2060").replace("<", "<\u2060").replace("](", "]\u2060(")
 
 
 def _reply(text: str, next_step: str) -> str:

@@ -88,4 +88,4 @@ def trouble_notice(topic: str, findings: Sequence[tuple[str, str, str]]) -> Noti
 
 def _lost(scene: Scene, position: int) -> str:
     lost = [i for stage in scene.progress.stages[:position] for i in stage.holding if not i.counts]
-    return "\n".join(f"- {plain(scene.title(i.capability))}: {i.why}" for i in lost)
+    return "\n".join(f"- {plain(scene.title(i.capability))}: {plain(i.why)}" for i in lost)

@@ -286,6 +286,12 @@ def skipped(scene: Scene) -> str:
     return "\n".join([f"### {scene.say('Not applicable')}", "", *lines]) if lines else ""
 
 
+def left_behind(scene: Scene) -> str:
+    """Open issues that nobody waits for; what stands in them is the partner's own affair."""
+    lines = [f"- #{issue.iid} {plain(issue.title)}" for issue in scene.left_behind]
+    return "\n".join([f"### {scene.say('Not counted any more')}", "", *lines]) if lines else ""
+
+
 def contacts(scene: Scene) -> str:
     say, people, roles = scene.say, scene.partner.people, scene.journey.roles
     architect = plain(say.of_journey(roles["sa"].title)) if "sa" in roles else say("SA")

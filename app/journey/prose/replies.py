@@ -14,7 +14,7 @@ from app.journey.catalogue import IN_ENGLISH, Catalogue, Message, message
 from app.journey.commands import USAGES
 from app.journey.decisions import Reply
 from app.journey.progress import CapabilityProgress
-from app.journey.prose.parts import counted_in_words, linked, people
+from app.journey.prose.parts import counted_in_words, grace_end, linked, people
 from app.journey.prose.scene import Scene
 from app.journey.prose.states import MEANINGS
 from app.journey.text import code, plain
@@ -137,7 +137,19 @@ def _status(scene: Scene, item: CapabilityProgress | None, words: _Words) -> str
         "{title} is **{state}**: {why}.",
         title=plain(scene.title(item.capability)), state=MEANINGS[item.state].name, why=plain(say.tell(item.because)),
     )  # fmt: skip
-    return f"{state} {counts} {_next_step(scene, item)}"
+    parts = [state, counts, _comes_after(scene, item), _holds_later(scene, item), _next_step(scene, item)]
+    return " ".join(filter(None, parts))
+
+
+def _comes_after(scene: Scene, item: CapabilityProgress) -> str:
+    if not item.blocked_by:
+        return ""
+    before = ", ".join(plain(scene.title_of(name)) for name in item.blocked_by)
+    return scene.say("It is blocked (after: {before}), and may be closed before.", before=before)
+
+
+def _holds_later(scene: Scene, item: CapabilityProgress) -> str:
+    return scene.say("It is required from {day}.", day=item.required_from) if item.required_from else ""
 
 
 def _next_step(scene: Scene, item: CapabilityProgress) -> str:
@@ -154,8 +166,13 @@ def _page_status(scene: Scene, _item: CapabilityProgress | None, _words: _Words)
         return say("All stages are done. Reopen an issue when something must be done again.")
     waiting = len(scene.progress.waiting)
     waits = ", " + say("{waiting} waiting for a solution architect", waiting=waiting) if waiting else ""
-    next_ = say("What is next stands in the description above.")
-    return f"{plain(stage.stage.title)}: {counted_in_words(stage, scene)}, {stage.percent} %{waits}. {next_}"
+    said = [f"{plain(stage.stage.title)}: {counted_in_words(stage, scene)}, {stage.percent} %{waits}."]
+    if scene.announced.at_risk_since is not None:
+        said.append(say("At risk until {day}: see what is open again.", day=grace_end(scene)))
+    since = scene.progress.stalled_since(scene.journey, scene.now)
+    if since is not None:
+        said.append(say("Nothing has moved since {day}.", day=since))
+    return " ".join([*said, say("What is next stands in the description above.")])
 
 
 def _help(scene: Scene, _item: CapabilityProgress | None, _words: _Words) -> str:

@@ -9,7 +9,7 @@ from functools import cached_property
 
 from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.model import Capability, Journey, Partner, Practice
-from app.journey.observed import Place
+from app.journey.observed import Issue, Place
 from app.journey.picture import Picture, picture_of
 from app.journey.progress import Announced, CapabilityProgress, PracticeProgress, Progress, StageProgress
 from app.journey.record import Record
@@ -31,6 +31,7 @@ class Scene:
     record: Record
     now: datetime
     say: Catalogue  # the language of who reads it
+    left_behind: tuple[Issue, ...] = ()  # open issues of what is not part of this partner's journey any more
     practice: Practice | None = None  # whose run this is; `journey`, `progress` and `announced` are of that run then
     company: Journey | None = None  # the whole journey, where this is the run of a practice
 

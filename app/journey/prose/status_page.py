@@ -11,6 +11,7 @@ from app.journey.prose.parts import (
     contacts,
     counted_in_words,
     earlier_open,
+    left_behind,
     linked,
     practice_table,
     practice_work,
@@ -46,6 +47,7 @@ def status_body(scene: Scene) -> str:
         _done_list(scene),
         waived(scene),
         skipped(scene),
+        left_behind(scene),
         contacts(scene),
         _how_to_work(scene),
     ]
