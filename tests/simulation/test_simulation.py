@@ -80,6 +80,12 @@ def test_a_seed_plays_the_same_twice(folder: Path) -> None:
     assert len(set(map(tuple, first))) == 4
 
 
+@pytest.mark.parametrize("seed", [566, 605])
+def test_a_lost_database_may_make_a_digest_come_out_of_turn(seed: int, folder: Path) -> None:
+    peace = play_in_peace(write_story(seed // SEEDS_FOR_A_STORY), folder)
+    assert play_in_chaos(peace, seed, folder).problems == []
+
+
 # --- the auditor sees what it is there for ---
 
 
