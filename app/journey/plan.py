@@ -25,6 +25,7 @@ from app.journey.plan_portfolio import (
     plan_commit_point,
     plan_doubled_comments,
     plan_expiries,
+    plan_notice,
     plan_portfolio_item,
     plan_risk,
     plan_stand_in,
@@ -113,6 +114,7 @@ def plan(
         *plan_status_page(scene, observed),
         *nudges,
         *(a for run in scene.practices for a in _announce_practice(run, observed, practice_changes)),
+        *plan_notice(scene, _half_told(journey, assessment.before)),
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
@@ -193,6 +195,15 @@ def _decide(
             return replace(before, at_risk_since=None), None
     after = Announced(journey.stage_id(target), now.date(), before.changes + 1)
     return after, StageChange(before, after, start, target, now.date())
+
+
+def _half_told(journey: Journey, before: Record) -> StageChange | None:
+    """The change that comments tell of and the record does not: the outside may not have heard of it."""
+    behind, told = before.behind, before.announced
+    start, target = (journey.position(behind.stage) if behind else None), journey.position(told.stage)
+    if behind is None or start is None or target is None:
+        return None
+    return StageChange(behind, told, start, target, told.since)
 
 
 def _decide_practices(

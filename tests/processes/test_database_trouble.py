@@ -1,4 +1,4 @@
-"""The bot's own database goes away under the running service: nothing acknowledged is lost, and it goes on by itself."""
+"""The bot's own database goes away under the running service: nothing acknowledged is lost, and it goes on alone."""
 
 from __future__ import annotations
 

@@ -86,6 +86,12 @@ def test_a_lost_database_may_make_a_digest_come_out_of_turn(seed: int, folder: P
     assert play_in_chaos(peace, seed, folder).problems == []
 
 
+def test_a_change_half_told_while_the_epic_was_closed_is_told_outside_too(folder: Path) -> None:
+    seed = 1000
+    peace = play_in_peace(write_story(seed // SEEDS_FOR_A_STORY), folder)
+    assert play_in_chaos(peace, seed, folder).problems == []
+
+
 # --- the auditor sees what it is there for ---
 
 
