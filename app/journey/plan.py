@@ -70,14 +70,21 @@ class RemovalsError(PartnerError):
 
 
 def plan(
-    journey: Journey, partner: Partner, observed: Observed, now: datetime, *, allow_removals: bool = False
+    journey: Journey,
+    partner: Partner,
+    observed: Observed,
+    now: datetime,
+    *,
+    allow_removals: bool = False,
+    assessment: Assessment | None = None,
 ) -> Plan:
     """All actions that this partner needs now. Raises PartnerError where a person must decide first.
 
-    `allow_removals`: a person has said that the journey is meant to take many capabilities away.
+    `allow_removals`: a person has said that the journey is meant to take many capabilities away. `assessment`: of this
+    very observation, from who has made it already.
     """
     _refuse_impossible(partner, observed)
-    assessment = assess(journey, partner, observed, now)
+    assessment = assessment or assess(journey, partner, observed, now)
     if not allow_removals:
         _refuse_removals(journey, partner, assessment)
     progress, before = assessment.progress, assessment.before.announced
