@@ -27,6 +27,7 @@ from simulation.verbs import bind
 SEEDS_FOR_A_STORY = 4
 SEEDS = int(os.environ.get("PARTNER_JOURNEY_SEEDS", "200"))
 ONLY = os.environ.get("PARTNER_JOURNEY_SEED")
+CHAOS = "tests/simulation/test_simulation.py -k test_chaos"
 
 
 def _stories() -> list[int]:
@@ -63,7 +64,7 @@ def test_chaos_ends_every_day_like_peace(number: int, folder: Path) -> None:
 def _report(story: Story, seed: int, problems: list[str], log: list[str]) -> str:
     return "\n".join(
         [
-            f"seed {seed}. Play it again: PARTNER_JOURNEY_SEED={seed} make test ARGS=tests/simulation",
+            f"seed {seed}. Play it again: PARTNER_JOURNEY_SEED={seed} make test ARGS='{CHAOS}'",
             str(story),
             "What broke:",
             *(f"  {line}" for line in log),
