@@ -16,6 +16,7 @@ from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
 from app.engine.leaving import Leaving
 from app.engine.loop import Loop
+from app.engine.newcomers import Newcomers
 from app.engine.portfolio_page import PortfolioChore
 from app.engine.queue import Queue
 from app.engine.reconcile import Reconciler
@@ -66,6 +67,7 @@ class Bot:
     forecaster: Forecaster
     portfolio_page: PortfolioChore
     digest: DigestChore
+    newcomers: Newcomers
     leaving: Leaving
     meters: Meters
     groundwork: Groundwork

@@ -16,6 +16,7 @@ from app.engine.loop import rewake
 from app.engine.night import nightly
 from app.engine.queue import Queue
 from app.engine.reaper import Reaper
+from app.engine.records import EVERYONE, NEWCOMERS, Errands
 from app.engine.resync import Resync
 from app.engine.seats import Seat
 from app.engine.ticker import Chore, every
@@ -40,17 +41,25 @@ def chores_of(bot: Bot, queue: Queue, resync: Resync, rng: random.Random, aside:
 def every_tick(bot: Bot, queue: Queue, seat: Seat, resync: Resync) -> dict[str, Callable[[], object]]:
     """What is looked at once a second, in this order."""
 
+    errands = errands_of(bot, resync)
+
     def forgotten() -> None:
         """Deliveries that another process kept, and died before it had woken anybody."""
-        rewake(bot.store, queue.wake, resync.ask, before=bot.clock() - timedelta(minutes=1), passing=bot.passing)
+        rewake(bot.store, queue.wake, errands, before=bot.clock() - timedelta(minutes=1), passing=bot.passing)
 
     parts: dict[str, Callable[[], object]] = {
+        "newcomers": lambda: bot.newcomers.answer(queue.wake),
         "resync": resync.answer, "new issues": resync.look_again, "outbox": bot.outbox.flush, "deliveries": forgotten,
     }  # fmt: skip
     if isinstance(queue, DurableQueue):
         parts["outbox"] = Lanes(bot.outbox).start
         parts["dead processes"] = Reaper(queue, seat, bot.clock).look
     return parts
+
+
+def errands_of(bot: Bot, resync: Resync) -> Errands:
+    """What deliveries may ask for besides partners."""
+    return {EVERYONE: resync.ask, NEWCOMERS: bot.newcomers.ask}
 
 
 def _prune(bot: Bot, queue: Queue) -> None:

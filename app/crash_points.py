@@ -26,6 +26,8 @@ CrashPoint = Literal[
     "a resync has woken its partners",
     "everybody is woken",
     "a restart has woken a partner",
+    "a newcomer's file is written",
+    "a newcomer is answered",
 ]
 
 Passing = Callable[[CrashPoint], None]

@@ -18,7 +18,7 @@ import httpx
 import requests
 
 from app.bot import Bot, Clock, Service, hook_secrets_of, wall_clock
-from app.chores import chores_of, every_tick
+from app.chores import chores_of, errands_of, every_tick
 from app.crash_points import Passing, carry_on
 from app.engine.aside import Aside
 from app.engine.best_practices import BestPractices
@@ -28,6 +28,7 @@ from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
 from app.engine.leaving import Leaving
 from app.engine.loop import Loop, recover
+from app.engine.newcomers import Newcomers
 from app.engine.portfolio_page import PortfolioChore
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reconcile import Reconciler
@@ -47,6 +48,7 @@ from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
+from app.gitlab.newcomers import NewcomerIssues
 from app.gitlab.observe import Observer
 from app.gitlab.verdicts import circle_of
 from app.intake.router import Intake
@@ -155,10 +157,12 @@ def _assemble(
     portfolio = PortfolioChore(pages, reconciler, standings, ground, store, clock)
     issues, when = DigestIssues(client, instance, ground.place), digest_time(settings.digest)
     digest = DigestChore(issues, reconciler, standings, store, locks, clock, when)
+    forms = NewcomerIssues(client, ground)
+    newcomers = Newcomers(forms, control, ground, reconciler, store, locks, clock, passing)
     leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
         settings, clock, client, ground, control, store, standings, locks, outbox, reconciler, passing,
-        forecaster, portfolio, digest, leaving, meters, groundwork, watch,
+        forecaster, portfolio, digest, newcomers, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
 
@@ -219,7 +223,7 @@ def open_service(
         Aside() as aside,
     ):  # fmt: skip
         service = _service(bot, loop, queue, seat, rng, tick_seconds, aside)
-        recover(bot.store, queue.wake, service.resync.ask)
+        recover(bot.store, queue.wake, errands_of(bot, service.resync))
         with service.ticker:
             yield service
 
@@ -227,7 +231,9 @@ def open_service(
 def _service(
     bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float, aside: Aside | None = None
 ) -> Service:
-    resync = Resync(bot.client, bot.place, bot.reconciler, bot.store, queue, bot.clock, bot.passing)
+    resync = Resync(
+        bot.client, bot.place, bot.reconciler, bot.store, queue, bot.newcomers.ask, bot.clock, bot.passing
+    )  # fmt: skip
     intake = _intake(bot, queue, resync)
     ticker = Ticker(
         bot.store,
@@ -247,7 +253,7 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
     return Intake(
         store=bot.store,
         queue=queue,
-        wake_all=resync.ask,
+        errands=errands_of(bot, resync),
         territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
         secrets=_secrets(settings),
         clock=bot.clock,

@@ -62,6 +62,8 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
             return
         for line in bot.prepare():
             err.print(line)
+        for slug in [] if slugs else bot.newcomers.look():
+            err.print(f"+ partners/{slug}.yaml, from an issue")
         names = slugs or bot.reconciler.slugs()
         if forecast := bot.forecaster.of(names).text:
             err.print(forecast)

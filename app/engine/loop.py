@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
-from app.engine.records import EVERYONE, PartnerState
+from app.engine.records import Errands, PartnerState
 from app.engine.seats import LocalLocks, Locks
 from app.engine.store import Store
 from app.engine.tables import StoreError
@@ -157,14 +157,14 @@ def next_try(state: PartnerState, error: BaseException, now: datetime, rng: rand
 def recover(
     store: Store,
     wake: Callable[[str, str], None],
-    wake_all: Callable[[str], None],
+    errands: Errands,
     passing: Passing = carry_on,
 ) -> int:
     """After a start: wake whom a crash may have left behind; returns how many wakes. Call it before serving.
 
     Three gaps: a delivery kept but not yet queued, a run cut off half-way, a retry handed to a queue that forgot it.
     """
-    wakes = rewake(store, wake, wake_all, passing=passing)
+    wakes = rewake(store, wake, errands, passing=passing)
     left_behind = [run.partner for run in store.open_runs()] + [state.slug for state in store.unscheduled_failures()]
     for partner in dict.fromkeys(left_behind):
         wake(partner, "restart")
@@ -175,7 +175,7 @@ def recover(
 def rewake(
     store: Store,
     wake: Callable[[str, str], None],
-    wake_all: Callable[[str], None],
+    errands: Errands,
     *,
     before: datetime | None = None,
     passing: Passing = carry_on,
@@ -183,11 +183,11 @@ def rewake(
     """Wake whom deliveries (that came before this time) were kept for, but whose process died before it woke them."""
     wakes = 0
     for delivery in store.unwoken_deliveries(before):
-        for partner in delivery.wakes:
-            if partner == EVERYONE:
-                wake_all(delivery.event)
+        for target in delivery.wakes:
+            if target in errands:
+                errands[target](delivery.event)
             else:
-                wake(partner, delivery.event)
+                wake(target, delivery.event)
             wakes += 1
         passing("a restart has woken a partner")
         store.mark_woken(delivery.idempotency_key)

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
 EVERYONE = "*"
 """In `Delivery.wakes`: this delivery concerns every partner (the journey itself has changed)."""
+NEWCOMERS = "+"
+"""In `Delivery.wakes`: this delivery concerns the forms for new partners."""
+ERRANDS = frozenset({EVERYONE, NEWCOMERS})
+"""What stands in `Delivery.wakes` besides slugs, none of which looks like these."""
+Errands = Mapping[str, Callable[[str], None]]
+"""What to do for each of ERRANDS, told why. It must only note it, durably, and return."""
 
 
 @dataclass(frozen=True)
@@ -20,9 +27,19 @@ class Arrival:
     hook_uuid: str | None = None
 
     @property
+    def slugs(self) -> tuple[str, ...]:
+        """The partners that it wakes by name."""
+        return tuple(each for each in self.wakes if each not in ERRANDS)
+
+    @property
+    def errands(self) -> tuple[str, ...]:
+        """What else it asks for."""
+        return tuple(each for each in self.wakes if each in ERRANDS)
+
+    @property
     def partner(self) -> str | None:
         """The one partner that it concerns, if it is one."""
-        return self.wakes[0] if len(self.wakes) == 1 and self.wakes[0] != EVERYONE else None
+        return self.slugs[0] if len(self.wakes) == len(self.slugs) == 1 else None
 
 
 @dataclass(frozen=True)

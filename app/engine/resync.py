@@ -31,6 +31,7 @@ _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
 _FILES = "resync control files"
 _JOURNEY = "*"  # no slug
+_CONTROL = "+"  # no slug either
 _SEEN = "resync seen"
 _ASKED = "resync asked"
 _ENDED = "resync ended"
@@ -61,6 +62,7 @@ class Resync:
         reconciler: Reconciler,
         store: Store,
         queue: Queue,
+        look_at_forms: Callable[[str], None],
         clock: Callable[[], datetime],
         passing: Passing = carry_on,
     ) -> None:
@@ -69,6 +71,7 @@ class Resync:
         self._reconciler = reconciler
         self._store = store
         self._queue = queue
+        self._look_at_forms = look_at_forms
         self._clock = clock
         self._passing = passing
 
@@ -116,9 +119,12 @@ class Resync:
         woken = {s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat()}
         for slug in sorted(woken - edited):
             self._queue.wake(slug, "resync: its issues have changed")
+        if changes.control is not None and changes.control.isoformat() != seen.get(_CONTROL):
+            self._look_at_forms("resync: issues of the control project have changed")
         self._passing("a resync has woken its partners")
         # The overlap shows the last changes again. What is old enough by now cannot hide another change of its second.
-        settled = {s: at.isoformat() for s, at in changes.partners.items() if at < started - _OVERLAP}
+        told = dict(changes.partners) | ({_CONTROL: changes.control} if changes.control else {})
+        settled = {s: at.isoformat() for s, at in told.items() if at < started - _OVERLAP}
         self._store.remember(_SEEN, json.dumps(settled))
         self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)
         self._store.remember(_ENDED, started.isoformat())
@@ -143,6 +149,7 @@ class Resync:
     def _wake_all(self, desired: Desired, reason: str, started: datetime) -> int:
         for slug in sorted(desired.wishes.partners):
             self._queue.wake(slug, reason)
+        self._look_at_forms(reason)
         self._passing("everybody is woken")
         self._store.remember(_WATERMARK, started.isoformat())
         self._store.remember(_ENDED, started.isoformat())

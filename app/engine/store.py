@@ -14,7 +14,7 @@ from typing import Any, Self
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from app.engine.records import EVERYONE, Arrival, Delivery, OutboxEntry, PartnerState, Run
+from app.engine.records import Arrival, Delivery, OutboxEntry, PartnerState, Run
 from app.engine.tables import deliveries, memory, open_database, outbox, partners, runs, standings, translated
 
 REASON_LIMIT = 500
@@ -59,8 +59,8 @@ class Store:
     def keep_deliveries(self, arrivals: Sequence[Arrival], enqueue: Enqueue) -> list[bool]:
         """Keeps deliveries and wakes their partners, all in one transaction; returns for each whether it was new.
 
-        `enqueue(transaction, partner, reason)` is called once for each partner to wake. A delivery for EVERYONE is
-        kept only; its caller wakes them, and marks it as woken. One that is known but was never woken counts as new.
+        `enqueue(transaction, partner, reason)` is called once for each partner to wake. One with an errand is
+        kept only; its caller does it, and marks it as woken. One that is known but was never woken counts as new.
         """
         first = {arrival.key: arrival for arrival in reversed(arrivals)}
         # In one order everywhere: two processes that keep the same deliveries must not wait for each other.
@@ -74,11 +74,11 @@ class Store:
                 statement = self._insert(deliveries).on_conflict_do_nothing().returning(deliveries.c.idempotency_key)
                 mine = set(connection.execute(statement, rows).scalars())
                 new = [arrival for arrival in new if arrival.key in known or arrival.key in mine]
-            late = [arrival.key for arrival in new if arrival.key in known and EVERYONE not in arrival.wakes]
+            late = [arrival.key for arrival in new if arrival.key in known and not arrival.errands]
             if late:
                 again = deliveries.update().where(deliveries.c.idempotency_key.in_(late))
                 connection.execute(again.values(woken_at=self._clock()))
-            wakes = {slug: arrival.event for arrival in reversed(new) for slug in arrival.wakes if slug != EVERYONE}
+            wakes = {slug: arrival.event for arrival in reversed(new) for slug in arrival.slugs}
             for slug, reason in wakes.items():
                 enqueue(connection, slug, reason)
         fresh = {arrival.key for arrival in new}
@@ -95,7 +95,7 @@ class Store:
             "wakes": list(arrival.wakes),
             "outcome": "accepted",
             "hook_uuid": arrival.hook_uuid,
-            "woken_at": None if EVERYONE in arrival.wakes else now,
+            "woken_at": None if arrival.errands else now,
         }
 
     def mark_woken(self, key: str) -> None:

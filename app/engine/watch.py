@@ -1,8 +1,9 @@
 """Looks by the clock whether the connection to GitLab is in order, mends what it can, and keeps what it found.
 
 Token, webhooks and access: page, API, metrics and the command line all read what is kept here, so they cannot disagree.
-The traps: a warning that only those see who ask for it (here what is new goes to the log, what failed to the outside
-channels too), and a webhook that GitLab has switched off while everybody believes that events are heard.
+The traps: a warning that only those see who ask for it (here what is new goes to the log, what failed to an issue of
+the control project and to the outside channels too), and a webhook that GitLab has switched off while everybody
+believes that events are heard.
 """
 
 from __future__ import annotations
@@ -32,6 +33,7 @@ from app.gitlab.hooks import HookLook, Hooks
 from app.gitlab.tokens import check_token
 from app.journey.loading import TemplateError, load_partner
 from app.journey.observed import Place
+from app.journey.prose import connection_subject
 
 log = logging.getLogger(__name__)
 
@@ -204,7 +206,7 @@ class Watch:
             level = logging.ERROR if finding.state == "failed" else logging.WARNING
             log.log(level, "%s: %s %s", finding.check, finding.text, finding.fix)
         for finding in findings:
-            if finding.check == _REMINDED and finding.state == "warning":
+            if _is_reminder(finding):
                 self._tell(topic, [finding])
         today = self._told_today(topic, now)
         trouble = [f for f in new if f.state == "failed" and f.check not in today]
@@ -214,11 +216,28 @@ class Watch:
         told = {"day": now.date().isoformat(), "told": sorted(today | {f.check for f in trouble})}
         data = {"at": now.isoformat(), "findings": [finding.as_json() for finding in findings]}
         self._store.remember(f"found:{topic}", json.dumps(data | told))
+        self._report(topic, [f for f in findings if f.state == "failed" or _is_reminder(f)])
+
+    def _report(self, topic: Topic, trouble: Sequence[Finding]) -> None:
+        """Keeps one open issue in the control project while a topic is in trouble. Nothing new: no request."""
+        problem = "\n".join(f"{found.check}: {found.text} {found.fix}" for found in trouble)
+        if self._store.recall(f"reported:{topic}") == problem:
+            return
+        try:
+            self._control.report_problem(connection_subject(topic), problem or None)
+        except GitLabError as error:
+            log.warning("The trouble could not be written into the control project: %s", error.cause)
+            return
+        self._store.remember(f"reported:{topic}", problem)
 
     def _told_today(self, topic: Topic, now: datetime) -> set[str]:
         """What was told of this topic since midnight, by its check."""
         data = json.loads(self._store.recall(f"found:{topic}") or "{}")
         return set(data["told"]) if data.get("day") == now.date().isoformat() else set()
+
+
+def _is_reminder(finding: Finding) -> bool:
+    return finding.check == _REMINDED and finding.state == "warning"
 
 
 def watching(

@@ -48,7 +48,9 @@ class Access:
         for slug, project in there.items():
             wrong += self._partner_project(slug, project)
             pause()
-        return wrong or [ok("access", f"{len(there)} partners see themselves and nothing else.")]
+        return wrong or [
+            ok("access", f"No partner's people see more than their own project. Partners checked: {len(there)}.")
+        ]
 
     def _project(self, path: str) -> dict[str, Any] | None:
         try:

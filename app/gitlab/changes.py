@@ -16,9 +16,11 @@ from app.journey.observed import Place
 
 @dataclass(frozen=True)
 class Changes:
-    """When each partner's issues changed last, the newest change seen, and the control project's newest commit."""
+    """When issues changed last, of each partner and of the control project; the newest change; the control project's
+    newest commit."""
 
     partners: Mapping[str, datetime]
+    control: datetime | None
     newest: datetime | None
     control_commit: str | None
 
@@ -27,6 +29,7 @@ def changes_since(client: Client, place: Place, since: datetime) -> Changes:
     """Reads all changes after `since`. Raises GitLabError."""
     partners: dict[str, datetime] = {}
     newest: datetime | None = None
+    control: datetime | None = None
     after = commit = None
     prefix = f"{place.group}/"
     while True:
@@ -38,9 +41,11 @@ def changes_since(client: Client, place: Place, since: datetime) -> Changes:
             path = node["namespace"]["fullPath"]
             at = datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))
             newest = at if newest is None else max(newest, at)
-            if path != place.control and path.startswith(prefix) and "/" not in path.removeprefix(prefix):
+            if path == place.control:
+                control = at if control is None else max(control, at)
+            elif path.startswith(prefix) and "/" not in path.removeprefix(prefix):
                 slug = path.removeprefix(prefix)
                 partners[slug] = max(partners.get(slug, at), at)
         if not items["pageInfo"]["hasNextPage"]:
-            return Changes(partners, newest, commit.get("sha"))
+            return Changes(partners, control, newest, commit.get("sha"))
         after = items["pageInfo"]["endCursor"]

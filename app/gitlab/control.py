@@ -11,6 +11,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any, Literal
+from urllib.parse import quote
 
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
@@ -22,6 +23,7 @@ from app.gitlab.observe import HOOK_NAME
 from app.journey import markers, prose
 from app.journey.leaving import MoveFile, archived_path, export_paths
 from app.journey.observed import Place
+from app.journey.prose.newcomers import FORM_COMMIT, FORM_NAME, FORM_PATH, NEWCOMER_FORM
 
 _AT_ONCE = 100
 """Files that one request may read."""
@@ -139,9 +141,9 @@ class Control:
     # --- writing ---
 
     def missing(self, hook_url: str | None, secrets: HookSecrets) -> list[Step]:
-        """What is missing: the control project, its README, its webhook, and by choice the group's. Writes nothing.
+        """What is missing: the control project, its README and form, its webhook, and by choice the group's.
 
-        At most three requests.
+        Writes nothing. At most four requests.
 
         Each is looked for on its own, so an interrupted start is completed by the next one.
         """
@@ -155,10 +157,13 @@ class Control:
             self._branch = project["default_branch"] or "main"
         if project is None or project["empty_repo"]:
             steps.append(Step("+", "README of the control project", "it tells how to add a partner", self._start))
+        elif not self._has_form():
+            steps.append(Step("+", f"issue template {FORM_NAME}", "a form is a way to add a partner", self._form))
         if hook_url is not None:
-            push = {"url": hook_url, "push_events": True, "issues_events": False}
+            heard = {"push_events": True, "issues_events": True, "confidential_issues_events": True}
+            push = {"url": hook_url, **heard}
             there = [] if project is None else self._client.list(f"{self._path}/hooks")
-            why = "a changed partner file must be heard at once"
+            why = "a changed partner file or a filled-in form must be heard at once"
             steps += self._hook_steps("the control project", f"{self._path}/hooks", there, push, secrets, why)
             if self._place.group_hook:
                 address = "/groups/" + self._place.group.replace("/", "%2F") + "/hooks"
@@ -179,7 +184,18 @@ class Control:
         self._branch = project["default_branch"] or "main"
 
     def _start(self) -> None:
-        self._commit(prose.CONTROL_START, [_create_file("README.md", prose.control_readme(self._place))])
+        files = {"README.md": prose.control_readme(self._place), FORM_PATH: NEWCOMER_FORM}
+        self._commit(prose.CONTROL_START, [_create_file(path, text) for path, text in files.items()])
+
+    def _has_form(self) -> bool:
+        try:
+            self._client.get(f"{self._path}/repository/files/{quote(FORM_PATH, safe='')}", ref=self._branch)
+        except Missing:
+            return False
+        return True
+
+    def _form(self) -> None:
+        self._commit(FORM_COMMIT, [_create_file(FORM_PATH, NEWCOMER_FORM)])
 
     def _hook_steps(
         self,
@@ -194,20 +210,23 @@ class Control:
         url = fields["url"]
         found = next((h for h in there if h["url"] == url), None)
         found = found or next((h for h in there if h.get("name") == HOOK_NAME), None)
-        if found is not None and found["url"] == url and not secrets.lacking(found):
+        events = [name for name, on in fields.items() if name.endswith("_events") and on]
+        deaf = found is not None and any(found.get(name) is False for name in events)
+        if found is not None and found["url"] == url and not deaf and not secrets.lacking(found):
             return
         old = found["id"] if found else None
-        if found is not None:
+        if found is not None and not deaf:
             why = "the service has moved" if found["url"] != url else "it carries no secret"
         yield Step(
             "~" if found else "+", f"webhook of {whose}", why,
             lambda: write_hook(self._client, address, secrets, number=old, name=HOOK_NAME, **fields),
         )  # fmt: skip
 
-    def add_partner(self, slug: str, text: str) -> None:
+    def add_partner(self, slug: str, text: str, why: str = "") -> None:
         """Commits a new partner file. Raises Refused when there is one already."""
+        message = "\n\n".join(filter(None, (prose.partner_commit(slug), why)))
         try:
-            self._commit(prose.partner_commit(slug), [_create_file(partner_path(slug), text)])
+            self._commit(message, [_create_file(partner_path(slug), text)])
         except Refused as error:
             if "already exists" in str(error):
                 raise Refused(
@@ -244,7 +263,7 @@ class Control:
             for issue in mine:
                 self._client.put(f"{self._path}/issues/{issue['iid']}", state_event="close")
             return
-        text = prose.problem_description(subject, problem)
+        text = prose.problem_description(subject, problem, self._place.architects_group or self._place.group)
         if not mine:
             self._client.post(f"{self._path}/issues", title=title, description=text)
         elif mine[0]["description"] != text:

@@ -23,7 +23,7 @@ from starlette.requests import ClientDisconnect
 
 from app.crash_points import Passing, carry_on
 from app.engine.queue import Queue
-from app.engine.records import EVERYONE, Arrival
+from app.engine.records import EVERYONE, NEWCOMERS, Arrival, Errands
 from app.engine.store import Store
 from app.engine.tables import StoreError
 from app.intake.event import NoEventError, read
@@ -57,7 +57,7 @@ class Intake:
         *,
         store: Store,
         queue: Queue,
-        wake_all: Callable[[str], None],
+        errands: Errands,
         territory: Territory,
         secrets: Secrets,
         clock: Callable[[], datetime],
@@ -69,7 +69,7 @@ class Intake:
         self.meters = meters or Meters()
         self._store = store
         self._queue = queue
-        self._wake_all = wake_all
+        self._errands = errands
         self._territory = territory
         self._secrets = secrets
         self._clock = clock
@@ -113,7 +113,7 @@ class Intake:
 
     def keep(self, arrivals: Sequence[Arrival]) -> list[Answer]:
         """Keeps deliveries and wakes their partners, all or none of them. Blocks. Raises StoreError."""
-        asleep = self._queue.asleep({slug for arrival in arrivals for slug in arrival.wakes if slug != EVERYONE})
+        asleep = self._queue.asleep({slug for arrival in arrivals for slug in arrival.slugs})
 
         def enqueue(transaction: Connection, slug: str, reason: str) -> None:
             if slug in asleep:
@@ -122,8 +122,9 @@ class Intake:
         fresh = self._store.keep_deliveries(arrivals, enqueue)
         self._passing("a delivery is kept")
         for arrival, new in zip(arrivals, fresh, strict=True):
-            if new and EVERYONE in arrival.wakes:
-                self._wake_all(arrival.event)
+            if new and arrival.errands:
+                for errand in arrival.errands:
+                    self._errands[errand](arrival.event)
                 self._passing("a delivery has woken everybody")
                 self._store.mark_woken(arrival.key)
         for new in fresh:
@@ -147,6 +148,8 @@ class Intake:
         wait = f"reconcile in {self._settle_seconds:g} s"
         if EVERYONE in arrival.wakes:
             return {"status": "accepted", "partners": "all", "next": wait}
+        if NEWCOMERS in arrival.wakes:
+            return {"status": "accepted", "partners": "new ones", "next": "the forms are read"}
         if arrival.partner is not None:
             return {"status": "accepted", "partner": arrival.partner, "next": wait}
         return {"status": "accepted", "partners": list(arrival.wakes), "next": wait}

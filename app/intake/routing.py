@@ -10,11 +10,12 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from app.engine.records import EVERYONE
+from app.engine.records import EVERYONE, NEWCOMERS
 from app.intake.event import Changes, Hint
 
 SLUG = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,254}")
 PARTNER_FILE = re.compile(r"partners/([A-Za-z0-9_][A-Za-z0-9_.\-]{0,254})\.ya?ml")
+ISSUE_KINDS = frozenset({"issue", "work_item"})
 IGNORED_FILE = re.compile(r"(readme|changelog)(\.[a-z]+)?", re.IGNORECASE)
 
 
@@ -23,19 +24,18 @@ class Territory:
     """What belongs to the bot: the group's full path, the control project's full path, and the bot's own user id.
 
     `partner_of_epic` names the partner of an epic by its iid (epics live in the group, outside any project); None when
-    it is not known. `control_key` is the queue key woken for issues and notes in the control project; None: nobody.
+    it is not known.
     """
 
     group: str
     control_project: str
     bot_id: Callable[[], int | None] = lambda: None
     partner_of_epic: Callable[[int], str | None] = lambda _: None
-    control_key: str | None = None
 
 
 @dataclass(frozen=True)
 class Destination:
-    """Whom to wake (EVERYONE for all), or, with nobody in `wakes`, why not."""
+    """Whom to wake (EVERYONE for all, NEWCOMERS for the forms for new ones), or, with nobody in `wakes`, why not."""
 
     wakes: tuple[str, ...]
     why: str = ""
@@ -49,7 +49,7 @@ def destination(hint: Hint, territory: Territory) -> Destination:
     if hint.project_path is None:
         return _of_group(hint, territory)
     if _same(hint.project_path, territory.control_project):
-        return _of_control(hint, territory)
+        return _of_control(hint)
     group, _, name = hint.project_path.rpartition("/")
     if not _same(group, territory.group):
         return Destination((), "the project is not one of the partner group")
@@ -71,11 +71,11 @@ def _of_group(hint: Hint, territory: Territory) -> Destination:
     return Destination((partner,))
 
 
-def _of_control(hint: Hint, territory: Territory) -> Destination:
+def _of_control(hint: Hint) -> Destination:
     if hint.changes is None:
-        if territory.control_key is None:
-            return Destination((), "only a push to the control project starts work")
-        return Destination((territory.control_key,))
+        if hint.kind in ISSUE_KINDS:
+            return Destination((NEWCOMERS,))
+        return Destination((), "only a push or an issue of the control project starts work")
     if not hint.changes.default_branch:
         return Destination((), "the push is not to the control project's default branch")
     return _of_push(hint.changes)

@@ -12,6 +12,7 @@ from app.journey.model import CATEGORY_TITLES, COMPLETE, Journey
 STATUS = "journey::status"
 CAPABILITY = "journey::capability"
 PARTNER = "journey::partner"
+NEWCOMER = "journey::new-partner"
 OPTIONAL = "optional"
 PENDING = "verify::pending"
 VERIFIED = "verify::ok"
@@ -60,6 +61,7 @@ def labels_for(journey: Journey) -> tuple[Label, ...]:
         Label(CAPABILITY, "#dbdbdb", "A capability of the partner journey"),
         Label(STATUS, "#f0ad4e", "The page that says where a partner is"),
         Label(PARTNER, "#333238", "One partner in the portfolio"),
+        Label(NEWCOMER, "#1f75cb", "Asks for a new partner"),
         Label(OPTIONAL, "#ececef", "Does not hold a stage"),
         Label(PENDING, "#c17d10", "Waits for a solution architect to confirm it"),
         Label(VERIFIED, "#108548", "Confirmed by a solution architect; only theirs counts"),

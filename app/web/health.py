@@ -102,8 +102,7 @@ class Health:
             more = f" And {len(bad) - 1} more: see `partner-journey doctor`." if len(bad) > 1 else ""
             worst = found.worst
             told = worst.text + (more if worst.state != "ok" else "")
-            text = f"{told} Looked at {found.at:%Y-%m-%d %H:%M} UTC."
-            checks.append(Check(name, _STATES[worst.state], text, worst.fix))
+            checks.append(Check(name, _STATES[worst.state], f"{told} Last look", worst.fix, at=found.at))
         return checks
 
     def _deliveries(self) -> Check:
@@ -115,7 +114,7 @@ class Health:
 
     def _engine(self) -> Check:
         waiting, parked = len(self._queue.waiting()), len(self.parked())
-        text = f"{waiting} partners wait for a run, {parked} are parked."
+        text = f"Partners that wait for a run: {waiting}; parked: {parked}."
         fix = "See the causes below; each is tried again by itself." if parked else ""
         return Check("Engine", "watch" if parked else "good", text, fix)
 
@@ -127,4 +126,6 @@ class Health:
             if dead
             else ""
         )
-        return Check("Notifications", "bad" if dead else "good", f"{waiting} wait, {dead} were given up.", fix)
+        return Check(
+            "Notifications", "bad" if dead else "good", f"Messages that wait: {waiting}; given up: {dead}.", fix
+        )

@@ -32,7 +32,7 @@ def main() -> None:
         intake = Intake(
             store=store,
             queue=queue,
-            wake_all=lambda _: None,
+            errands={},
             territory=Territory("partners", "partners/journey-control"),
             secrets=Secrets((), (SECRET,)),
             clock=lambda: datetime.now(UTC),

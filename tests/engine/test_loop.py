@@ -53,7 +53,7 @@ class World:
         return self.script.get(partner, lambda _: QUIET)(reason)
 
     def recover(self) -> int:
-        return recover(self.store, self.queue.wake, lambda reason: self.queue.wake("all-of-them", reason))
+        return recover(self.store, self.queue.wake, {EVERYONE: lambda reason: self.queue.wake("all-of-them", reason)})
 
     def pass_time(self, span: timedelta) -> int:
         self.now += span

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.engine.records import EVERYONE
+from app.engine.records import EVERYONE, NEWCOMERS
 from app.intake.event import Hint, NoEventError, read
 from app.intake.routing import Territory, destination
 
@@ -64,7 +64,8 @@ EPIC = payload(
         (EPIC | {"object_attributes": EPIC["object_attributes"] | {"iid": 8}}, ()),
         (EPIC | {"object_attributes": {"iid": 7, "url": "https://gitlab.example/groups/others/-/epics/7"}}, ()),
         ({"object_kind": "access_token", "group": {"group_path": "partners"}}, ()),
-        (payload(path="partners/journey-control"), ()),
+        (payload(path="partners/journey-control"), (NEWCOMERS,)),
+        (payload("note", "partners/journey-control"), ()),
         (push("partners/acme.yaml"), ("acme",)),
         (push("partners/acme.yaml", "partners/globex.yml", "partners/initech.yaml"), ("acme", "globex", "initech")),
         (push("README.md"), ()),
@@ -82,11 +83,6 @@ def test_whom_an_event_wakes(content: dict[str, Any], wakes: tuple[str, ...]) ->
     target = destination(hint_of(content), TERRITORY)
     assert target.wakes == wakes
     assert target.wakes or target.why
-
-
-def test_the_control_projects_issues_wake_its_own_key_when_there_is_one() -> None:
-    territory = Territory("partners", "partners/journey-control", control_key="journey-control")
-    assert destination(hint_of(payload(path="partners/journey-control")), territory).wakes == ("journey-control",)
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from fastapi import FastAPI
 
 from app.engine.loop import recover
 from app.engine.queue import MemoryQueue
-from app.engine.records import Arrival
+from app.engine.records import EVERYONE, Arrival
 from app.engine.store import Store
 from app.engine.tables import StoreError
 from app.intake.router import Answer, Intake, intake_router
@@ -64,7 +64,7 @@ class Bot:
         intake = kind(
             store=self.store,
             queue=self.queue,
-            wake_all=lambda reason: self.queue.wake("everyone", reason),
+            errands={EVERYONE: lambda reason: self.queue.wake("everyone", reason)},
             territory=Territory("partners", "partners/journey-control", bot_id=lambda: 99),
             secrets=Secrets((SIGNING,), ("plain",)),
             clock=lambda: NOW,
@@ -211,9 +211,9 @@ def test_kept_but_not_woken_is_made_good_by_a_resend_or_a_restart(bot: Bot) -> N
     assert bot.post(push, TOKEN | {"Idempotency-Key": "k1"}).json()["status"] == "accepted"
     assert bot.post(push, TOKEN | {"Idempotency-Key": "k1"}).json()["status"] == "already known"
     everyone: list[str] = []
-    assert recover(bot.store, bot.queue.wake, everyone.append) == 1
+    assert recover(bot.store, bot.queue.wake, {EVERYONE: everyone.append}) == 1
     assert (bot.queue.woken, everyone) == ([("everyone", "push")], ["push"])
-    assert recover(bot.store, bot.queue.wake, everyone.append) == 0
+    assert recover(bot.store, bot.queue.wake, {EVERYONE: everyone.append}) == 0
 
 
 def test_a_slow_store_is_answered_in_time(bot: Bot) -> None:

@@ -6,7 +6,17 @@ from collections.abc import Iterator
 from datetime import timedelta
 
 import pytest
-from stagehand import BOT, Listener, Theatre, capabilities, close_required, copied, pass_quiet_time
+from stagehand import (
+    BOT,
+    Listener,
+    Theatre,
+    capabilities,
+    close_required,
+    copied,
+    pass_quiet_time,
+    problems,
+    requests_since,
+)
 
 from app.demo.local import LocalStage
 from app.sandbox.http import error_response
@@ -61,6 +71,44 @@ def test_webhooks_that_cannot_be_revived_are_told_once_in_one_message(loud: Loca
     assert found.count("\n\nNext: ") == 1
     pass_days(loud, 2)
     assert told(listener, "hook-trouble") == [found]
+
+
+def test_trouble_with_webhooks_is_an_issue_that_calls_the_architects_and_closes_by_itself(loud: LocalStage) -> None:
+    cannot_be_revived(loud, "acme")
+    for _ in range(3):
+        pass_days(loud, 0.1)
+    (issue,) = problems(loud)
+    assert issue.title.startswith("Trouble with webhooks")
+    assert "webhook of partners/acme" in issue.description
+    assert "\n@partners: " in issue.description
+    cannot_be_revived(loud, "acme", "journey-control")
+    pass_days(loud, 0.1)
+    assert [found.iid for found in problems(loud)] == [issue.iid]
+    assert "webhook of partners/journey-control" in issue.description
+    cannot_be_revived(loud)
+    pass_days(loud, 0.1)
+    assert problems(loud) == []
+    assert issue.state == "closed"
+    before = len(loud.world.journal)
+    pass_days(loud, 0.1)
+    assert not [asked for asked in requests_since(loud, before) if "issues" in asked]
+
+
+def test_trouble_that_ended_while_the_database_was_lost_closes_its_issue(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    with theatre.open(copied(onboarded_world)) as stage:
+        stage.settle()
+        cannot_be_revived(stage, "acme")
+        pass_days(stage, 0.1)
+        (issue,) = problems(stage)
+        cannot_be_revived(stage)
+        stage.sandbox.fault = None
+        world = stage.world
+    with theatre.open(world) as stage:
+        stage.settle()
+        pass_days(stage, 0.1)
+        assert issue.state == "closed"
 
 
 def test_a_webhook_that_comes_and_goes_is_told_once_a_day_whoever_fails_with_it(
@@ -132,6 +180,8 @@ def test_a_token_that_is_about_to_end_is_told_once_a_week(loud: LocalStage, list
         pass_days(loud, 1)
     found = told(listener, "token-trouble")
     assert 2 <= len(found) <= 3
+    (issue,) = problems(loud)
+    assert issue.title.startswith("Trouble with token")
     assert "PARTNER_JOURNEY_TOKEN" in found[0]
     assert "subject" not in listener.heard[0]  # it is about no partner
 

@@ -17,10 +17,12 @@ from typing import Any
 import httpx
 from pydantic import SecretStr
 
+from app.chores import errands_of
 from app.crash_points import carry_on
 from app.demo.local import SIGNING_TOKEN, LocalStage, ManualClock, local_stage
 from app.engine.loop import recover
 from app.engine.queue import MemoryQueue
+from app.engine.records import EVERYONE
 from app.gitlab.errors import GitLabError
 from app.sandbox import webhooks
 from app.sandbox.core import Sandbox
@@ -130,8 +132,9 @@ class House:
             service = self.stage.service
             for partner in waiting:
                 service.queue.wake(partner, "it waited when the power went")
+            errands = errands_of(service, service.resync)
             try:
-                recover(service.store, service.queue.wake, self.wake_everyone)
+                recover(service.store, service.queue.wake, {**errands, EVERYONE: self.wake_everyone})
             except Killed:
                 waiting = list(dict.fromkeys([*waiting, *self.queue.waiting()]))
                 self.clock.advance(minutes=1)

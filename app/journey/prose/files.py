@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from urllib.parse import quote
+
 from app.journey import markers
 from app.journey.observed import Place
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, headline, spoken
+from app.journey.prose.newcomers import FORM_NAME
 from app.journey.prose.scene import Scene
 from app.journey.text import code, plain, title
 
@@ -85,7 +88,9 @@ def control_readme(place: Place) -> str:
             "- `partners/<slug>.yaml`: one file for each partner; the file name is the path of the partner's project",
             "- `journey.yaml` and `capabilities/<stage>/<name>.md`: only to override the built-in journey",
             "",
-            "Add a partner with a merge request, the API, or `partner-journey partner add`. A file looks like this:",
+            f"Add a partner by [a form]({_form_url(place)}), with a merge request, the API, or",
+            "`partner-journey partner add`.",
+            "A file looks like this:",
             "",
             "```yaml",
             "name: Acme Integrators",
@@ -105,6 +110,11 @@ def control_readme(place: Place) -> str:
     )
 
 
+def _form_url(place: Place) -> str:
+    """A new issue with the form filled in (https://docs.gitlab.com/user/project/issues/create_issues/)."""
+    return f"{place.base_url}/{place.control}/-/issues/new?issuable_template={quote(FORM_NAME)}"
+
+
 JOURNEY_FILES = "journey.yaml"
 """The subject of the issue about the journey's own files; no partner's slug has a dot."""
 
@@ -117,16 +127,35 @@ def removals_subject(slug: str) -> str:
     return f"{slug}{_REMOVALS}"
 
 
+_CONNECTION = "connection/"
+
+
+def connection_subject(topic: str) -> str:
+    """The subject of the issue about trouble between bot and GitLab. `topic`: token, webhooks or access."""
+    return f"{_CONNECTION}{topic}"
+
+
 def problem_title(subject: str) -> str:
-    """`subject`: a partner's slug, what `removals_subject` makes of it, or JOURNEY_FILES."""
+    """`subject`: a partner's slug, what `removals_subject` or `connection_subject` makes, or JOURNEY_FILES."""
+    if subject.startswith(_CONNECTION):
+        return f"Trouble with {subject.removeprefix(_CONNECTION)}: the bot cannot work as it should"
     if subject.endswith(_REMOVALS):
         return f"The journey takes much away from {subject.removesuffix(_REMOVALS)}"
     return "The journey files cannot be used" if subject == JOURNEY_FILES else f"partners/{subject}.yaml cannot be used"
 
 
-def problem_description(subject: str, problem: str) -> str:
-    """The issue about a file; the problem text is shown as code, for it may quote what somebody typed."""
+def problem_description(subject: str, problem: str, architects: str = "") -> str:
+    """The issue about a problem; its text is shown as code, for it may quote what somebody typed.
+
+    `architects`: full path of the group that is called when the connection is in trouble.
+    """
     lines = "\n".join(f"    {line}" for line in problem.splitlines())
+    if subject.startswith(_CONNECTION):
+        return (
+            f"{markers.mark('problem', subject)}\nThis keeps the bot from its work:\n\n{lines}\n\n"
+            f"@{architects}: tell whoever runs the bot. `partner-journey doctor` says more; "
+            "this issue closes by itself when all is well."
+        )
     if subject.endswith(_REMOVALS):
         left = (
             f"The partner `{subject.removesuffix(_REMOVALS)}` is left as it is until somebody says that this is meant:"
