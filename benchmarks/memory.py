@@ -37,7 +37,8 @@ _PATIENCE = 1_200.0
 
 def measure(*, sizes: tuple[int, ...]) -> Report:
     """One service for each size, from nothing until it has looked at all of so many partners."""
-    report = Report("Memory of the service", ("partners", "MB at rest", "MB at most", "database, MB", "s to take all up"))
+    columns = ("partners", "MB at rest", "MB at most", "database, MB", "s to take all up")
+    report = Report("Memory of the service", columns)
     rests = list[float]()
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
@@ -47,6 +48,7 @@ def measure(*, sizes: tuple[int, ...]) -> Report:
         report.add(f"{size:,}", f"{rest:.0f}", f"{most:.0f}", f"{kept:.1f}", f"{seconds:.0f}")
     slope = (rests[-1] - rests[0]) * 1024 / max(sizes[-1] - sizes[0], 1)
     report.notes.append(f"slope: {slope:.0f} KB a partner ({sizes[0]:,} to {sizes[-1]:,})")
+    report.notes.append("what grows is the standing of each partner, kept ready for pages, metrics and digests")
     return report
 
 
@@ -96,12 +98,13 @@ def _service(url: str, database: str, folder: Path) -> Iterator[int]:
     }  # fmt: skip
     env = os.environ | {f"PARTNER_JOURNEY_{key}": value for key, value in settings.items()} | {"PYTHONPATH": str(ROOT)}
     command = [str(Path(sys.executable).with_name("partner-journey")), "serve"]
-    with (folder / "log").open("wb") as log:
-        with subprocess.Popen(command, cwd=folder, env=env, stdout=log, stderr=log) as process:
-            try:
-                yield process.pid
-            finally:
-                process.kill()
+    with subprocess.Popen(
+        command, cwd=folder, env=env, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+    ) as process:
+        try:
+            yield process.pid
+        finally:
+            process.kill()
 
 
 def _megabytes(pid: int, field: str) -> float:
