@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.demo.local import ACME, GLOBEX
 from app.documents import generated
+from app.journey.loading import load_templates
 from app.journey.observed import Place
 from app.journey.prose import control_readme
 
@@ -86,6 +87,13 @@ def test_example_partner_files_fit_the_published_schema(text: str) -> None:
 def test_the_built_in_journey_fits_the_published_schema() -> None:
     schema = json.loads((ROOT / "journey_templates/schema/journey.schema.json").read_text())
     jsonschema.validate(yaml.safe_load((ROOT / "journey_templates/journey.yaml").read_text()), schema)
+
+
+def test_the_journey_of_the_docs_is_a_whole_file() -> None:
+    text = re.findall(r"```yaml\n(id:.*?)```", (ROOT / "docs/templates.md").read_text(encoding="utf-8"), re.DOTALL)[0]
+    names = ("onboarding/partner-portal", "onboarding/nfr-license", "tracks/psp")
+    files = {f"capabilities/{n}.md": (ROOT / f"journey_templates/capabilities/{n}.md").read_text() for n in names}
+    assert load_templates({"journey.yaml": text, **files}).base().stages
 
 
 def test_nothing_committed_names_a_package_index_or_this_machine() -> None:

@@ -317,7 +317,8 @@ def _partner_in(desired: Desired, slug: str) -> tuple[Partner, Templates]:
     text = desired.wishes.partners.get(slug)
     if text is None:
         raise UnknownPartnerError(
-            f"There is no partner {slug}.", f"Add partners/{slug}.yaml to the control project, or check the name."
+            f"There is no partner {slug}.",
+            f"Check the name with `partner-journey partner list`, or add partners/{slug}.yaml to the control project.",
         )
     try:
         return load_partner(slug, text, desired.templates), desired.templates

@@ -22,7 +22,6 @@ class Instance:
     bot_id: str
     bot_username: str
     group_id: str
-    group_name: str
     issue_type: str  # global id
     epic_type: str | None  # None: no epics on this licence
 
@@ -50,7 +49,6 @@ def ask_instance(client: Client, group: str) -> Instance:
         bot_id=user["id"],
         bot_username=user["username"],
         group_id=data["group"]["id"],
-        group_name=data["group"]["name"],
         issue_type=issue_types[0]["id"],
         epic_type=epic_type_in(data),
     )

@@ -162,6 +162,13 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
         raise PartnerError(
             f"GitLab knows no user {names}.", f"Correct the username in {file}, or let the person sign in once."
         )
+    ours = {partner.people.sa, partner.people.manager, observed.place.bot}
+    both = [name for name in partner.partner_side if name in ours]
+    if both:
+        raise PartnerError(
+            f"{', '.join(both)} cannot be on both sides: members of the group are no partner's people.",
+            f"Name somebody of the partner's own in {file}.",
+        )
     path = observed.place.project_path(partner.slug)
     if path == observed.place.control:
         raise PartnerError(f"{path} is the control project itself.", f"Give {file} another name.")

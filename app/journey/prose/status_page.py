@@ -67,8 +67,8 @@ def _headline(scene: Scene) -> str:
     stage = scene.leads.stage or stage
     title, goal = plain(stage.stage.title), plain(say.of_journey(stage.stage.goal))
     where = (
-        say("**{name}** is in up to **{stage}**.", name=name, stage=title)
-        if scene.progress.practices
+        say("**{name}** is up to **{stage}**.", name=name, stage=title)
+        if scene.leads is not scene
         else say("**{name}** is in **{stage}**.", name=name, stage=title)
     )
     return f"{where} {goal}\n\n{_bar(stage.percent)} **{stage.percent} %** · {counted_in_words(stage, scene)}"
