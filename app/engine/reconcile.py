@@ -195,6 +195,7 @@ class Reconciler:
             looked_for, (partner, templates) = partner, self.partner(slug)
             if partner != looked_for:
                 look, footing = self._look(partner)
+        partner = partner.spelt_as(look.observed.known_users)
         journey = templates.journey_for(partner)
         now = self._clock()
         look = self._ask(journey, partner, look, footing)

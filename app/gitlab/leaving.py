@@ -61,6 +61,7 @@ class Departure:
         """Completes `remains`, which knows the files only. Raises GitLabError."""
         partner = self._partner
         observed = self._observer.look(partner.slug, partner.people.everyone, portfolio_title(partner)).observed
+        self._partner = partner = partner.spelt_as(observed.known_users)
         epic = observed.portfolio_item
         remains = replace(remains, epic=epic)
         project = observed.project

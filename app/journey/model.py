@@ -6,8 +6,9 @@ editors use are generated from these classes, so file, check and schema cannot d
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from datetime import date
-from typing import Annotated, Literal
+from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
@@ -369,6 +370,28 @@ class PartnerFile(Frozen):
     @property
     def everyone(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys((*self.people.everyone, *self.partner_side)))
+
+    def spelt_as(self, known: Iterable[str]) -> Self:
+        """The same with usernames as GitLab spells them, which takes them in any case: two spellings of one person
+        would be two people here (https://docs.gitlab.com/api/users/)."""
+        right = {name.casefold(): name for name in known}
+        if all(right.get(name.casefold(), name) == name for name in self.everyone):
+            return self
+
+        def spelt(name: str | None) -> str | None:
+            return None if name is None else right.get(name.casefold(), name)
+
+        people = self.people
+        engineers = tuple(right.get(name.casefold(), name) for name in people.engineers)
+        given = {"lead": spelt(people.lead), "engineers": engineers, "sa": spelt(people.sa)}
+        return self.model_copy(
+            update={
+                "people": people.model_copy(update={**given, "manager": spelt(people.manager)}),
+                "practices": tuple(
+                    p.model_copy(update={"lead": spelt(p.lead), "champion": spelt(p.champion)}) for p in self.practices
+                ),
+            }
+        )
 
 
 class Partner(PartnerFile):

@@ -9,6 +9,7 @@ from stagehand import (
     ask_graphql,
     capabilities,
     close_required,
+    copied,
     epic,
     labels,
     nothing_to_do,
@@ -21,7 +22,7 @@ from stagehand import (
 
 from app.demo.local import ACME, GLOBEX, LocalStage
 from app.journey import markers
-from app.sandbox.world import Tier, WorkItem
+from app.sandbox.world import Tier, WorkItem, World
 
 
 def trackers(stage: LocalStage) -> list[WorkItem]:
@@ -93,3 +94,23 @@ def test_an_epic_without_mark_is_not_taken_for_another_partner_of_the_same_name(
     assert epic(stage, "acme").id == first.id
     assert epic(stage, "acme-north").id != first.id
     assert len(trackers(stage)) == 3
+
+
+def test_people_are_known_in_any_case_as_gitlab_knows_them(stage: LocalStage) -> None:
+    onboard(
+        stage,
+        "acme",
+        ACME.replace("acme.lead", "Acme.Lead").replace("acme.dev", "ACME.DEV").replace("gl.sa1", "GL.SA1"),
+    )
+    assert stage.service.store.partner("acme").cause == ""
+    members = {stage.world.users[m.user_id].username for m in stage.project("acme").members}
+    assert {"acme.lead", "acme.dev"} <= members
+    close_required(stage, by="acme.lead")
+    pass_quiet_time(stage)
+    assert nothing_to_do(stage)
+
+
+def test_the_group_is_spelt_as_gitlab_spells_it(theatre: Theatre, onboarded_world: World) -> None:
+    with theatre.open(copied(onboarded_world), settings={"group": "Partners"}) as stage:
+        assert stage.service.place.group == "partners"
+        assert nothing_to_do(stage)
