@@ -1,12 +1,17 @@
-# Two stages: the first builds a virtual environment from the lock, the second holds only that and runs without root.
+# Two stages: the first builds a virtual environment from the locks, the second holds only that and runs without root.
+# What only developers need (and the build itself) stays in an environment of its own, which is left behind.
 FROM python:3.13-slim AS build
 WORKDIR /src
-COPY requirements.lock pyproject.toml README.md LICENSE ./
+COPY requirements.lock requirements-service.lock ./
+RUN python -m venv /build \
+ && /build/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
+ && python -m venv /opt/partner-journey \
+ && /opt/partner-journey/bin/pip install --no-cache-dir --require-hashes -r requirements-service.lock
+COPY pyproject.toml README.md LICENSE ./
 COPY app app
 COPY journey_templates journey_templates
-RUN python -m venv /opt/partner-journey \
- && /opt/partner-journey/bin/pip install --no-cache-dir --require-hashes -r requirements.lock \
- && /opt/partner-journey/bin/pip install --no-cache-dir --no-deps --no-build-isolation .
+RUN /build/bin/pip wheel --no-deps --no-build-isolation --wheel-dir /wheels . \
+ && /opt/partner-journey/bin/pip install --no-cache-dir --no-deps --no-index /wheels/*.whl
 
 FROM python:3.13-slim
 RUN useradd --system --uid 10001 --home-dir /data --create-home partner-journey
@@ -20,6 +25,6 @@ WORKDIR /data
 VOLUME /data
 EXPOSE 8080
 HEALTHCHECK --interval=30s --timeout=5s --start-period=10s \
-  CMD ["python", "-c", "import urllib.request; urllib.request.urlopen('http://127.0.0.1:8080/healthz', timeout=4)"]
+  CMD ["python", "-c", "import os, urllib.request as r; r.urlopen(f'http://127.0.0.1:{os.environ.get(\"PARTNER_JOURNEY_PORT\", 8080)}/healthz', timeout=4)"]
 ENTRYPOINT ["partner-journey"]
 CMD ["serve"]

@@ -44,8 +44,10 @@ format: $(STAMP) ## rewrite the code in the house style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-lock:            ## renew requirements.lock (needs uv); the file names no index host
-	uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url -o requirements.lock
+LOCK := uv pip compile pyproject.toml --universal --python-version 3.11 --generate-hashes --no-header --no-annotate --no-emit-index-url
+lock:            ## renew both locks (needs uv): everything, and what the service alone needs; they name no index host
+	$(LOCK) --group dev -o requirements.lock
+	$(LOCK) -c requirements.lock -o requirements-service.lock
 
 schema: $(STAMP) ## renew the generated schemas and tables in docs/ and journey_templates/
 	$(BIN)/partner-journey docs generate

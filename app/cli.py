@@ -7,8 +7,11 @@ the command: `--help` and a mistyped option should not wait for libraries that t
 
 from __future__ import annotations
 
+import errno
+import os
 import sys
 from importlib.metadata import version
+from io import TextIOWrapper
 from typing import Annotated
 
 import typer
@@ -55,17 +58,43 @@ def common(
 
 
 def main() -> None:
-    """Entry point: our own errors print as one clear text, never as a traceback."""
+    """Entry point: our own errors print as one clear text, never as a traceback.
+
+    Output is UTF-8 whatever the locale says: pictures, JSON and reports are files as often as they are read.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):  # tests and other hosts may put their own in its place
+            stream.reconfigure(encoding="utf-8")
     try:
         app()
+        sys.stdout.flush()
     except KeyboardInterrupt:
         err.print("Stopped.")
         sys.exit(130)
+    except BrokenPipeError:
+        _drop_output()
+        sys.exit(0)  # whoever reads has what he wanted, as with `head`
+    except OSError as error:
+        if error.errno not in (errno.ENOSPC, errno.EIO):
+            raise
+        _drop_output()
+        err.print(
+            f"[bold red]Error:[/] The output cannot be written ({error.strerror}). Make room, or write elsewhere."
+        )
+        sys.exit(1)
     except Exception as error:
         if not _is_ours(error):
             raise
         err.print(f"[bold red]Error:[/] {escape(str(error))}", soft_wrap=True)
         sys.exit(1)
+
+
+def _drop_output() -> None:
+    """What is still in the buffer goes nowhere, else Python complains about it once more while it ends.
+
+    See https://docs.python.org/3/library/signal.html#note-on-sigpipe.
+    """
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _is_ours(error: Exception) -> bool:

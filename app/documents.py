@@ -106,7 +106,8 @@ run against a real GitLab yet**: `tests/real` asks one for what the sandbox clai
   bot and by the people in it: REST and GraphQL, variables included (`tests/contract/exchanges.py`).
 - Webhooks: each that the sandbox sends has the fields, types and time formats of GitLab's examples, and the bot reads
   all of GitLab's examples (`tests/contract/test_webhook_payloads.py`). They are signed by Standard Webhooks.
-- Other people's clients: python-gitlab, gitbeaker and the requests of `glab issue` (`tests/sandbox/test_client_*.py`).
+- Other people's clients: python-gitlab, gitbeaker 43.8.0 and glab, its requests and the program itself in the versions
+  1.33.0 and 1.53.0 (`tests/sandbox/test_client_*.py`; gitbeaker and glab where they are installed).
 
 A route that is not in this list answers 501 and names itself; a method that GitLab has not either is 405.
 

@@ -8,7 +8,20 @@ BUILT_IN = Path(__file__).parent.parent / "journey_templates"
 
 
 def journey_files(folder: Path) -> dict[str, str]:
-    """The journey files below a folder, by path relative to it."""
+    """The journey files below a folder, by path relative to it. Raises TemplateError for one that is not in UTF-8."""
     paths = [folder / "journey.yaml"]
     paths += sorted([*folder.glob("capabilities/**/*.md"), *folder.glob("languages/*.yaml")])
-    return {path.relative_to(folder).as_posix(): path.read_text(encoding="utf-8") for path in paths if path.is_file()}
+    return {(name := path.relative_to(folder).as_posix()): _text(path, name) for path in paths if path.is_file()}
+
+
+def _text(path: Path, name: str) -> str:
+    from app.journey.loading import TemplateError
+    from app.journey.yaml_lines import Problem
+
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        fix = "Save the file as UTF-8; an editor offers that when it saves."
+        raise TemplateError([Problem(name, line, "The file is not in UTF-8.", fix)]) from None

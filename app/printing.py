@@ -19,6 +19,7 @@ from app.engine.status import Status
 from app.gitlab.control import Step
 from app.gitlab.errors import GitLabError, Refused
 from app.journey.actions import Action, Plan
+from app.journey.loading import explain
 from app.journey.numbers import Number
 from app.journey.standing import Standing, Task
 from app.journey.tables import exported, table
@@ -218,8 +219,8 @@ def validated(model: type[_Model], values: dict[str, Any]) -> _Model:
     try:
         return model.model_validate(values)
     except ValidationError as error:
-        what = "; ".join(f"{'.'.join(map(str, d['loc']))}: {d['msg']}" for d in error.errors())
-        raise Refused(f"This is no valid partner ({what}).", "Correct the values and try again.") from None
+        told = [explain(model, tuple(detail["loc"]), detail) for detail in error.errors()]
+        raise Refused("This is no valid partner.", " ".join(f"{what} {fix}" for what, fix in told)) from None
 
 
 def _print_tasks(console: Console, heading: str, tasks: list[Task], *, why: bool = False) -> None:

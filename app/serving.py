@@ -11,6 +11,7 @@ from __future__ import annotations
 import logging
 import os
 import signal
+import socket
 import sys
 import threading
 from collections.abc import Callable, Iterator
@@ -20,6 +21,7 @@ from types import FrameType
 import uvicorn
 
 from app.bot import Bot
+from app.settings import SettingsError
 from app.web.app import create_app
 from app.wiring import open_service
 
@@ -30,10 +32,14 @@ STOP_SECONDS = 9.0
 
 
 def run_service(bot: Bot, say: Callable[[str], None]) -> None:
-    """Serves until SIGTERM or SIGINT. Work that is running is finished, or left for the next process to take up."""
+    """Serves until SIGTERM or SIGINT. Work that is running is finished, or left for the next process to take up.
+
+    Raises SettingsError where it cannot listen.
+    """
     settings = bot.settings
     token = settings.api_token.get_secret_value() if settings.api_token else None
     with _stopping() as stop, open_service(bot, overdue=_leave) as service:
+        _free(settings.host, settings.port)
         address = f"http://{settings.host}:{settings.port}"
         say(f"Partner Journey listens on {address} (API page: {address}/docs) for the group {settings.group}.")
         if settings.hook_url is None:
@@ -48,8 +54,26 @@ def run_service(bot: Bot, say: Callable[[str], None]) -> None:
         server.run()
 
 
+def _free(host: str, port: int) -> None:
+    """Raises SettingsError where nobody can listen: uvicorn says it later, and names no setting."""
+    try:
+        with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+            probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            probe.bind((host, port))
+    except OSError as error:
+        raise SettingsError(
+            f"Nobody can listen on {host}, port {port} ({error.strerror}). Set PARTNER_JOURNEY_HOST to an address of "
+            "this machine and PARTNER_JOURNEY_PORT to a port that nothing else uses."
+        ) from None
+
+
 def run_worker(bot: Bot, say: Callable[[str], None]) -> None:
-    """Works through the queue until SIGTERM or SIGINT, and listens to nobody."""
+    """Works through the queue until SIGTERM or SIGINT, and listens to nobody. Raises SettingsError on SQLite."""
+    if bot.store.server is None:
+        raise SettingsError(
+            "`partner-journey work` shares the queue of a service on PostgreSQL, and this is a SQLite file. Set "
+            "PARTNER_JOURNEY_DATABASE_URL as for that service; with SQLite, `partner-journey serve` does all the work."
+        )
     with _stopping() as stop, open_service(bot, overdue=_leave):
         say(f"Partner Journey works for the group {bot.settings.group} under the name {bot.settings.node}.")
         stop.wait()

@@ -5,9 +5,14 @@ All come from the environment (or a `.env` file) as PARTNER_JOURNEY_<NAME>. Secr
 
 from __future__ import annotations
 
+import os
+import re
+from difflib import get_close_matches
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
+from urllib.parse import urlsplit
 
+from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
@@ -18,11 +23,16 @@ from app.journey.observed import PartnerRole
 from app.notify.standard_webhooks import signing_key
 from app.notify.subscription import Subscription
 
+_NAME = r"^[a-z0-9-]{1,60}$"
+_PREFIX = "PARTNER_JOURNEY_"
+_PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
+"""A full path of a group or project (https://docs.gitlab.com/user/reserved_names/)."""
+
 
 class ChannelSettings(Subscription):
     """A way out of GitLab: a webhook when it has a signing token, else an address for Apprise."""
 
-    name: Annotated[str, Field(pattern=r"^[a-z0-9-]{1,60}$")]
+    name: Annotated[str, Field(pattern=_NAME)]
     url: SecretStr
     signing_token: SecretStr | None = None
 
@@ -30,7 +40,7 @@ class ChannelSettings(Subscription):
 class Settings(BaseSettings):
     """What the bot needs to know. Raises SettingsError through `load_settings`."""
 
-    model_config = SettingsConfigDict(env_prefix="PARTNER_JOURNEY_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(env_prefix=_PREFIX, env_file=".env", extra="ignore", frozen=True)
 
     url: str = Field("https://gitlab.com", description="address of GitLab")
     ca_file: Path | None = Field(
@@ -44,7 +54,7 @@ class Settings(BaseSettings):
         validate_default=True,
         description="file that holds the token; it may change while the service runs, see `token rotate`",
     )
-    group: str = Field(description="full path of the group that holds the partners' projects")
+    group: str = Field(min_length=1, description="full path of the group that holds the partners' projects")
     control: str = Field("", description="full path of the control project; empty: `<group>/journey-control`")
     public_url: str = Field("", description="address under which GitLab reaches this service; empty: no webhooks")
     signing_token: SecretStr | None = Field(None, description="`whsec_…`, signs webhooks (GitLab 19.0 and newer)")
@@ -85,14 +95,34 @@ class Settings(BaseSettings):
     channels: tuple[ChannelSettings, ...] = Field(
         (), description="JSON list of chat, mail and webhook channels, as in `docs/operate.md`"
     )
-    node: str = Field("one", pattern=r"^[a-z0-9-]{1,60}$", description="name of this process, stable over restarts")
+    node: str = Field("one", pattern=_NAME, description="name of this process, stable over restarts")
+    log_level: Literal["debug", "info", "warning", "error"] = Field(
+        "info", description="what is logged: `debug`, `info`, `warning` or `error`, and what is worse"
+    )
 
     @field_validator("url", "public_url")
     @classmethod
-    def _without_slash(cls, value: str) -> str:
-        if value and not value.startswith(("http://", "https://")):
+    def _address(cls, value: str, info: ValidationInfo) -> str:
+        """Addresses stand in pages and errors, so they hold no password; paths are appended, so they end nowhere."""
+        value = value.strip().rstrip("/")
+        if not value and info.field_name == "public_url":
+            return value
+        if not value.startswith(("http://", "https://")):
             raise ValueError("it must start with https:// (or http://)")
-        return value.rstrip("/")
+        try:
+            parts = urlsplit(value)
+            parts.port  # noqa: B018 - raises for a port that is no number
+        except ValueError:
+            raise ValueError(
+                "it is no address; write https:// and the host's name, an IPv6 address in brackets: http://[::1]:8080"
+            ) from None
+        if "@" in parts.netloc:
+            raise ValueError("take user and password out of it; the bot signs in with its token alone")
+        if not parts.hostname or parts.query or parts.fragment or " " in value:
+            raise ValueError("write https://, the host's name and at most a path, without ? and #")
+        if re.search(r"/api(/v4|/graphql)?$", parts.path):
+            raise ValueError("leave out /api and what follows; it is GitLab's own address that is needed")
+        return value
 
     @field_validator("signing_token", "previous_signing_token")
     @classmethod
@@ -120,17 +150,27 @@ class Settings(BaseSettings):
     @field_validator("limits")
     @classmethod
     def _limits(cls, value: dict[str, int]) -> dict[str, int]:
+        if any(most < 0 for most in value.values()):
+            raise ValueError("a limit is a number a minute, 0 for none")
         known_limits(value)
         return value
 
-    @field_validator("group", "control")
+    @field_validator("group", "control", "architects_group")
     @classmethod
-    def _path(cls, value: str) -> str:
-        return value.strip("/")
+    def _path(cls, value: str | None, info: ValidationInfo) -> str | None:
+        value = None if value is None else value.strip().strip("/")
+        if value == "" and info.field_name == "group":
+            raise ValueError("it is empty; write the group's full path, such as company/partners")
+        if value and (not _PATH.fullmatch(value) or value.startswith("groups/")):
+            raise ValueError("write the full path alone, such as partners or company/partners, not its address")
+        return value
 
-    @property
-    def control_path(self) -> str:
-        return self.control or f"{self.group}/journey-control"
+    @field_validator("journey_dir")
+    @classmethod
+    def _journey(cls, value: Path | None) -> Path | None:
+        if value is not None and not (value / "journey.yaml").is_file():
+            raise ValueError("there is no journey.yaml in that folder; name the folder that holds it")
+        return value
 
     @property
     def signin_callback(self) -> str:
@@ -152,20 +192,39 @@ def load_settings() -> Settings:
         return Settings()
     except ValidationError as error:
         lines = [_problem(detail["loc"], detail["type"], detail["msg"]) for detail in error.errors()]
-    except UnreadableError:
-        lines = [
-            "PARTNER_JOURNEY_CHANNELS or PARTNER_JOURNEY_LIMITS is no JSON. "
-            "Put it on one line in single quotes, with double quotes inside."
-        ]
+    except UnreadableError as error:
+        # pydantic-settings names the field in its text alone, and quotes the value only in the error behind it.
+        names = [f"{_PREFIX}{name.upper()}" for name in ("channels", "limits") if f'"{name}"' in str(error)]
+        lines = [f"{', '.join(names)} is no JSON. Put it on one line in single quotes, with double quotes inside."]
     raise SettingsError("\n".join([*lines, "Set them in the environment or in a file .env; see README.md."])) from None
 
 
 def _problem(where: tuple[int | str, ...], kind: str, said: str) -> str:
-    name = f"PARTNER_JOURNEY_{str(where[0]).upper()}"
+    name = f"{_PREFIX}{str(where[0]).upper()}"
     inside = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in where[1:])
     if kind == "missing":
         return f"{name} is not set." if not inside else f"{name}: {inside} is missing."
-    return f"{name} is wrong{f' at {inside}' if inside else ''}: {said}."
+    if kind == "string_pattern_mismatch":
+        said = "use small letters, digits and dashes, at most 60"
+    elif kind == "string_too_short":
+        said = "it is empty"
+    return f"{name} is wrong{f' at {inside}' if inside else ''}: {said.removeprefix('Value error, ').rstrip('.')}."
+
+
+def misspelt_settings() -> list[str]:
+    """Names in the environment and `.env` that are no settings but look like one, each with the one that is meant.
+
+    Others that begin like settings are left alone: a deployment may have names of its own.
+    """
+    known = [name.upper() for name in Settings.model_fields]
+    found = {name.upper() for name in (*os.environ, *dotenv_values(".env")) if name.upper().startswith(_PREFIX)}
+    lines = []
+    for name in sorted(found):
+        word = name.removeprefix(_PREFIX)
+        meant = get_close_matches(word, known, 1, 0.75)
+        if word not in known and meant:
+            lines.append(f"{name} is no setting; {_PREFIX}{meant[0]} is.")
+    return lines
 
 
 def reveal(secret: SecretStr | None) -> str | None:

@@ -270,8 +270,8 @@ def _parts(bot: Bot) -> dict[str, Any]:
 def _place(settings: Settings, instance: Instance) -> Place:
     return Place(
         base_url=settings.url,
-        group=settings.group,
-        control=settings.control_path,
+        group=instance.group_path,
+        control=settings.control or f"{instance.group_path}/journey-control",
         bot=instance.bot_username,
         hook_url=settings.hook_url,
         group_hook=settings.group_hook and settings.hook_url is not None and instance.epics,

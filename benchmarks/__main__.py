@@ -7,13 +7,14 @@ from collections.abc import Callable
 
 from rich.console import Console
 
-from benchmarks import acknowledge, comment, lifetime, planning, report, scale, traffic
+from benchmarks import acknowledge, comment, lifetime, memory, planning, report, scale, traffic
 
 TABLES: dict[str, Callable[[bool], report.Report]] = {
     "acknowledge": lambda quick: acknowledge.measure(seconds=2 if quick else 5),
     "comment": lambda quick: comment.measure(partners=3 if quick else 20),
     "traffic": lambda _quick: traffic.measure(),
     "scale": lambda quick: _scale(quick),
+    "memory": lambda quick: memory.measure(sizes=(10, 30) if quick else (10, 100, 1_000)),
     "planning": lambda quick: planning.measure(rounds=500 if quick else 10_000),
     "lifetime": lambda quick: lifetime.measure(starts=2 if quick else 5),
 }

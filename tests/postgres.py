@@ -12,7 +12,7 @@ import shutil
 import subprocess
 import tempfile
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -42,8 +42,18 @@ def _user() -> str | None:
 class Cluster:
     """A running server. `database()` gives the URL of a new and empty database on it."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, control: Callable[..., None]) -> None:
+        """`control` is pg_ctl for this cluster."""
         self.folder = folder
+        self._control = control
+
+    def start(self) -> None:
+        options = f"-c listen_addresses= -c unix_socket_directories={self.folder} -c fsync=off -c max_connections=200"
+        self._control("-w", "-l", str(self.folder / "log"), "-o", options, "start")
+
+    def stop(self) -> None:
+        """As by a crash: whoever is connected loses the connection in the midst of whatever it does."""
+        self._control("-m", "immediate", "stop")
 
     def url(self, database: str) -> str:
         return f"postgresql://journey@/{database}?host={self.folder}"
@@ -78,11 +88,11 @@ def cluster() -> Iterator[Cluster]:
             shutil.chown(folder, user)
         data = str(folder / "data")
         run("initdb", "-D", data, "-U", "journey", "-A", "trust", "-E", "UTF8", "--no-sync")
-        options = f"-c listen_addresses= -c unix_socket_directories={folder} -c fsync=off -c max_connections=200"
-        run("pg_ctl", "-D", data, "-w", "-l", str(folder / "log"), "-o", options, "start")
+        opened = Cluster(folder, lambda *arguments: run("pg_ctl", "-D", data, *arguments))
+        opened.start()
         try:
-            yield Cluster(folder)
+            yield opened
         finally:
-            run("pg_ctl", "-D", data, "-m", "immediate", "stop")
+            opened.stop()
     finally:
         shutil.rmtree(folder)

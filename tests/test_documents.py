@@ -15,6 +15,7 @@ from typer.testing import CliRunner
 from app.cli import app
 from app.demo.local import ACME, GLOBEX
 from app.documents import generated
+from app.journey.loading import load_templates
 from app.journey.observed import Place
 from app.journey.prose import control_readme
 
@@ -88,7 +89,26 @@ def test_the_built_in_journey_fits_the_published_schema() -> None:
     jsonschema.validate(yaml.safe_load((ROOT / "journey_templates/journey.yaml").read_text()), schema)
 
 
+def test_the_journey_of_the_docs_is_a_whole_file() -> None:
+    text = re.findall(r"```yaml\n(id:.*?)```", (ROOT / "docs/templates.md").read_text(encoding="utf-8"), re.DOTALL)[0]
+    names = ("onboarding/partner-portal", "onboarding/nfr-license", "tracks/psp")
+    files = {f"capabilities/{n}.md": (ROOT / f"journey_templates/capabilities/{n}.md").read_text() for n in names}
+    assert load_templates({"journey.yaml": text, **files}).base().stages
+
+
+def test_the_services_lock_is_a_part_of_the_developers() -> None:
+    """The image holds what was tested, and no tool of developers."""
+    pin = re.compile(r"^([A-Za-z0-9_.-]+)(?:\[[^]]*\])?==(\S+)", re.MULTILINE)
+    everything, service = (
+        dict(pin.findall((ROOT / name).read_text(encoding="utf-8")))
+        for name in ("requirements.lock", "requirements-service.lock")
+    )
+    assert service.items() < everything.items()
+    assert {"dbos", "fastapi", "python-gitlab"} < service.keys()
+    assert not {"pytest", "ruff", "hatchling"} & service.keys()
+
+
 def test_nothing_committed_names_a_package_index_or_this_machine() -> None:
     hosts = re.compile(r"(pypi|pythonhosted|npmjs)\.(org|com)")
-    for path in [ROOT / "requirements.lock", ROOT / "README.md", ROOT / "Dockerfile", ROOT / ".gitlab-ci.yml"]:
+    for path in [*ROOT.glob("requirements*.lock"), ROOT / "README.md", ROOT / "Dockerfile", ROOT / ".gitlab-ci.yml"]:
         assert not hosts.search(path.read_text(encoding="utf-8")), path

@@ -61,7 +61,7 @@ def each(slugs: list[str], what: str, work: Callable[[str], _Result]) -> Iterato
         TextColumn("left about"),
         TimeRemainingColumn(),
     )
-    with Progress(*columns, console=err, transient=True, disable=len(slugs) < 2) as progress:
+    with Progress(*columns, console=err, transient=True, disable=len(slugs) < 2 or not err.is_terminal) as progress:
         task = progress.add_task("", total=len(slugs))
         for slug in slugs:
             progress.update(task, description=slug)

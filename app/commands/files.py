@@ -34,11 +34,26 @@ def template_check(
         for problem in error.problems:
             err.print(f"[bold]{problem.file}:{problem.line}:[/] {escape(problem.what)}", soft_wrap=True)
             err.print(f"    {escape(problem.fix)}", soft_wrap=True)
-        err.print(f"{len(error.problems)} problems.")
+        err.print(f"{len(error.problems)} problem{'s' if len(error.problems) > 1 else ''}.")
         raise typer.Exit(1) from None
     _print_untranslated(templates)
+    _print_unlisted(templates)
     journey = templates.base()
-    out.print(f"{journey.title}: {len(journey.stages)} stages, {len(journey.capabilities)} capabilities, no problems.")
+    stages, capabilities = len(journey.stages), len(journey.capabilities)
+    out.print(
+        f"{journey.title}: {stages} stage{'s' * (stages != 1)}, "
+        f"{capabilities} {'capability' if capabilities == 1 else 'capabilities'}, no problems."
+    )
+
+
+def _print_unlisted(templates: Templates) -> None:
+    """No mistake: a text may be written before its turn. But a slip in a file's name looks the same."""
+    from app.journey.languages import ENGLISH
+    from app.journey.templates import entries_of
+
+    listed = {entry.id for entry in entries_of(templates.file)} | {f"tracks/{name}" for name in templates.file.tracks}
+    for name in sorted(templates.texts[ENGLISH].keys() - listed):
+        out.print(f"capabilities/{name}.md is not used: journey.yaml does not list `{name}`.", soft_wrap=True)
 
 
 def _print_untranslated(templates: Templates) -> None:

@@ -15,6 +15,7 @@ from app.commands.console import AsJson, bot_of_settings, each, hand, out
 if TYPE_CHECKING:
     from app.engine.leaving import Leaver
 
+_Slug = Annotated[str, typer.Argument(metavar="PARTNER", help="slug of the partner")]
 partner_app = typer.Typer(help="Partners: add one, show one, list all, archive one who leaves.", no_args_is_help=True)
 
 
@@ -60,7 +61,7 @@ def partner_add(
 
 
 @partner_app.command("show")
-def partner_show(slug: str, as_json: AsJson = False) -> None:
+def partner_show(slug: _Slug, as_json: AsJson = False) -> None:
     """Where a partner is, what is next, what is stuck and why."""
     from app import printing
 
@@ -93,7 +94,7 @@ def partner_list(as_json: AsJson = False) -> None:
 
 @partner_app.command("archive")
 def partner_archive(
-    slug: str,
+    slug: _Slug,
     yes: Annotated[bool, typer.Option("--yes", help="do it without asking")] = False,
     out_dir: Annotated[
         Path | None, typer.Option("--out", metavar="DIR", file_okay=False, help="put a copy of the export there")

@@ -53,6 +53,7 @@ def digest(
     whose: Annotated[str | None, typer.Option("--for", metavar="SA", help="username; none: everybody's")] = None,
 ) -> None:
     """What the next weekly digest tells solution architects, as of now; nothing is posted."""
+    from app.gitlab.errors import Refused
     from app.journey.digest import WEEK, by_architect, digest_time
     from app.journey.digest import digest as digest_of
     from app.journey.prose.digest import digest_text
@@ -66,7 +67,10 @@ def digest(
         told = digest_of(sa, partners[sa], since, now, now)
         sys.stdout.write(f"# {sa}\n\n{digest_text(told) if told else 'Nothing to say so far.'}\n\n")
     if whose is not None and whose.casefold() not in map(str.casefold, partners):
-        err.print(f"No partner file names {escape(whose)}. These are named: {', '.join(partners) or 'nobody'}.")
+        raise Refused(
+            f"No partner file names {whose} as solution architect.",
+            f"Name one who is: {', '.join(partners)}." if partners else "Add a partner that has one.",
+        )
     how = f"`partner-journey serve` posts it {bot.settings.digest} UTC." if when else "Set PARTNER_JOURNEY_DIGEST."
     err.print(f"Next: {how}")
     _tell_errors(errors, "the digest")
@@ -87,7 +91,7 @@ def report(
         sys.stdout.write(text)
     else:
         save(output, text)
-        out.print(f"wrote {output}")
+        out.print(f"Wrote {output}.", soft_wrap=True)
     _tell_errors(errors, "the report")
 
 

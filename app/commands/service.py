@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import os
 import sys
 
 from rich.logging import RichHandler
@@ -15,8 +14,8 @@ def serve() -> None:
     """Listen for webhooks, serve the API, and keep every partner up to date."""
     from app.serving import run_service
 
-    log_to_terminal()
     with bot_of_settings() as bot:
+        log_to_terminal(bot.settings.log_level)
         for line in bot.prepare():
             out.print(line)
         run_service(bot, lambda text: out.print(text))
@@ -26,8 +25,8 @@ def work() -> None:
     """Work through the queue beside a running service, without listening. Needs PostgreSQL and a name of its own."""
     from app.serving import run_worker
 
-    log_to_terminal()
     with bot_of_settings() as bot:
+        log_to_terminal(bot.settings.log_level)
         run_worker(bot, lambda text: out.print(text))
 
 
@@ -45,8 +44,9 @@ def status(as_json: AsJson = False) -> None:
         printing.print_status(out, found)
 
 
-def log_to_terminal() -> None:
-    level = os.environ.get("PARTNER_JOURNEY_LOG_LEVEL", "INFO")
-    logging.basicConfig(level=level, format="%(message)s", datefmt="%H:%M:%S", handlers=[RichHandler(show_path=False)])
-    for noisy in ("httpx", "urllib3"):
+def log_to_terminal(level: str) -> None:
+    logging.basicConfig(
+        level=level.upper(), format="%(message)s", datefmt="%H:%M:%S", handlers=[RichHandler(show_path=False)]
+    )
+    for noisy in ("httpx", "httpcore", "urllib3"):
         logging.getLogger(noisy).setLevel(logging.WARNING)

@@ -103,6 +103,7 @@ def _tell_the_beginning(base_url: str, service: Service) -> None:
             lead.put(address, json={"state_event": "close"}).raise_for_status()
         _wait(lambda: service.reconciler.standing("acme").stages[0].done == _CLOSINGS)
         _wait(lambda: not service.queue.waiting() and not service.reconciler.view("acme").plan)
+        _wait(lambda: all(standing.status_url for standing in service.standings.all().values()))
         service.portfolio_page.renew()
 
 

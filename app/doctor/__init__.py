@@ -21,10 +21,10 @@ from app.engine.store import Store
 from app.engine.tables import StoreError
 from app.gitlab.credential import TokenFile
 from app.gitlab.errors import GitLabError
-from app.gitlab.findings import Finding, failed, ok, unchecked
+from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.tokens import check_file, check_token
 from app.outside import check_channels
-from app.settings import Settings, SettingsError
+from app.settings import Settings, SettingsError, misspelt_settings
 from app.wiring import open_bot
 
 __all__ = ["LINES", "diagnose", "examine"]
@@ -72,7 +72,7 @@ def examine(
         yield failed("settings", str(error), "`docs/operate.md` shows how a channel is written.")
         settings = settings.model_copy(update={"channels": ()})
     else:
-        yield ok("settings", "All settings can be read.")
+        yield _settings()
     with ExitStack() as stack:
         broken: StoreError | None = None
         try:
@@ -89,6 +89,13 @@ def examine(
             return
         yield ok("connection", f"GitLab answers at {settings.url}; the bot is `{bot.place.bot}`.")
         yield from diagnose(bot, sleep, broken)
+
+
+def _settings() -> Finding:
+    odd = misspelt_settings()
+    if odd:
+        return warning("settings", " ".join(odd), "Correct the name, or unset it; the README's table has all names.")
+    return ok("settings", "All settings can be read.")
 
 
 def diagnose(bot: Bot, sleep: Sleep, broken: StoreError | None = None) -> Iterator[Finding]:

@@ -42,7 +42,14 @@ def version(bot: Bot) -> Iterator[Finding]:
 def role(bot: Bot) -> Iterator[Finding]:
     """The bot's role in the group."""
     group = "/groups/" + bot.place.group.replace("/", "%2F")
-    level = bot.client.get(f"{group}/members/all/{number(bot.instance.bot_id)}")["access_level"]
+    try:
+        level = bot.client.get(f"{group}/members/all/{number(bot.instance.bot_id)}")["access_level"]
+    except Missing:
+        yield failed(
+            "role", f"`{bot.place.bot}` sees {bot.place.group} and is no member of it.",
+            "Make it Owner of the group (Maintainer is the least that works).",
+        )  # fmt: skip
+        return
     if level < MAINTAINER:
         yield failed(
             "role", f"`{bot.place.bot}` has the access level {level} in {bot.place.group}.",
@@ -60,8 +67,11 @@ def account(bot: Bot) -> Iterator[Finding]:
     )
     user = bot.client.get("/user")
     name = user["username"]
-    if re.fullmatch(r"(?:project|group)_\d+_bot(?:_\w+)?", name):
-        text = f"`{name}` belongs to a project or group access token: GitLab deletes it 30 days after the token's end."
+    if re.fullmatch(r"project_\d+_bot(?:_\w+)?", name):
+        text = f"`{name}` belongs to a project access token, which can do nothing outside its project."
+        yield failed("account", text, fix)
+    elif re.fullmatch(r"group_\d+_bot(?:_\w+)?", name):
+        text = f"`{name}` belongs to a group access token: GitLab deletes it 30 days after the token's end."
         yield warning("account", text, fix)
     elif not user.get("bot"):
         text = f"`{name}` is a person's account: it takes a seat, shares the person's limits and may be blocked."

@@ -48,7 +48,7 @@ def check_delivery(bot: Bot, sleep: Callable[[float], None]) -> Iterator[Finding
             "test delivery", f"{bot.place.control} has no webhook of the bot.", "Run `partner-journey setup`."
         )  # fmt: skip
         return
-    yield _judged(url, *_tested(bot.client, hook, sleep))
+    yield _judged(hook.data["url"], *_tested(bot.client, hook, sleep))
 
 
 def _tested(client: Client, hook: Watched, sleep: Callable[[float], None]) -> tuple[dict[str, Any] | None, str]:

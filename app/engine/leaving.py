@@ -101,7 +101,8 @@ class Leaving:
         text = kept.get(partner_path(slug)) or kept.get(archived_path(slug))
         if text is None:
             raise UnknownPartnerError(
-                f"There is no partner {slug}, and none of that name has left.", "Check the name: `partner list`."
+                f"There is no partner {slug}, and none of that name has left.",
+                "Check the name: `partner-journey partner list`.",
             )
         templates = self._reconciler.refresh(slug).templates
         try:

@@ -51,9 +51,14 @@ class Reaper:
             with self._seat.in_place_of(node) as is_free:
                 if not is_free:
                     self._missed.pop(node, None)
-                elif self._clock() - self._missed.setdefault(node, self._clock()) >= self._grace:
+                elif self._missed_for(node) >= self._grace:
                     partners += self._hand_back(node)
         return partners
+
+    def _missed_for(self, node: str) -> timedelta:
+        now = self._clock()
+        since = self._missed[node] = min(self._missed.get(node, now), now)  # the clock may have been set back
+        return now - since
 
     def _hand_back(self, node: str) -> list[str]:
         partners = self._runs.hand_back(node)

@@ -30,7 +30,7 @@ from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
 from app.journey.plan import PartnerError, RemovalsError, plan
-from app.journey.progress import measure
+from app.journey.progress import Progress, assess
 from app.journey.prose import portfolio_title
 from app.journey.questions import questions
 from app.journey.record import record_before
@@ -91,6 +91,7 @@ class View:
     plan: Plan
     standing: Standing
     footing: Footing
+    progress: Progress
 
 
 class Reconciler:
@@ -197,16 +198,17 @@ class Reconciler:
         journey = templates.journey_for(partner)
         now = self._clock()
         look = self._ask(journey, partner, look, footing)
+        assessment = assess(journey, partner, look.observed, now)
         try:
-            planned = plan(journey, partner, look.observed, now, allow_removals=allow_removals)
+            planned = plan(journey, partner, look.observed, now, allow_removals=allow_removals, assessment=assessment)
         except RemovalsError as error:
             raise ManyRemovalsError(error.what, error.fix) from None
         except PartnerError as error:
             raise PartnerFileError(error.what, error.fix) from None
-        seen = standing(journey, partner, look.observed, now)
+        seen = standing(journey, partner, look.observed, now, progress=assessment.progress)
         seen = seen.model_copy(update={"pending_changes": len(planned.actions)})
         self._standings.put(seen)
-        return View(partner, journey, look.observed, planned, seen, footing)
+        return View(partner, journey, look.observed, planned, seen, footing, assessment.progress)
 
     def _ask(self, journey: Journey, partner: Partner, look: Look, footing: Footing) -> Look:
         """Asks for what the look does not show: who closed an issue at a gate, who set a label, who may command."""
@@ -281,8 +283,7 @@ class Reconciler:
     def _collect(self, view: View, done: list[str]) -> None:
         """Last of all: what goes wrong with the pages of best practices holds up nothing else of this partner."""
         if self._best_practices is not None:
-            progress = measure(view.journey, view.partner, view.observed, self._clock())
-            done += self._best_practices.collect(view.partner.slug, answers_of(view.partner, progress))
+            done += self._best_practices.collect(view.partner.slug, answers_of(view.partner, view.progress))
 
     def take_unseen(self) -> set[str]:
         """Partners for whom issues were opened that no look has seen yet: pages lack their links until one has."""
@@ -316,7 +317,8 @@ def _partner_in(desired: Desired, slug: str) -> tuple[Partner, Templates]:
     text = desired.wishes.partners.get(slug)
     if text is None:
         raise UnknownPartnerError(
-            f"There is no partner {slug}.", f"Add partners/{slug}.yaml to the control project, or check the name."
+            f"There is no partner {slug}.",
+            f"Check the name with `partner-journey partner list`, or add partners/{slug}.yaml to the control project.",
         )
     try:
         return load_partner(slug, text, desired.templates), desired.templates

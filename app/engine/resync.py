@@ -31,7 +31,7 @@ _WATERMARK = "resync watermark"
 _COMMIT = "resync control commit"
 _FILES = "resync control files"
 _JOURNEY = "*"  # no slug
-_CONTROL = "+"  # no slug either
+_FORMS = "+"  # no slug either
 _SEEN = "resync seen"
 _ASKED = "resync asked"
 _ENDED = "resync ended"
@@ -119,11 +119,11 @@ class Resync:
         woken = {s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat()}
         for slug in sorted(woken - edited):
             self._queue.wake(slug, "resync: its issues have changed")
-        if changes.control is not None and changes.control.isoformat() != seen.get(_CONTROL):
-            self._look_at_forms("resync: issues of the control project have changed")
+        if changes.form is not None and changes.form.isoformat() != seen.get(_FORMS):
+            self._look_at_forms("resync: a form for a new partner has changed")
         self._passing("a resync has woken its partners")
         # The overlap shows the last changes again. What is old enough by now cannot hide another change of its second.
-        told = dict(changes.partners) | ({_CONTROL: changes.control} if changes.control else {})
+        told = dict(changes.partners) | ({_FORMS: changes.form} if changes.form else {})
         settled = {s: at.isoformat() for s, at in told.items() if at < started - _OVERLAP}
         self._store.remember(_SEEN, json.dumps(settled))
         self._store.remember(_WATERMARK, changes.newest.isoformat() if changes.newest else kept)

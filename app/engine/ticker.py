@@ -1,8 +1,9 @@
 """What happens by the clock: timers, the end of a parking, the outbox, and chores such as the resync.
 
 The traps this avoids: one failing part that ends the thread, after which the bot looks alive and nothing is on time
-(every part is tried on its own, and what fails is logged and tried again at the next tick); and two processes on one
-database that both keep the clock, and send each message twice (only the one that leads does anything).
+(every part is tried on its own, and what fails is logged and tried again at the next tick); two processes on one
+database that both keep the clock, and send each message twice (only the one that leads does anything); and a log that
+fills the disk because the database is away (a known trouble is told in one line, and again when it has changed).
 """
 
 from __future__ import annotations
@@ -19,11 +20,16 @@ from typing import Self
 from app.crash_points import Passing, carry_on
 from app.engine.queue import Queue
 from app.engine.store import Store
+from app.engine.tables import StoreError
+from app.gitlab.errors import GitLabError
 
 log = logging.getLogger(__name__)
 
 JOIN_SECONDS = 2.0
 """How long leaving waits for a tick that is under way; whatever it does may be cut off anywhere."""
+
+SET_BACK = timedelta(minutes=1)
+"""A clock that goes back further than this was set; less is the usual correction."""
 
 
 @dataclass(frozen=True)
@@ -69,6 +75,8 @@ class Ticker:
         self._interval = interval
         self._passing = passing
         self._begun = False
+        self._last: datetime | None = None
+        self._trouble: dict[str, str] = {}
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._work, name="ticker", daemon=True)
 
@@ -86,6 +94,7 @@ class Ticker:
         if not leading:
             self._begun = False
             return
+        self._try("clock", lambda: self._follow_clock(now))
         for name, part in self._every_tick.items():
             self._try(name, part)
         starting, self._begun = not self._begun, True
@@ -94,6 +103,17 @@ class Ticker:
         # After the chores: a timer that one of them sets for now or before is not late.
         self._try("timers", lambda: self._fire_timers(now))
         self._try("retries", lambda: self._retry_parked(now))
+
+    def _follow_clock(self, now: datetime) -> None:
+        """Where the clock was set back, no chore waits until the time that was has come again."""
+        last, self._last = self._last, now
+        if last is None or now >= last - SET_BACK:
+            return
+        log.warning("The clock was set back, from %s to %s.", last.isoformat(), now.isoformat())
+        for chore in self._chores:
+            due, soonest = self._store.recall(f"next:{chore.name}"), chore.next_time(now)
+            if due is not None and datetime.fromisoformat(due) > soonest:
+                self._store.remember(f"next:{chore.name}", soonest.isoformat())
 
     def _fire_timers(self, now: datetime) -> None:
         for state in self._store.due_timers(now):
@@ -122,10 +142,17 @@ class Ticker:
 
     def _try(self, what: str, work: Callable[[], object]) -> object:
         try:
-            return work()
+            done = work()
+        except (StoreError, GitLabError) as error:
+            if self._trouble.get(what) != error.cause:
+                log.warning("The ticker's part '%s' goes wrong, and is tried again: %s", what, error.cause)
+            self._trouble[what] = error.cause
+            return None
         except Exception:
             log.exception("The ticker's part '%s' failed; the next tick tries again.", what)
             return None
+        self._trouble.pop(what, None)
+        return done
 
     def _work(self) -> None:
         while not self._stop.wait(self._interval):

@@ -5,7 +5,9 @@ The trap: an answer of 200 with errors inside, as GraphQL gives, and a page of a
 
 from __future__ import annotations
 
+import json
 import ssl
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -37,9 +39,25 @@ def unreadable(verb: str, path: str) -> Ambiguous:
 
 
 def message(error: Exception) -> str:
-    """GitLab's own words, shortened."""
+    """GitLab's own words, shortened. A refused token is described beside the error: revoked, expired."""
     text = getattr(error, "error_message", None)
+    if text == "invalid_token":
+        with suppress(ValueError, LookupError, TypeError):
+            text = json.loads(getattr(error, "response_body", None) or b"")["error_description"]
     return str(text)[:300] if text else ""
+
+
+def read_only(message: str) -> bool:
+    """Whether GitLab takes no writes for a while: maintenance mode, or a secondary site
+    (https://docs.gitlab.com/administration/maintenance_mode/)."""
+    return "read-only" in message or "maintenance mode" in message
+
+
+def paused(what: str) -> Transient:
+    return Transient(
+        f"GitLab is read-only at present (maintenance mode), so {what} is not possible.",
+        "Nothing to do but wait: it is tried again. An administrator sees when maintenance ends.",
+    )
 
 
 def about(error: Exception) -> frozenset[str]:
@@ -53,6 +71,8 @@ def translate_errors(what: str, errors: list[Any]) -> GitLabError:
     messages = "; ".join(str(e.get("message", e)) if isinstance(e, dict) else str(e) for e in errors)[:300]
     if TOO_MANY in messages:
         return Throttled(f"GitLab limits {what}.", "Nothing to do: it goes on when the limit is over.", 60.0)
+    if read_only(messages):
+        return paused(what)
     if NOT_THERE in messages:
         return Missing(f"GitLab does not show what {what} needs ({messages}).", "Check the bot's membership and role.")
     if "imeout" in messages or "nternal server error" in messages:

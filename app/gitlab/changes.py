@@ -11,16 +11,17 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from app.gitlab.client import Client
+from app.journey import labels
 from app.journey.observed import Place
 
 
 @dataclass(frozen=True)
 class Changes:
-    """When issues changed last, of each partner and of the control project; the newest change; the control project's
-    newest commit."""
+    """When each partner's issues changed last, and a form for a new partner; the newest change seen; the control
+    project's newest commit."""
 
     partners: Mapping[str, datetime]
-    control: datetime | None
+    form: datetime | None
     newest: datetime | None
     control_commit: str | None
 
@@ -29,23 +30,28 @@ def changes_since(client: Client, place: Place, since: datetime) -> Changes:
     """Reads all changes after `since`. Raises GitLabError."""
     partners: dict[str, datetime] = {}
     newest: datetime | None = None
-    control: datetime | None = None
+    form: datetime | None = None
     after = commit = None
     prefix = f"{place.group}/"
     while True:
-        variables = {"group": place.group, "control": place.control, "since": since.isoformat(), "after": after}
-        data = client.query("changes", variables)
-        commit = (((data["control"] or {}).get("repository") or {}).get("tree") or {}).get("lastCommit") or {}
+        named = {"group": place.group, "control": place.control, "form": [labels.NEWCOMER]}
+        data = client.query("changes", {**named, "since": since.isoformat(), "after": after})
+        control = data["control"] or {}
+        commit = ((control.get("repository") or {}).get("tree") or {}).get("lastCommit") or {}
+        forms = (control.get("workItems") or {"nodes": []})["nodes"]
+        form = _moment(forms[0]) if forms else form
         items = data["group"]["workItems"]
         for node in items["nodes"]:
             path = node["namespace"]["fullPath"]
-            at = datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))
+            at = _moment(node)
             newest = at if newest is None else max(newest, at)
-            if path == place.control:
-                control = at if control is None else max(control, at)
-            elif path.startswith(prefix) and "/" not in path.removeprefix(prefix):
+            if path != place.control and path.startswith(prefix) and "/" not in path.removeprefix(prefix):
                 slug = path.removeprefix(prefix)
                 partners[slug] = max(partners.get(slug, at), at)
         if not items["pageInfo"]["hasNextPage"]:
-            return Changes(partners, control, newest, commit.get("sha"))
+            return Changes(partners, form, newest, commit.get("sha"))
         after = items["pageInfo"]["endCursor"]
+
+
+def _moment(node: Mapping[str, str]) -> datetime:
+    return datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))

@@ -25,7 +25,7 @@ import httpx
 import requests
 
 from app.gitlab import answers, documents
-from app.gitlab.credential import Credential, FixedToken, GraphQLAuth, RestAuth
+from app.gitlab.credential import Credential, FixedToken, GraphQLAuth, RestAuth, kind_of
 from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
 from app.gitlab.reach import no_gitlab, unreachable
@@ -109,6 +109,10 @@ class Client:
         except ValueError:
             return None
 
+    def token_kind(self) -> str | None:
+        """What kind of other token ours begins like; None: like a personal one, or like nothing known."""
+        return kind_of(self._credential.value())
+
     # --- GraphQL ---
 
     def query(self, name: str, variables: Mapping[str, Any], *, licensed: bool = True) -> dict[str, Any]:
@@ -156,7 +160,8 @@ class Client:
         except httpx.HTTPError as error:
             raise self._without_answer(error, what, write=write) from None
         status = answer.status_code
-        if not write and (status == 404 or 300 <= status < 400):
+        page = "html" in answer.headers.get("Content-Type", "")
+        if not write and (status == 404 or 300 <= status < 400 or (page and status < 500)):
             raise no_gitlab(self.url, status, answer.headers.get("Location", ""))
         if status >= 400:
             raise self._translate_status(status, "", what)
@@ -274,9 +279,12 @@ class Client:
                 f"GitLab limits {what} (429).", "Nothing to do: it goes on when the limit is over.", wait or 60.0
             )
         if status == 401:
+            told = "401" if message in ("", "401 Unauthorized") else f"401 {message}"
             return Denied(
-                f"GitLab refuses the token for {what} (401).", "Set a valid PARTNER_JOURNEY_TOKEN with scope api."
+                f"GitLab refuses the token for {what} ({told}).", "Set a valid PARTNER_JOURNEY_TOKEN with scope api."
             )
+        if status in (403, 503) and answers.read_only(message):
+            return answers.paused(what)
         if status == 403:
             return Denied(
                 f"The token may not do {what} (403 {message}).", "Give the bot Owner in the group and the scope api."

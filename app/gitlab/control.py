@@ -25,6 +25,9 @@ from app.journey.leaving import MoveFile, archived_path, export_paths
 from app.journey.observed import Place
 from app.journey.prose.newcomers import FORM_COMMIT, FORM_NAME, FORM_PATH, NEWCOMER_FORM
 
+_AT_ONCE = 100
+"""Files that one request may read."""
+
 
 @dataclass(frozen=True)
 class Wishes:
@@ -66,6 +69,7 @@ class Control:
         self._client = client
         self._ground = ground
         self._branch = "main"
+        self._blobs: dict[str, str] = {}  # the newest tree's texts by the id of their blob
 
     @property
     def _place(self) -> Place:
@@ -82,11 +86,13 @@ class Control:
     # --- reading ---
 
     def read(self, expected: Collection[str] = ()) -> Wishes:
-        """All files that matter: 2 requests, more above 100 files. Raises Missing when there is no control project.
+        """All files that matter: 2 requests. Raises Missing when there is no control project.
 
+        Above 100 files one more for each hundred of them, and one for each hundred that are new or changed: a text is
+        known by the id of its blob (https://docs.gitlab.com/api/repositories/#list-repository-tree).
         `expected`: paths that are likely to be all there is; where they are, 1 request is enough.
         """
-        guess = sorted(expected)[:100]
+        guess = sorted(expected) if len(expected) <= _AT_ONCE else []
         variables = {"control": self._place.control, "paths": guess, "withFiles": bool(guess)}
         data = self._client.query("control_tree", variables)["project"]
         if data is None:
@@ -98,16 +104,18 @@ class Control:
         self._branch = (data["repository"] or {}).get("rootRef") or self._branch
         if not tree or not tree["lastCommit"]:
             return Wishes(None, {}, {})
-        names = [str(node["path"]) for node in self._tree(tree)]
-        folders = ("capabilities/", "languages/")
-        wanted = [name for name in names if _partner_slug(name) or name == "journey.yaml" or name.startswith(folders)]
-        found = (data["repository"].get("blobs") or {"nodes": []})["nodes"]
-        texts: dict[str, str] = {blob["path"]: blob["rawTextBlob"] or "" for blob in found}
-        missing = [name for name in wanted if name not in texts]
-        for start in range(0, len(missing), 100):
-            part = {"control": self._place.control, "paths": missing[start : start + 100]}
-            blobs = self._client.query("control_files", part)["project"]["repository"]["blobs"]["nodes"]
-            texts |= {blob["path"]: blob["rawTextBlob"] or "" for blob in blobs}
+        ids = {path: blob for path, blob in self._tree(tree).items() if _matters(path)}
+        read = list((data["repository"].get("blobs") or {"nodes": []})["nodes"])
+        there = {blob["path"] for blob in read}
+        missing = [path for path, blob in ids.items() if path not in there and blob not in self._blobs]
+        for start in range(0, len(missing), _AT_ONCE):
+            part = {"control": self._place.control, "paths": missing[start : start + _AT_ONCE]}
+            read += self._client.query("control_files", part)["project"]["repository"]["blobs"]["nodes"]
+        texts = {path: self._blobs[blob] for path, blob in ids.items() if blob in self._blobs}
+        texts |= {blob["path"]: blob["rawTextBlob"] or "" for blob in read}
+        # By the id that came with the text, for a commit may have come between the tree and the texts.
+        known = self._blobs | {blob["oid"]: texts[blob["path"]] for blob in read}
+        self._blobs = {blob: known[blob] for blob in ids.values() if blob in known}
         partners = {slug: text for path, text in texts.items() if (slug := _partner_slug(path))}
         journey_files = {path: text for path, text in texts.items() if not _partner_slug(path)}
         return Wishes(tree["lastCommit"]["sha"], partners, journey_files)
@@ -123,12 +131,12 @@ class Control:
         """Where people read a file of the control project."""
         return f"{self._place.base_url}/{self._place.control}/-/blob/{self._branch}/{path}"
 
-    def _tree(self, tree: dict[str, Any]) -> list[dict[str, Any]]:
-        """The tree's blobs; a control project with more than a hundred files is read page by page over REST."""
+    def _tree(self, tree: dict[str, Any]) -> dict[str, str]:
+        """Path -> id of its blob; a control project with more than a hundred files is read page by page over REST."""
         if not tree["blobs"]["pageInfo"]["hasNextPage"]:
-            return list(tree["blobs"]["nodes"])
-        entries = self._client.list(f"{self._path}/repository/tree", recursive=True)
-        return [entry for entry in entries if entry["type"] == "blob"]
+            return {str(node["path"]): str(node["sha"]) for node in tree["blobs"]["nodes"]}
+        entries = self._client.list(f"{self._path}/repository/tree", recursive=True, ref=tree["lastCommit"]["sha"])
+        return {str(entry["path"]): str(entry["id"]) for entry in entries if entry["type"] == "blob"}
 
     # --- writing ---
 
@@ -272,6 +280,10 @@ class Control:
 
 def _create_file(path: str, text: str) -> dict[str, str]:
     return {"action": "create", "file_path": path, "content": text}
+
+
+def _matters(path: str) -> bool:
+    return _partner_slug(path) is not None or path == "journey.yaml" or path.startswith(("capabilities/", "languages/"))
 
 
 def _partner_slug(path: str) -> str | None:

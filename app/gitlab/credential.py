@@ -18,6 +18,20 @@ import requests
 
 from app.gitlab.errors import Denied, Refused
 
+_OTHER_KINDS = {
+    "gldt-": "a deploy token", "glrt-": "a runner token", "glcbt-": "a token of a CI job",
+    "glptt-": "a pipeline trigger token", "glft-": "a feed token", "glimt-": "an incoming mail token",
+    "gloas-": "the secret of an OAuth application", "glagent-": "a token of an agent for Kubernetes",
+    "glsoat-": "a SCIM token", "whsec_": "a webhook's signing token",
+}  # fmt: skip
+"""Prefixes of tokens that cannot use the API as the bot does
+(https://docs.gitlab.com/security/tokens/#token-prefixes)."""
+
+
+def kind_of(token: str) -> str | None:
+    """The kind of a token that is no personal one, by its prefix; None where the prefix tells nothing."""
+    return next((kind for prefix, kind in _OTHER_KINDS.items() if token.startswith(prefix)), None)
+
 
 class Credential(Protocol):
     """Where the client has its token from."""
@@ -28,12 +42,18 @@ class Credential(Protocol):
 
 
 class FixedToken:
-    """A token that does not change."""
+    """A token that does not change; blanks around it, as copying leaves them, do not count."""
 
     def __init__(self, token: str) -> None:
-        self._token = token
+        self._token = token.strip()
 
     def value(self) -> str:
+        """See Credential.value."""
+        if not self._token.isascii() or not self._token.isprintable() or " " in self._token:
+            raise Denied(
+                "PARTNER_JOURNEY_TOKEN has characters that no token has.",
+                "Copy the token again, alone and in one line.",
+            )
         return self._token
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from app.gitlab.client import Client
+from app.gitlab.errors import Refused
 
 
 @dataclass(frozen=True)
@@ -34,6 +35,19 @@ class HookSecrets:
         return not hook["token_present"] and not (self.signing_token and hook["signing_token_present"])
 
 
+def _explained(error: Refused, url: str) -> Refused:
+    """GitLab says no more than "Invalid url given" of an address that it must not send to
+    (https://docs.gitlab.com/security/webhooks/)."""
+    if "url" not in error.cause.lower() or not url:
+        return error
+    return Refused(
+        f"GitLab does not send webhooks to {url}. {error.cause}",
+        "For an address in the local network an administrator must allow it: Admin area, Settings, Network, Outbound "
+        "requests. Else correct PARTNER_JOURNEY_PUBLIC_URL: scheme, host and port as GitLab reaches them.",
+        error.about,
+    )
+
+
 def issue_events(url: str) -> dict[str, Any]:
     """A webhook that hears of issues. push_events is on unless said otherwise
     (https://docs.gitlab.com/api/project_webhooks/)."""
@@ -48,7 +62,10 @@ def write_hook(client: Client, hooks: str, secrets: HookSecrets, *, number: int 
     `hooks`: the path of the list, such as `/projects/12/hooks`. One request; a second one where GitLab does not sign.
     """
     given = {**fields, **secrets.fields()}
-    answer = client.post(hooks, **given) if number is None else client.put(f"{hooks}/{number}", **given)
+    try:
+        answer = client.post(hooks, **given) if number is None else client.put(f"{hooks}/{number}", **given)
+    except Refused as error:
+        raise _explained(error, str(fields.get("url", ""))) from None
     if secrets.signing_token and not answer.get("signing_token_present") and not secrets.token and secrets.stand_in:
         answer = client.put(f"{hooks}/{answer['id']}", **given, token=secrets.stand_in)
     return answer

@@ -136,6 +136,12 @@ class Hooks:
                 name, f"GitLab has switched it off{until} ({data['alert_status']}).",
                 "The running service switches it on within the hour; `partner-journey hook revive` does it now.",
             )  # fmt: skip
+        if data["url"] != self._place.hook_url:
+            where = "`partner-journey setup`" if look.hook.owner == self._place.control else "`partner-journey sync`"
+            yield failed(
+                name, f"It goes to {data['url']}, but this service is at {self._place.hook_url}.",
+                f"Run {where}, which changes it; if its address is the right one, correct PARTNER_JOURNEY_PUBLIC_URL.",
+            )  # fmt: skip
         if self._of_a_partner(look.hook):
             yield warning(
                 name, "The group's webhook takes its place, so each event comes twice, which does no harm.",

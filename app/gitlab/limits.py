@@ -124,7 +124,7 @@ class Limiter:
         self._meters = meters or Meters()
         self._lock = threading.Lock()
         self._used: defaultdict[str, deque[float]] = defaultdict(deque)  # when, oldest first; may lie in the future
-        self._closed: dict[str, float] = {}
+        self._closed: dict[str, tuple[float, float]] = {}  # since when and until when
 
     @property
     def limits(self) -> Mapping[str, int]:
@@ -163,7 +163,10 @@ class Limiter:
             used.clear()  # the clock was set back: old times say nothing any more
         while used and used[0] <= now - WINDOW_SECONDS - MARGIN_SECONDS:
             used.popleft()
-        moment = max(now, self._closed.get(family, 0.0), used[-1] if used else 0.0)
+        since, until = self._closed.get(family, (0.0, 0.0))
+        if since > now:
+            until = now  # the clock was set back: GitLab has long opened again
+        moment = max(now, until, used[-1] if used else 0.0)
         most = self._limits[family.partition(" ")[0]]
         if most and (over := len(used) + min(n, most) - most) > 0:
             moment = max(moment, used[over - 1] + WINDOW_SECONDS + MARGIN_SECONDS)
@@ -197,9 +200,10 @@ class Limiter:
 
     def _close(self, families: Iterable[str], seconds: float) -> None:
         with self._lock:
-            until = self._now() + seconds
+            now = self._now()
             for family in families:
-                self._closed[family] = max(until, self._closed.get(family, 0.0))
+                since, until = self._closed.get(family, (0.0, 0.0))
+                self._closed[family] = now, max(now + seconds, until if since <= now else 0.0)
 
     # --- forecast ---
 

@@ -42,7 +42,6 @@ class Look:
 
     observed: Observed
     control_commit: str | None
-    partner_text: str | None
 
 
 class Observer:
@@ -114,7 +113,6 @@ class Observer:
             "group": self._place.group,
             "control": self._place.control,
             "portfolio": self._portfolio_path,
-            "desired": [f"partners/{slug}.yaml"],
             "people": list(people),
             "status": known.status or "0",
             "withStatus": known.status is not None,
@@ -207,7 +205,6 @@ class Observer:
 
     def _read(self, slug: str, data: Mapping[str, Any]) -> Look:
         control = (data.get("control") or {}).get("repository") or {}
-        texts = {blob["path"]: blob["rawTextBlob"] for blob in (control.get("blobs") or {}).get("nodes") or []}
         group = data["group"] or {}
         observed = Observed(
             place=self._place,
@@ -220,7 +217,7 @@ class Observer:
             portfolio_board=self._portfolio_board(group if self._place.epics else data["control"] or {}),
         )
         commit = ((control.get("tree") or {}).get("lastCommit") or {}).get("sha")
-        return Look(observed, commit, texts.get(f"partners/{slug}.yaml"))
+        return Look(observed, commit)
 
     def _project(self, slug: str, data: Mapping[str, Any]) -> Project | None:
         node = data["project"]

@@ -10,31 +10,58 @@ import re
 import socket
 import ssl
 from collections.abc import Iterator
+from urllib.parse import urlsplit
+from urllib.request import getproxies, proxy_bypass
 
 from app.gitlab.errors import Transient
 
 _TIMEOUTS = re.compile(r"Timeout")
 _CLOSED = ("RemoteProtocolError", "RemoteDisconnected", "ReadError")
 _ORIGIN = re.compile(r"https?://[^/?#]+")
+_MOVED = re.compile(r"(https?://[^?#]+)/api/graphql/?$")
+"""GitLab itself somewhere else: the same address behind another host, port or path."""
 
 
 def unreachable(error: BaseException, url: str) -> Transient:
     """The error for a request that got no answer; `url` is the address that was set."""
+    cause, fix = f"GitLab cannot be reached at {url} ({type(error).__name__}).", "Check the address and the network."
     for link in _chain(error):
         found = _told(link, url)
         if found is not None:
-            return Transient(*found)
+            cause, fix = found
+            break
+    proxy = proxy_of(url)
+    if proxy is None:
+        return Transient(cause, fix)
     return Transient(
-        f"GitLab cannot be reached at {url} ({type(error).__name__}).", "Check the address and the network."
+        f"{cause} The environment sends requests to it through the proxy {proxy}.",
+        f"Check that proxy, or name the host in NO_PROXY. {fix}",
     )
+
+
+def proxy_of(url: str) -> str | None:
+    """Host and port of the proxy that HTTP_PROXY, HTTPS_PROXY or ALL_PROXY set for an address; never its password."""
+    parts = urlsplit(url)
+    found = getproxies()
+    proxy = found.get(parts.scheme) or found.get("all")
+    if not proxy or not parts.hostname or proxy_bypass(parts.hostname):
+        return None
+    return urlsplit(proxy if "://" in proxy else f"http://{proxy}").netloc.rpartition("@")[2]
 
 
 def no_gitlab(url: str, status: int | None = None, location: str = "") -> Transient:
     """The error for an answer that is none of GitLab's: a page instead of JSON, or a redirect to `location`."""
-    redirect = _ORIGIN.match(location)
     told = f" ({status})" if status else ""
-    if redirect is not None and redirect[0] != url:
-        return Transient(f"{url} redirects to {redirect[0]}.", f"Set PARTNER_JOURNEY_URL to {redirect[0]}.")
+    moved = _MOVED.match(location)
+    if moved is not None and moved[1] != url:
+        return Transient(f"{url} redirects to {moved[1]}.", f"Set PARTNER_JOURNEY_URL to {moved[1]}.")
+    origin = _ORIGIN.match(location)
+    if origin is not None or location:
+        where = origin[0] if origin is not None else "a page of its own"
+        return Transient(
+            f"{url} sends the bot to {where}, which looks like a sign-in page.",
+            "Let requests to /api/ pass without sign-in (single sign-on proxy): they carry a token of their own.",
+        )
     return Transient(
         f"What answers at {url} does not answer as GitLab does{told}.",
         "Set PARTNER_JOURNEY_URL to GitLab's own address, without the path of a group or page; a proxy or a sign-in "

@@ -5,6 +5,7 @@ Each step is one request. The trap: an answer of 201 that says "error" inside, a
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 from app.gitlab.client import Client
@@ -24,6 +25,7 @@ from app.journey.actions import (
     UpdateMilestone,
 )
 
+_INHERITED = "inherited membership from a group"
 _ALREADY = "Member already exists"
 _KINDS = (
     CreateProject
@@ -136,14 +138,26 @@ class Steps:
                 f"{self._project}/members", username=",".join(action.usernames), access_level=action.access_level
             )
         except Refused as error:
+            if _INHERITED in error.cause:
+                raise self._ours(action.usernames) from None
             if _ALREADY not in error.cause:
                 raise
             return
         told = answer.get("message") if isinstance(answer, dict) and answer.get("status") == "error" else None
         refused = {name: why for name, why in told.items() if why != _ALREADY} if isinstance(told, dict) else told
+        inherited = [name for name, why in refused.items() if _INHERITED in why] if isinstance(refused, dict) else []
+        if inherited:
+            raise self._ours(inherited)
         if refused:
             what = f"GitLab did not add {action.key} ({refused})."
             raise Refused(what, "Correct the partner file, or add them by hand.")
+
+    @staticmethod
+    def _ours(usernames: Sequence[str]) -> Refused:
+        return Refused(
+            f"{', '.join(usernames)} can be no partner's people: GitLab has them as members of a group above.",
+            "Name somebody of the partner's own in the partner file, or take them out of that group.",
+        )
 
     def _change_role(self, action: ChangeRole) -> None:
         """https://docs.gitlab.com/api/project_members/#update-a-member-of-a-project ; not below an inherited role."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 import difflib
 import re
 from collections.abc import Mapping
+from graphlib import CycleError, TopologicalSorter
 
 from app.journey.languages import ENGLISH, capability_and_language
 from app.journey.model import (
@@ -127,6 +128,7 @@ def check_references(file: JourneyFile, document: Document, files: Mapping[str, 
     problems += _check_stage_names(file, document, stages)
     problems += _check_former_ids(file, document)
     problems += _check_known(file, document, set(seen))
+    problems += _check_order(file, document)
     for category, overlay in file.overlays.items():
         if overlay.practice is not None:
             problems += _check_practice_rules(overlay.practice, document, category, stages)
@@ -228,6 +230,41 @@ def _check_known(file: JourneyFile, document: Document, known: set[str]) -> list
         for number, added in enumerate(overlay.add):
             named += [(("overlays", category, "add", number, "after"), other) for other in added.after]
     return [_unknown(document, path, name, known) for path, name in named if name not in known]
+
+
+def _check_order(file: JourneyFile, document: Document) -> list[Problem]:
+    """What waits for itself, or in its stage for a later one, would be blocked for ever."""
+    lines: dict[str, int] = {}
+    waits: dict[str, tuple[str, ...]] = {}
+    stage_of: dict[str, int] = {}
+    order = {stage.id: index for index, stage in enumerate(file.stages)}
+    for index, stage in enumerate(file.stages):
+        for number, item in enumerate(stage.capabilities):
+            lines[item.id] = document.line(("stages", index, "capabilities", number, "after"))
+            waits[item.id], stage_of[item.id] = item.after, index
+    for category, overlay in file.overlays.items():
+        for number, added in enumerate(overlay.add):
+            lines[added.id] = document.line(("overlays", category, "add", number, "after"))
+            waits[added.id], stage_of[added.id] = added.after, order.get(added.stage, 0)
+    for name, track in file.tracks.items():
+        lines[f"tracks/{name}"] = document.line(("tracks", name, "after"))
+        waits[f"tracks/{name}"] = tuple(f"tracks/{other}" for other in track.after)
+    problems = [
+        Problem(
+            document.file, lines[name], f"`{name}` waits for `{other}`, which is in a later stage.",
+            "Take it out of `after`, or move one of the two.",
+        )
+        for name, others in waits.items()
+        for other in others
+        if stage_of.get(other, 0) > stage_of.get(name, 0)
+    ]  # fmt: skip
+    try:
+        TopologicalSorter(waits).prepare()
+    except CycleError as error:
+        circle = error.args[1][::-1]  # each one waits for the next
+        what = f"These wait for each other: {', '.join(f'`{name}`' for name in circle)}."
+        problems.append(Problem(document.file, lines[circle[0]], what, "Take one of them out of `after`."))
+    return problems
 
 
 def check_partner(partner: Partner, document: Document, templates: Templates) -> list[Problem]:

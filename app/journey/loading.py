@@ -34,6 +34,29 @@ from app.journey.yaml_lines import Document, Problem, parse
 _Model = TypeVar("_Model", bound=BaseModel)
 
 
+_FORMS = {
+    r"^[a-z0-9-]+$": "Use small letters, digits and dashes.",
+    r"^[a-z0-9-]+/[a-z0-9-]+$": "Write stage/name in small letters, digits and dashes.",
+    r"^[a-z0-9](?:[a-z0-9-]{0,58}[a-z0-9])?$": "Use small letters, digits and inner dashes, at most 60.",
+    r"^[A-Za-z0-9_.-]{1,255}$": "Write the username alone, without @.",
+    r"^[^\r\n]+$": "Write it on one line.",
+    r"^[a-z]{2}$": "Use the two letters of the language, such as de.",
+}
+"""What a pattern of the model asks for."""
+_SHAPES = {
+    "dict_type": "a list of keys with values",
+    "model_type": "a list of keys with values",
+    "tuple_type": "a list",
+    "string_type": "text",
+    "int_parsing": "a whole number",
+    "int_type": "a whole number",
+    "int_from_float": "a whole number",
+    "bool_parsing": "true or false",
+    "bool_type": "true or false",
+}
+"""What pydantic finds (https://docs.pydantic.dev/latest/errors/validation_errors/), in the words of YAML."""
+
+
 class TemplateError(ValueError):
     """One or more problems in journey or partner files."""
 
@@ -144,11 +167,11 @@ def _validate(model: type[_Model], document: Document, problems: list[Problem]) 
     except ValidationError as error:
         for detail in error.errors():
             location = tuple(detail["loc"])
-            problems.append(Problem(document.file, document.line(location), *_explain(model, location, detail)))
+            problems.append(Problem(document.file, document.line(location), *explain(model, location, detail)))
         return None
 
 
-def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
+def explain(model: type[BaseModel], location: tuple[str | int, ...], detail: Any) -> tuple[str, str]:
     """What is wrong and the fix, in words for people who write YAML and not Python."""
     name = ".".join(str(part) for part in location if part != "slug") or "the file"
     kind = detail["type"]
@@ -157,23 +180,26 @@ def _explain(model: type[BaseModel], location: tuple[str | int, ...], detail: An
         fix = f"Did you mean `{near[0]}`?" if near else "Remove it, or see the JSON Schema for the keys that exist."
         return f"The key `{name}` is not known.", fix
     if kind == "missing":
-        return f"The key `{name}` is missing.", "Add it."
+        return f"The key `{name}` is missing.", "Add it; docs/templates.md shows a whole file."
     if kind == "literal_error":
         return (
             f"`{name}` is {detail['input']!r}, which is not one of the allowed values.",
             f"Use {detail['ctx']['expected']}.",
         )
     if kind == "string_pattern_mismatch":
-        return (
-            f"`{name}` is {str(detail['input'])[:60]!r}, which has the wrong form.",
-            f"It must match {detail['ctx']['pattern']}.",
-        )
+        what = "The slug (the file's name)" if location == ("slug",) else f"`{name}`"
+        form = detail["ctx"]["pattern"]
+        return f"{what} is {str(detail['input'])[:60]!r}, which has the wrong form.", _FORMS.get(form, f"Match {form}.")
     if kind == "string_type" and isinstance(detail["input"], bool):
         return (
             f"YAML reads `{name}` as true or false, as it does with a bare `no` or `yes`.",
             "Put the value in quotes.",
         )
-    return f"`{name}`: {detail['msg']}.", "Correct the value."
+    if kind in _SHAPES:
+        return f"`{name}` is not {_SHAPES[kind]}.", "Correct the value; docs/templates.md has examples."
+    if kind == "too_short":
+        return f"`{name}` is empty.", "List at least one."
+    return f"`{name}`: {detail['msg'].removeprefix('Value error, ')}.", "Correct the value."
 
 
 def _keys_of(model: type[BaseModel]) -> list[str]:
@@ -185,7 +211,7 @@ def _keys_of(model: type[BaseModel]) -> list[str]:
 
 
 def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText | None:
-    text = text.replace("\r\n", "\n")
+    text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors write it
     found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     if not found:
         problems.append(

@@ -25,6 +25,7 @@ from app.journey.plan_portfolio import (
     plan_commit_point,
     plan_doubled_comments,
     plan_expiries,
+    plan_notice,
     plan_portfolio_item,
     plan_risk,
     plan_stand_in,
@@ -70,14 +71,21 @@ class RemovalsError(PartnerError):
 
 
 def plan(
-    journey: Journey, partner: Partner, observed: Observed, now: datetime, *, allow_removals: bool = False
+    journey: Journey,
+    partner: Partner,
+    observed: Observed,
+    now: datetime,
+    *,
+    allow_removals: bool = False,
+    assessment: Assessment | None = None,
 ) -> Plan:
     """All actions that this partner needs now. Raises PartnerError where a person must decide first.
 
-    `allow_removals`: a person has said that the journey is meant to take many capabilities away.
+    `allow_removals`: a person has said that the journey is meant to take many capabilities away. `assessment`: of this
+    very observation, from who has made it already.
     """
     _refuse_impossible(partner, observed)
-    assessment = assess(journey, partner, observed, now)
+    assessment = assessment or assess(journey, partner, observed, now)
     if not allow_removals:
         _refuse_removals(journey, partner, assessment)
     progress, before = assessment.progress, assessment.before.announced
@@ -117,6 +125,7 @@ def plan(
         *plan_status_page(scene, observed),
         *nudges,
         *(a for run in scene.practices for a in _announce_practice(run, observed, practice_changes)),
+        *plan_notice(scene, _half_told(journey, assessment.before)),
         *plan_announcement(scene, observed, change),
         *plan_commit_point(scene, observed, before=assessment.before),
         *plan_doubled_comments(observed),
@@ -163,6 +172,13 @@ def _refuse_impossible(partner: Partner, observed: Observed) -> None:
         raise PartnerError(
             f"GitLab knows no user {names}.", f"Correct the username in {file}, or let the person sign in once."
         )
+    ours = {partner.people.sa, partner.people.manager, observed.place.bot}
+    both = [name for name in partner.partner_side if name in ours]
+    if both:
+        raise PartnerError(
+            f"{', '.join(both)} cannot be on both sides: members of the group are no partner's people.",
+            f"Name somebody of the partner's own in {file}.",
+        )
     path = observed.place.project_path(partner.slug)
     if path == observed.place.control:
         raise PartnerError(f"{path} is the control project itself.", f"Give {file} another name.")
@@ -203,6 +219,15 @@ def _decide(
             return replace(before, at_risk_since=None), None
     after = Announced(journey.stage_id(target), now.date(), before.changes + 1)
     return after, StageChange(before, after, start, target, now.date())
+
+
+def _half_told(journey: Journey, before: Record) -> StageChange | None:
+    """The change that comments tell of and the record does not: the outside may not have heard of it."""
+    behind, told = before.behind, before.announced
+    start, target = (journey.position(behind.stage) if behind else None), journey.position(told.stage)
+    if behind is None or start is None or target is None:
+        return None
+    return StageChange(behind, told, start, target, told.since)
 
 
 def _decide_practices(

@@ -105,6 +105,13 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
     if change.mark not in told_us:
         body = prose.stage_change_comment(outer, change, for_partner=False)
         yield PostComment("portfolio", change.mark, body, "the stage has changed")
+    yield from plan_notice(scene, change)
+
+
+def plan_notice(scene: Scene, change: StageChange | None) -> Iterator[Action]:
+    """The word to the outside, which is sent once however often it is planned."""
+    if change is None:
+        return
     notice = prose.stage_change_notice(scene.for_our_side, change)
     complete = scene.stage is None and scene.practice is None
     yield Notify(

@@ -37,5 +37,9 @@ def plan_portfolio_page(
 
 
 def stages_digest(standings: Iterable[Standing]) -> str:
-    """Differs when a partner came, went or changed its stage, and not with anything else that the page tells."""
-    return markers.digest("\n".join(sorted(f"{standing.slug} {standing.stage}" for standing in standings)))
+    """Differs when a partner came, went, got its first issues or changed its stage, and with nothing else on the page.
+
+    The run that makes a project does not see it yet; without its links the page would have an empty row for an hour.
+    """
+    lines = (f"{standing.slug} {standing.stage} {standing.status_url}" for standing in standings)
+    return markers.digest("\n".join(sorted(lines)))

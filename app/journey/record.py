@@ -80,6 +80,7 @@ class Record:
     nudged: date | None = None
     known: frozenset[str] | None = None  # ids of what was required at the last look; None: not written down yet
     practices: Mapping[str, Announced] = field(default_factory=dict)
+    behind: Announced | None = None  # what a closed tracker issue says where comments tell more; never kept
     complete: bool = True  # False: read back after a loss, or written by a version that judged nothing
 
     def judgement(self, name: str) -> Judgement:
@@ -94,16 +95,19 @@ def read_record(journey: Journey, observed: Observed) -> Record | None:
     """The record, or None before the first time. A lost one is read back from comments and labels.
 
     When a licence ends, a tracker issue takes over from the epic, and the epic from it when one starts: of two records
-    the newer one counts. A closed item has slept meanwhile, so what the comments tell may be newer than its record.
+    the newer one counts. A closed tracker issue may have slept meanwhile, so what the comments tell may be newer than
+    its record. Or a person closed it, and a crash came between a comment and its record: `behind` says so. An epic
+    never sleeps, for only people close it: there the change is announced once more, and finds what it has told.
     """
     item, stand_in = observed.portfolio_item, observed.stand_in
     kept = [_kept(journey, each.description) for each in (item, stand_in) if each is not None]
     newest = max((each for each in kept if each is not None), key=lambda each: each.announced.changes, default=None)
     told = _announced_from_comments(journey, observed)
     if newest is not None:
-        slept = item is not None and item.state == "closed" and told is not None
-        newer = told if slept and told is not None and told.changes > newest.announced.changes else newest.announced
-        return replace(newest, announced=newer, practices=_known_practices(journey, newest))
+        slept = item is not None and item.state == "closed" and not observed.place.epics
+        if slept and told is not None and told.changes > newest.announced.changes:
+            newest = replace(newest, announced=told, behind=newest.announced)
+        return replace(newest, practices=_known_practices(journey, newest))
     practices = {p.id: told_of for p in journey.practices if (told_of := _practice_from_comments(p, observed))}
     told = told or _announced_from_label(journey, observed)
     return Record(told, practices=practices, complete=False) if told else None

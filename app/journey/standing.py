@@ -22,6 +22,7 @@ from app.journey.progress import (
     Announced,
     CapabilityProgress,
     PracticeProgress,
+    Progress,
     StageProgress,
     measure,
     status_issue,
@@ -167,9 +168,11 @@ def _index(stages: list[StageStanding], stage: str) -> int:
     return ids.index(stage) if stage in ids else len(ids)
 
 
-def standing(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Standing:
-    """Builds the standing of one partner from one observation."""
-    progress = measure(journey, partner, observed, now)
+def standing(
+    journey: Journey, partner: Partner, observed: Observed, now: datetime, *, progress: Progress | None = None
+) -> Standing:
+    """Builds the standing of one partner from one observation. `progress`: from who has measured it already."""
+    progress = progress or measure(journey, partner, observed, now)
     record = read_record(journey, observed) or Record(Announced(journey.stages[0].id, now.date()))
     told = record.announced
     position = journey.position(told.stage) or 0

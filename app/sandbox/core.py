@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import UTC
 from email.utils import format_datetime
 from functools import partial
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.sandbox import cors, graphql_requests, journal, oauth, rest, webhooks
 from app.sandbox.http import Request, Response, error_response, json_response
-from app.sandbox.identity import Identity, identify
+from app.sandbox.identity import Identity, identify, insufficient_scope
 from app.sandbox.rates import RateLimiter
 from app.sandbox.world import Delivery, World
 
-GRAPHQL_PATH = "/api/graphql"
+GRAPHQL_PATH = "/api/graphql"  # a slash behind it changes nothing, as Rails has it
 DENIED = (
     "The resource that you are attempting to access does not exist or you don't have permission to perform this action"
 )
@@ -48,7 +50,14 @@ class Sandbox:
         self._rates = RateLimiter()
 
     def handle(self, request: Request) -> Response:
-        """Answer one request. Raises only what a fault hook asks for."""
+        """Answer one request. Raises only what a fault hook asks for.
+
+        A base URL with a path is a GitLab below that path of its host (https://docs.gitlab.com/install/relative_url/).
+        """
+        root = urlsplit(self.world.base_url).path.rstrip("/")
+        if not f"{request.path}/".startswith(f"{root}/"):
+            return Response(404, {"Content-Type": "text/html; charset=utf-8"}, b"<p>404: not GitLab's part of the host")
+        request = replace(request, path=request.path.removeprefix(root)) if root else request
         with self._lock:
             if request.path.startswith("/api/"):
                 asked = cors.preflight(request)
@@ -105,7 +114,7 @@ class Sandbox:
 
     def _dispatch(self, request: Request, identity: Identity | Response) -> Response:
         if isinstance(identity, Response):
-            return _graphql_errors(identity.status, "Invalid token") if request.path == GRAPHQL_PATH else identity
+            return _graphql_errors(identity.status, "Invalid token") if _is_graphql(request) else identity
         refusal, headers = self._rates.check(self.world, identity.user, request)
         if refusal is None and _is_write(request) and self.world.faults.take_lock():
             refusal = _locked(request)
@@ -115,7 +124,7 @@ class Sandbox:
         return refusal
 
     def _route(self, request: Request, identity: Identity) -> Response:
-        if request.path == GRAPHQL_PATH:
+        if _is_graphql(request):
             return self._answer_graphql(request, identity)
         if request.path.startswith(f"{rest.PREFIX}/"):
             return rest.handle(self.world, identity.user, identity.token, request)
@@ -144,15 +153,19 @@ class Sandbox:
         return json_response(*graphql.execute(self.world, identity.user, payload, count))
 
 
+def _is_graphql(request: Request) -> bool:
+    return request.path.rstrip("/") == GRAPHQL_PATH
+
+
 def _is_write(request: Request) -> bool:
-    if request.path != GRAPHQL_PATH:
+    if not _is_graphql(request):
         return request.method not in ("GET", "HEAD", "OPTIONS")
     return graphql_requests.asks_to_write(request)
 
 
 def _locked(request: Request) -> Response:
     """REST names the lock, as `rescue_from` in GitLab's lib/api/api.rb does; a mutation fails as GitLab's own error."""
-    if request.path == GRAPHQL_PATH:
+    if _is_graphql(request):
         return _graphql_errors(500, "Internal server error")
     return error_response(409, "409 Conflict: Resource lock")
 
@@ -162,7 +175,7 @@ def _refuse_scope(identity: Identity, payload: dict[str, Any]) -> Response | Non
     if identity.token is None or "api" in identity.token.scopes:
         return None
     if "read_api" not in identity.token.scopes:
-        return rest.insufficient_scope()
+        return insufficient_scope()
     return (
         json_response(200, {"data": None, "errors": [{"message": DENIED}]})
         if graphql_requests.is_mutation(payload)

@@ -57,6 +57,11 @@ class NotFound(SandboxError):
         return cls(f"404 {noun} Not Found")
 
 
+class MethodNotAllowed(SandboxError):
+    status = 405
+    default = "405 Method Not Allowed"
+
+
 class Conflict(SandboxError):
     status = 409
     default = "409 Conflict"

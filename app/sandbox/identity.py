@@ -46,7 +46,29 @@ def identify(world: World, request: Request) -> Identity | Response:
     user = world.users[token.user_id]
     if user.state != "active":
         return error_response(403, "403 Forbidden - Your account has been blocked.")
-    return Identity(user, token)
+    return _instead(world, request, user, token) or Identity(user, token)
+
+
+def _instead(world: World, request: Request, user: User, token: Token) -> Identity | Response | None:
+    """`Sudo: username` or `sudo=`: an administrator acts as somebody else, with a token of the scope `sudo`
+    (https://docs.gitlab.com/api/rest/authentication/#sudo)."""
+    wanted = request.headers.get("sudo") or next((value for name, value in request.query if name == "sudo"), None)
+    if not wanted or not request.path.startswith("/api/v4/"):
+        return None
+    if not user.admin:
+        return error_response(403, "403 Forbidden - Must be admin to use sudo")
+    if "sudo" not in token.scopes:
+        return insufficient_scope("sudo")
+    other = world.users.get(int(wanted)) if wanted.isdecimal() else world.user_by_name(wanted)
+    if other is None:
+        return error_response(404, f"404 User with ID or username '{wanted}' Not Found")
+    return Identity(other, token)
+
+
+def insufficient_scope(scopes: str = "api read_api") -> Response:
+    """GitLab's answer to a token whose scopes do not cover the request."""
+    description = "The request requires higher privileges than provided by the access token."
+    return json_response(403, {"error": "insufficient_scope", "error_description": description, "scope": scopes})
 
 
 def lapsed(world: World, token: Token) -> bool:

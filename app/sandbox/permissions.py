@@ -7,6 +7,7 @@ avoids: a fake in which the bot's token can do everything, so that a missing rol
 from __future__ import annotations
 
 from dataclasses import replace
+from fnmatch import fnmatchcase
 
 from app.sandbox.faults import is_late
 from app.sandbox.world import (
@@ -25,6 +26,8 @@ from app.sandbox.world import (
     WorkItem,
     World,
 )
+
+NOBODY = 1_000  # above every access level
 
 
 def members_of(world: World, subject: Project | Group) -> list[Member]:
@@ -218,10 +221,12 @@ def can_admin_boards(world: World, user: User | None, container: Project | Group
 
 
 def can_push(world: World, user: User | None, project: Project, branch: str) -> bool:
-    """Developer and up; the default branch is protected, so Maintainer and up
-    (https://docs.gitlab.com/user/project/repository/branches/default/)."""
+    """Developer and up; to a protected branch whoever its protection lets, most often Maintainers
+    (https://docs.gitlab.com/user/project/repository/branches/protected/). The most permissive rule that fits counts."""
     level = access_level(world, user, project)
-    return not project.archived and level >= (MAINTAINER if branch == project.default_branch else DEVELOPER)
+    rules = [rule.push_level for name, rule in project.protected_branches.items() if fnmatchcase(branch, name)]
+    least = min((rule for rule in rules if rule), default=NOBODY if rules else DEVELOPER)
+    return not project.archived and level >= least
 
 
 def can_download_code(world: World, user: User | None, project: Project) -> bool:

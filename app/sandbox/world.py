@@ -54,6 +54,7 @@ class Token:
     revoked: bool = False
     application_id: int | None = None
     lapses_at: datetime | None = None
+    resource: tuple[str, int] | None = None  # ("project" or "group", id) of a project's or group's own token
     refresh: str | None = None  # the refresh token that was handed out with it
 
 
@@ -235,7 +236,10 @@ class WorkItem:
     moved_to_id: int | None = None
     duplicated_to_id: int | None = None
     status: str | None = None  # name of a work item status (Premium): To do, In progress, Done, Won't do, Duplicate
-    linked_ids: list[int] = field(default_factory=list)  # relates_to
+    linked_ids: list[int] = field(default_factory=list)  # relates_to; each link is kept on both sides
+    blocks_ids: list[int] = field(default_factory=list)
+    blocked_by_ids: list[int] = field(default_factory=list)
+    subscriptions: dict[int, bool] = field(default_factory=dict)  # what people chose, against the rule
     notes: list[Note] = field(default_factory=list)
     label_events: list[LabelEvent] = field(default_factory=list)
     state_events: list[StateEvent] = field(default_factory=list)
@@ -349,6 +353,16 @@ class Hook:
 
 
 @dataclass
+class Protection:
+    """Who may push to and merge into a protected branch: the least access level, 0 for nobody."""
+
+    push_level: int = 40
+    merge_level: int = 40
+    unprotect_level: int | None = None
+    allow_force_push: bool = False
+
+
+@dataclass
 class Project:
     id: int
     group_id: int
@@ -369,15 +383,30 @@ class Project:
     shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     commits: list[Commit] = field(default_factory=list)  # oldest first; the last is the head of the default branch
+    branches: dict[str, list[Commit]] = field(default_factory=dict)  # the other branches, each with its whole line
     badges: list[Badge] = field(default_factory=list)
     wiki: list[WikiPage] = field(default_factory=list)
     issue_counter: int = 0
     milestone_counter: int = 0
+    protections: dict[str, Protection] | None = None  # None: nobody has changed them
 
     @property
     def place(self) -> tuple[int, str]:
         """Group and path, in which GitLab knows no capitals."""
         return (self.group_id, self.path.lower())
+
+    @property
+    def protected_branches(self) -> dict[str, Protection]:
+        """Name, which may have a `*`, -> protection. On a new project it is the default branch, for Maintainers."""
+        return {self.default_branch: Protection()} if self.protections is None else self.protections
+
+    def line(self, branch: str) -> list[Commit] | None:
+        """The commits of a branch, oldest first; None where there is no such branch. An empty repository has none."""
+        return (self.commits or None) if branch == self.default_branch else self.branches.get(branch)
+
+    @property
+    def branch_names(self) -> list[str]:
+        return sorted([*([self.default_branch] if self.commits else []), *self.branches])
 
     @property
     def files(self) -> dict[str, str]:

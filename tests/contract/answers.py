@@ -88,6 +88,18 @@ STATUSES: dict[str, tuple[int, str]] = {
     "POST /projects/:id/issues/:issue_iid/notes": (
         202, "nothing but quick actions, https://docs.gitlab.com/api/notes/"
     ),
+    "DELETE /groups/:id/epics/:epic_iid/epics/:child_epic_id": (
+        200, "answers the epic, https://docs.gitlab.com/api/epic_links/#unassign-a-child-epic"
+    ),
+    **{
+        f"POST /{place}/:token_id/rotate": (200, f"https://docs.gitlab.com/api/{page}_access_tokens/")
+        for place, page in (
+            ("personal_access_tokens", "personal"),
+            ("groups/:id/service_accounts/:user_id/personal_access_tokens", "personal"),
+            ("projects/:id/access_tokens", "project"),
+            ("groups/:id/access_tokens", "group"),
+        )
+    },
     "DELETE /projects/:id/issues/:issue_iid/links/:issue_link_id": (
         200, "answers the link, https://docs.gitlab.com/api/issue_links/#delete-an-issue-link"
     ),

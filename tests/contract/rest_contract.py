@@ -28,6 +28,11 @@ OTHERWISE_PUBLISHED = {
     "GET /projects pagination": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
     "GET /projects cursor": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
     "GET /projects/:id/issues pagination": "keyset, https://docs.gitlab.com/api/rest/#keyset-based-pagination",
+    **{
+        f"GET /{scope}/:id/access_tokens {name}": "https://docs.gitlab.com/api/rest/#offset-based-pagination"
+        for scope in ("groups", "projects")
+        for name in ("page", "per_page")
+    },
     "DELETE /groups/:id permanently_remove": "https://docs.gitlab.com/api/groups/#delete-a-group",
     "DELETE /groups/:id full_path": "https://docs.gitlab.com/api/groups/#delete-a-group",
     "DELETE /projects/:id permanently_remove": "https://docs.gitlab.com/api/projects/#delete-a-project",

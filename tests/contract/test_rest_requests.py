@@ -85,6 +85,14 @@ def test_a_route_of_the_sandbox_is_gitlabs_and_takes_nothing_that_gitlab_does_no
     assert asked >= needed | set(operation.body.get("required", []))
 
 
+def test_a_path_of_the_sandbox_takes_every_method_that_gitlab_publishes_for_it() -> None:
+    """So the sandbox may answer 405 to all others, as GitLab does."""
+    templates = {shape(row.template): row.template for row in rest.TABLE.rows}
+    served = {(row.method, shape(row.template)) for row in rest.TABLE.rows}
+    published = {(method, path) for method, path in operations() if path in templates}
+    assert [f"{method} {templates[path]}" for method, path in published - served if method != "HEAD"] == []
+
+
 def test_the_bodies_that_are_written_down_here_are_still_needed() -> None:
     """GitLab's document shows an upload there. When it shows the fields, the table can go."""
     for verb, path in (("POST", "/projects/*/repository/commits"), ("PUT", "/projects/*/repository/files/*")):
@@ -123,7 +131,7 @@ def _problems(exchanges: list[JournalEntry]) -> Iterator[str]:
 
 
 def _foreign_parameters(row: Route, operation: Operation) -> Iterator[str]:
-    known = operation.body.get("properties", {}) if row.method in ("POST", "PUT") else operation.query
+    known = operation.body.get("properties", {}) if row.method in ("POST", "PUT", "PATCH") else operation.query
     route = f"{row.method} {row.template}"
     for parameter in row.parameters:
         name = f"{route} {parameter.name}"

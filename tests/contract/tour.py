@@ -54,6 +54,7 @@ def visit(guide: Guide) -> None:
     _people(guide, bot)
     _groups(bot, group)
     for container in (group, project):
+        _access_tokens(container)
         _labels(bot, container)
         _milestones(container)
         _members(bot, container)
@@ -62,7 +63,7 @@ def visit(guide: Guide) -> None:
     _repository(bot, project)
     tour_planning.issues(bot, project)
     tour_planning.conversation(project)
-    tour_planning.links_and_moves(bot, group, project)
+    tour_planning.links_and_moves(guide.world, bot, group, project)
     tour_planning.wiki(project)
     if guide.world.licensed:
         tour_planning.epics(guide.world, bot, group, project)
@@ -89,12 +90,25 @@ def _people(guide: Guide, bot: gitlab.Gitlab) -> None:
     new = admin.users.create({"email": "n@example.com", "name": "New", "username": "new", "reset_password": True})
     new.name = "Newer"
     new.save()
+    new.delete()
     guide.client("gl.sa2").http_post("/personal_access_tokens/self/rotate", post_data={"expires_at": "2026-10-01"})
     guide.client("globex.dev").http_delete("/personal_access_tokens/self")
+    third = guide.client("gl.cam1")
+    third.personal_access_tokens.list(get_all=True)
+    own = third.personal_access_tokens.get("self").id
+    third.personal_access_tokens.get(own)
+    third.personal_access_tokens.rotate(own)
+    admin.personal_access_tokens.list(user_id=admin.users.list(username="gl.sa1", get_all=True)[0].id, get_all=True)
+    guide.client("globex.lead").personal_access_tokens.delete(
+        next(token.id for token in guide.world.tokens.values() if token.value == "sandbox-globex.lead")
+    )
     if guide.world.enterprise:
         me = bot.http_get("/user")
         path = f"/groups/partners/service_accounts/{me['id']}/personal_access_tokens"  # type: ignore[index]
-        bot.http_post(path, post_data={"name": "second", "scopes": ["api"]})
+        second = bot.http_post(path, post_data={"name": "second", "scopes": ["api"]})
+        third = bot.http_post(f"{path}/{second['id']}/rotate")  # type: ignore[index]
+        bot.http_list(path, get_all=True)
+        bot.http_delete(f"{path}/{third['id']}")  # type: ignore[index]
 
 
 def _groups(bot: gitlab.Gitlab, group: Any) -> None:
@@ -107,6 +121,15 @@ def _groups(bot: gitlab.Gitlab, group: Any) -> None:
     group.subgroups.list(get_all=True)
     group.descendant_groups.list(get_all=True)
     group.projects.list(get_all=True, include_subgroups=True)
+
+
+def _access_tokens(container: Any) -> None:
+    made = container.access_tokens.create({"name": "Report", "scopes": ["read_api"], "expires_at": "2026-12-01"})
+    container.access_tokens.list(get_all=True, state="active")
+    container.access_tokens.get(made.id)
+    made.rotate(expires_at="2026-12-02")
+    (renewed,) = container.access_tokens.list(get_all=True, state="active")
+    renewed.delete()
 
 
 def _labels(bot: gitlab.Gitlab, container: Any) -> None:
@@ -164,6 +187,7 @@ def _badges(container: Any) -> None:
     badge.name = "Stage"
     badge.save()
     container.badges.get(badge.id)
+    container.badges.render("http://x/%{project_path}", "http://x/a.svg")
     container.badges.list(get_all=True)
     badge.delete()
 
@@ -201,8 +225,15 @@ def _repository(bot: gitlab.Gitlab, project: Any) -> None:
     file.delete(branch="main", commit_message="Remove")
     project.branches.list(get_all=True)
     project.branches.get("main")
+    project.branches.create({"branch": "draft", "ref": "main"})
+    project.files.create({"file_path": "draft.md", "branch": "draft", "content": "a", "commit_message": "Draft"})
+    project.branches.delete("draft")
     project.protectedbranches.list(get_all=True)
-    project.protectedbranches.get("main")
+    rule = project.protectedbranches.get("main")
+    rule.allow_force_push = True
+    rule.save()
+    project.protectedbranches.create({"name": "release/*", "push_access_level": 0, "merge_access_level": 30})
+    project.protectedbranches.delete("release/*")
     bot.http_list(f"/projects/{project.id}/templates/issues", get_all=True)
     bot.http_get(f"/projects/{project.id}/templates/issues/Scan")
 

@@ -52,12 +52,18 @@ def conversation(project: Any) -> None:
     issue.notes.create({"body": "Never mind"}).delete()
 
 
-def links_and_moves(bot: gitlab.Gitlab, group: Any, project: Any) -> None:
+def links_and_moves(world: World, bot: gitlab.Gitlab, group: Any, project: Any) -> None:
     first, second = project.issues.get(1), project.issues.create({"title": "Two"})
     first.links.create({"target_project_id": project.id, "target_issue_iid": second.iid})
     linked = first.links.list(get_all=True)[0]
     bot.http_get(f"/projects/{project.id}/issues/1/links/{linked.issue_link_id}")
     first.links.delete(linked.issue_link_id)
+    third = project.issues.create({"title": "Three"})
+    third.unsubscribe()
+    third.subscribe()
+    if world.licensed:
+        third.links.create({"target_project_id": project.id, "target_issue_iid": 1, "link_type": "is_blocked_by"})
+        first.links.list(get_all=True)
     other = bot.projects.create({"name": "Globex", "path": "globex", "namespace_id": group.id})
     second.move(other.id)
     double = project.issues.create({"title": "Double"})
@@ -81,6 +87,9 @@ def epics(world: World, bot: gitlab.Gitlab, group: Any, project: Any) -> None:
     group.epics.list(get_all=True)
     bot.http_list(f"/groups/{group.id}/epics/{epic.iid}/epics", get_all=True)
     link = epic.issues.create({"issue_id": project.issues.get(1).id})
+    second = epic.issues.create({"issue_id": project.issues.create({"title": "Further"}).id})
+    second.move_before_id = link.id
+    second.save()
     epic.issues.list(get_all=True)
     group.epics.get(epic.iid)
     project.issues.get(1)
@@ -100,6 +109,12 @@ def epics(world: World, bot: gitlab.Gitlab, group: Any, project: Any) -> None:
     for kind in ("resource_label_events", "resource_state_events"):
         path = f"/groups/{group.id}/epics/{epic.id}/{kind}"
         bot.http_get(f"{path}/{bot.http_list(path, get_all=True)[0]['id']}")
+    if world.tier == "ultimate":
+        below = f"/groups/{group.id}/epics/{epic.iid}/epics"
+        other = bot.http_post(below, post_data={"title": "Further"})
+        bot.http_put(f"{below}/{child.id}", post_data={"move_before_id": other["id"]})
+        bot.http_delete(f"{below}/{child.id}")
+        bot.http_post(f"{below}/{child.id}")
     child.delete()
     _epic_boards(world, bot, group)
 

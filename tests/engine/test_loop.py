@@ -300,6 +300,32 @@ def test_chores_are_never_late_and_spread(world: World) -> None:
         assert timedelta(0) < night - (NOON + timedelta(hours=hour)) <= timedelta(hours=26)
 
 
+def test_a_clock_that_is_set_back_an_hour_holds_up_no_chore(world: World) -> None:
+    done: list[datetime] = []
+    chores = [Chore("resync", every(10 * MINUTE, random.Random(1)), lambda: done.append(world.now))]
+    ticker = Ticker(world.store, world.queue, lambda: world.now, chores=chores)
+    for world.now in (NOON, NOON + 10 * MINUTE, NOON - 50 * MINUTE, NOON - 40 * MINUTE):
+        ticker.tick(world.now)
+    assert done == [NOON + 10 * MINUTE, NOON - 40 * MINUTE]
+
+
+def test_a_database_that_is_away_for_long_is_one_line_in_the_log(
+    world: World, caplog: pytest.LogCaptureFixture
+) -> None:
+    away: list[bool] = [True] * 60 + [False] + [True] * 60
+
+    def flush() -> None:
+        if away.pop():
+            raise StoreError("The database is away.", "Start it.")
+
+    ticker = Ticker(world.store, world.queue, lambda: world.now, every_tick={"outbox": flush})
+    while away:
+        ticker.tick(NOON)
+    told = [record for record in caplog.records if record.name == "app.engine.ticker"]
+    assert [record.exc_info for record in told] == [None, None]  # once each time, and no traceback
+    assert "The database is away." in told[0].getMessage()
+
+
 def test_each_partner_has_a_minute_of_the_night_and_keeps_it() -> None:
     slugs = [f"partner-{n}" for n in range(1000)]
     begin = datetime(2026, 11, 25, 2, 0, tzinfo=UTC)

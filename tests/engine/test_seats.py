@@ -146,3 +146,14 @@ def test_only_who_is_gone_for_a_while_loses_its_runs() -> None:
     assert reaper.look() == ["globex"]
     assert hands.at_work == {"one": ["acme"]}
     assert reaper.look() == []
+
+
+def test_a_clock_that_is_set_back_delays_the_taking_up_by_no_more_than_the_grace() -> None:
+    hands, now = Hands(), [NOON]
+    hands.free = {"two"}
+    reaper = Reaper(hands, hands, lambda: now[0])
+    for moment in (NOON, NOON - timedelta(hours=1)):
+        now[0] = moment
+        assert reaper.look() == []
+    now[0] += GRACE
+    assert reaper.look() == ["globex"]

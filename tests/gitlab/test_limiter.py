@@ -222,3 +222,15 @@ def test_threads_together_keep_the_limit() -> None:
     # The clock stood still: five tens wait one, two, three, … minutes, and nobody waits twice.
     assert [sum((k - 0.5) * 61 < s <= (k + 1) * 62.5 for s in slept) > 0 for k in range(1, 6)] == [True] * 5
     assert len(slept) == 45
+
+
+def test_a_clock_that_is_set_back_opens_what_gitlab_had_closed(desk: Desk) -> None:
+    limiter = desk.limiter()
+    limiter.learn({"api": 1, "notes": 1}, 429, {"Retry-After": "60"})
+    desk.now -= 3600
+    start = desk.now
+    desk.use(limiter, {"api": 1, "notes": 1})
+    assert desk.now == start
+    limiter.learn({"api": 1, "notes": 1}, 429, {"Retry-After": "60"})
+    desk.use(limiter, {"api": 1, "notes": 1})
+    assert desk.now >= start + 60

@@ -108,7 +108,7 @@ def test_the_company_is_up_to_its_furthest_practice_once_its_own_part_is_done() 
     assert {name: each.stage for name, each in record.practices.items()} == {"banking": "walk"} | {
         "retail": "gsi-entry"
     }
-    assert "is in up to **02 - Walk: banking**" in world.status.description
+    assert "is up to **02 - Walk: banking**" in world.status.description
     assert "Joint wins: 1 of 2." in world.status.description
     assert "Joint wins: 1 of 2." in world.epic.description
 

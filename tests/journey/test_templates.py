@@ -162,8 +162,8 @@ JOURNEY_MISTAKES = [
     ("unknown key", "goal: Learn to stand.", "gaol: Learn to stand.", "gaol:", "`stages.0.gaol` is not", "`goal`"),
     ("missing key", "    goal: Learn to walk.\n", "", "- id: walk", "`stages.1.goal` is missing", "Add it"),
     ("wrong choice", "owner: sa", "owner: boss", "id: run/deploy", "'boss'", "'partner', 'sa' or 'manager'"),
-    ("wrong form", "id: stand/extra", "id: Stand Extra", "Stand Extra", "has the wrong form", "must match"),
-    ("wrong type", "days: 90", "days: soon", "days: soon", "valid integer", "Correct"),
+    ("wrong form", "id: stand/extra", "id: Stand Extra", "Stand Extra", "has the wrong form", "stage/name"),
+    ("wrong type", "days: 90", "days: soon", "days: soon", "whole number", "Correct"),
     ("out of range", "days: 180", "days: 0", "days: 0", "greater than or equal to 1", "Correct"),
     ("endless", "settle_minutes: 10", "settle_minutes: .inf", "settle_minutes", "settle_minutes", "Correct"),
     ("too long a grace", "grace_days: 30", "grace_days: 999999999999", "grace_days", "grace_days", "Correct"),
@@ -175,6 +175,10 @@ JOURNEY_MISTAKES = [
     ("listed twice", "id: run/deploy", "id: walk/demo", "walk/demo, owner", "listed twice (line", "Keep one"),
     ("unknown stage", "sponsor, stage: walk", "sponsor, stage: fly", "stage: fly", "no stage `fly`", "walk"),
     ("unknown after", "[stand/pitch]", "[stand/pich]", "stand/pich", "no capability `stand/pich`", "`stand/pitch`"),
+    ("later", "portal, days", "portal, after: [run/deploy], days", "portal, after", "in a later stage", "move one"),
+    ("circle", "pitch, days", "pitch, after: [stand/pitch], days", "pitch, after", "for each other", "out of `after`"),
+    ("no list", "skip: [stand/extra]", "skip: stand/extra", "skip: stand", "is not a list", "docs/templates.md"),
+    ("no track", "  psp: {", "  - {", "tracks:", "`tracks` is not a list of keys", "docs/templates.md"),
     ("unknown set", "stand/pitch: {", "stand/patch: {", "stand/patch", "no capability `stand/patch`", "stand/pitch"),
     ("unknown skip", "skip: [stand/extra]", "skip: [x/y]", "skip: [x/y]", "no capability `x/y`", "journey.yaml"),
     ("track without file", "  psp: {", "  msp: {", "msp: {", "no file capabilities/tracks/msp.md", "Write it"),
@@ -230,8 +234,8 @@ PARTNER_MISTAKES = [
     ("unknown key", "region:", "regoin:", "regoin:", "`regoin` is not known", "`region`"),
     ("missing key", "region: EMEA\n", "", "name:", "`region` is missing", "Add it"),
     ("category", "category: rsi", "category: xyz", "category: xyz", "'xyz'", "'dmr', 'gsi', 'rsi' or 'fsi'"),
-    ("username", "lead: acme.lead", 'lead: "@acme"', "lead:", "'@acme'", "must match"),
-    ("several lines", "region: EMEA", 'region: "EMEA\\n/close"', "region:", "wrong form", "must match"),
+    ("username", "lead: acme.lead", 'lead: "@acme"', "lead:", "'@acme'", "without @"),
+    ("several lines", "region: EMEA", 'region: "EMEA\\n/close"', "region:", "wrong form", "one line"),
     ("no letter", "name: Acme Integrators", 'name: " \u200b."', "name:", "no letter and no digit", "Correct"),
     ("slug given", "region: EMEA", "region: EMEA\nslug: other", "slug:", "given by the file name", "Remove"),
     ("track", "region: EMEA", "region: EMEA\ntracks: [abc]", "tracks:", "no track `abc`", "psp"),
@@ -262,7 +266,9 @@ def test_a_mistake_in_a_partner_file_is_named(old: str, new: str, where: str, wh
 
 
 def test_a_file_name_that_gitlab_could_not_use_as_a_path_is_named() -> None:
-    assert "wrong form" in partner_problems(PARTNER_FILE, slug="Acme_Inc")[0].what
+    (problem,) = partner_problems(PARTNER_FILE, slug="Acme_Inc")
+    assert problem.what == "The slug (the file's name) is 'Acme_Inc', which has the wrong form."
+    assert "small letters, digits and inner dashes" in problem.fix
 
 
 def test_all_problems_of_all_files_come_at_once_sorted_by_file_and_line() -> None:

@@ -165,10 +165,16 @@ class Town:
             return [i for i in found if i.state == state and markers.find("capability", i.description)]
 
     def close(self, item: WorkItem) -> None:
+        self._change(item, "close")
+
+    def reopen(self, item: WorkItem) -> None:
+        self._change(item, "reopen")
+
+    def _change(self, item: WorkItem, event: str) -> None:
         with self.sandbox._lock:
             sa = self.world.user_by_name("gl.sa1")
             assert sa is not None
-            operations.update_work_item(self.world, sa, item, state_event="close")
+            operations.update_work_item(self.world, sa, item, state_event=event)
 
     # --- the post ---
 

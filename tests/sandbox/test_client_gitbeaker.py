@@ -1,6 +1,7 @@
 """@gitbeaker/rest, the JavaScript client, drives the sandbox over loopback where node and the package are installed.
 
-`npm install @gitbeaker/rest` beside the repository or globally; else name its `node_modules` in NODE_PATH.
+`npm install @gitbeaker/rest` beside the repository or globally; else name its `node_modules` in NODE_PATH. Version
+43.8.0 was run. Left out are its own mistakes: `EpicLinks` and `EpicAwardEmojis` ask at addresses that GitLab has not.
 """
 
 from __future__ import annotations
@@ -51,6 +52,6 @@ def test_every_step_of_the_script_succeeds() -> None:
         done = _node(str(SCRIPT), SANDBOX_URL=address)
     assert done.returncode == 0, done.stderr
     assert done.stdout.split() == [
-        "groups", "projects", "pages", "issues", "notesAndReactions", "labelsAndBoards", "epics", "peopleAndHooks",
-        "filesAndWiki", "errors",
+        "groups", "projects", "pages", "issues", "filters", "notesAndReactions", "labelsAndBoards", "epics",
+        "peopleAndHooks", "filesAndWiki", "errors",
     ]  # fmt: skip

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -9,9 +10,12 @@ from typing import Any
 import gitlab
 import httpx
 import pytest
+from gitlab import mixins
+from gitlab.v4 import objects
 from gql.transport.exceptions import TransportQueryError
 from rest_client import BASE_URL, Scene, make_scene
 
+from app.sandbox import rest
 from app.sandbox.inprocess import httpx_transport
 
 
@@ -86,6 +90,12 @@ KINDS = {
                        ("position", 0)),
     "epic": Kind(lambda s: _group(s).epics, lambda _: WORDS, ("title", "Newer")),
     "epic note": Kind(lambda s: _epic(s).notes, lambda _: {"body": "Hello"}, ("body", "Hello again")),
+    "branch": Kind(lambda s: s.project().branches, lambda _: {"branch": "draft", "ref": "main"}),
+    "protected branch": Kind(lambda s: s.project().protectedbranches, lambda _: {"name": "release-*",
+                             "push_access_level": 0}, ("allow_force_push", True)),
+    "epic issue": Kind(lambda s: _epic(s).issues, lambda s: {"issue_id": _issue(s).id}),
+    "user": Kind(lambda s: s.client("root").users, lambda _: {"email": "n@acme.example", "name": "New",
+                 "username": "new", "reset_password": True}, ("name", "Newer")),
     "project member": Kind(lambda s: s.project().members, lambda s: {"user_id": _user(s, "acme.lead"),
                            "access_level": 20}, ("access_level", 30)),
     "group member": Kind(lambda s: _group(s).members, lambda s: {"user_id": _user(s, "globex.lead"),
@@ -176,6 +186,53 @@ def test_history_people_and_tokens(scene: Scene) -> None:
     assert issue.resourcelabelevents.get(label.id).id == label.id
     assert bot.users.get(bot.users.list(username="gl.sa1", get_all=True)[0].id).username == "gl.sa1"
     assert "api" in bot.personal_access_tokens.get("self").scopes
+
+
+# --- every manager ---
+
+VERBS: dict[str, tuple[type, str, str]] = {
+    "list": (mixins.ListMixin, "GET", ""),
+    "get": (mixins.GetMixin, "GET", "/1"),
+    "read": (mixins.GetWithoutIdMixin, "GET", ""),
+    "create": (mixins.CreateMixin, "POST", ""),
+    "update": (mixins.UpdateMixin, "PUT", "/1"),
+    "delete": (mixins.DeleteMixin, "DELETE", "/1"),
+}
+AT_ANOTHER_ADDRESS = {
+    ("GroupEpicIssueManager", "create"): "/groups/1/epics/1/issues/1",
+    ("ProjectFileManager", "create"): "/projects/1/repository/files/1",
+}
+NOT_THERE = {
+    ("GroupInvitationManager", "get"): "GitLab has no such route: an invitation is found in the list",
+    ("ProjectInvitationManager", "get"): "GitLab has no such route: an invitation is found in the list",
+}
+
+
+def _verbs() -> list[tuple[str, str, str, str]]:
+    """(manager, verb, method, path) of all managers of whose routes the sandbox has at least one."""
+    found = []
+    for name, manager in vars(objects).items():
+        if not name.endswith("Manager") or not getattr(manager, "_path", None):
+            continue
+        home = re.sub(r"\{\w+\}", "1", manager._path)
+        rows = []
+        for verb, (mixin, method, tail) in VERBS.items():
+            if issubclass(manager, mixin):
+                used = manager._update_method.name if verb == "update" else method
+                rows.append((name, verb, used, AT_ANOTHER_ADDRESS.get((name, verb), home + tail)))
+        if any(rest.TABLE.find(method, path) for _, _, method, path in rows):
+            found += rows
+    return found
+
+
+@pytest.mark.parametrize(("manager", "verb", "method", "path"), _verbs(), ids=lambda value: value)
+def test_every_verb_of_a_covered_manager_has_its_route(manager: str, verb: str, method: str, path: str) -> None:
+    """Derived from python-gitlab's own classes, so a new verb of theirs shows here."""
+    assert (rest.TABLE.find(method, path) is None) is ((manager, verb) in NOT_THERE)
+
+
+def test_more_than_fifty_managers_are_covered() -> None:
+    assert len({manager for manager, *_ in _verbs()}) > 50
 
 
 # --- pages ---

@@ -436,6 +436,15 @@ class TestMistakes:
             ("{ currentUser {", "Expected Name, found <EOF>"),
             ('query a { echo(text: "a") } query b { echo(text: "b") }', "An operation name is required"),
             ("", "No query string was present"),
+            ("{ currentUser { ...F } }", "Fragment F was used, but not defined"),
+            ("fragment F on User { id } { currentUser { id } }", "Fragment F was defined, but not used"),
+            ("{ currentUser @nope { id } }", "Directive @nope is not defined"),
+            ("{ currentUser { id { x } } }", "Selections can't be made on scalars (field 'id' returns UserID"),
+            ("query($p: [Nope!]) { group(fullPath: $p) { id } }", "Nope isn't a defined input type (on $p)"),
+            (
+                'mutation { workItemUpdate(input: {title: "x"}) { errors } }',
+                "Argument 'id' on InputObject 'WorkItemUpdateInput' is required.",
+            ),
         ],
     )
     def test_what_does_not_fit_is_told_with_status_200(self, desk: Desk, query: str, message: str) -> None:

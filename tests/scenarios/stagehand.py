@@ -11,7 +11,7 @@ import json
 import re
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
@@ -19,14 +19,19 @@ from typing import Any, Literal
 import anyio
 import httpx
 
+from app.bot import Bot
 from app.demo.local import LocalStage, local_stage
+from app.doctor import examine
+from app.gitlab.findings import Finding
 from app.journey import markers
 from app.journey_files import BUILT_IN
 from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response, request_for
+from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.world import Board, Hook, JournalEntry, Milestone, Note, WorkItem, World
-from app.settings import ChannelSettings
+from app.settings import ChannelSettings, Settings
 from app.web.app import create_app
+from app.wiring import open_bot
 
 BOT = "partner-bot"
 QUIET_MINUTES = 11  # the journey's quiet time before an announcement, and a little more
@@ -113,6 +118,17 @@ def board_lists(world: World, board: Board) -> list[str]:
 def requests_since(stage: LocalStage, start: int) -> list[str]:
     """What the bot asked of GitLab since the journal had `start` entries."""
     return [f"{e.method} {e.operation or e.path}" for e in stage.world.journal[start:] if e.username == BOT]
+
+
+def connected(stage: LocalStage, **changed: Any) -> list[Finding]:
+    """The report of a bot with other settings, from the settings on, on the sandbox of the stage."""
+
+    def connect(settings: Settings) -> AbstractContextManager[Bot]:
+        adapter, transport = requests_adapter(stage.sandbox), httpx_transport(stage.sandbox)
+        return open_bot(settings, adapter=adapter, transport=transport, clock=stage.clock)
+
+    given = stage.service.settings.model_dump() | changed
+    return list(examine(lambda: Settings.model_validate(given), lambda _: stage.deliver() and None, connect))
 
 
 # --- the whole world as values ---

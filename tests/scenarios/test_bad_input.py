@@ -37,6 +37,8 @@ MISTAKES = {
     "unknown key": (ACME.replace("region:", "regoin:"), "regoin"),
     "unknown category": (ACME.replace("category: rsi", "category: reseller"), "category"),
     "unknown user": (ACME.replace("acme.dev", "nobody.here"), "nobody.here"),
+    "an architect as the partner's engineer": (ACME.replace("acme.dev", "gl.sa1"), "on both sides"),
+    "the bot as the partner's engineer": (ACME.replace("acme.dev", BOT), "on both sides"),
     "unknown track": (ACME + "tracks: [astronaut]\n", "astronaut"),
     "no YAML": ("name: [unclosed\n", "acme.yaml"),
     "empty": ("", "acme.yaml"),
@@ -89,6 +91,15 @@ def test_a_second_mistake_is_reported_in_the_same_issue(onboarded: LocalStage) -
     (problem,) = problems(onboarded, state=None)
     assert "nobody.here" in problem.description
     assert "regoin" not in problem.description
+
+
+def test_somebody_of_the_group_who_is_named_as_the_partners_lead_is_refused_in_words(stage: LocalStage) -> None:
+    onboard(stage, "acme", ACME.replace("lead: acme.lead", "lead: gl.sa2"))
+    state = stage.service.store.partner("acme")
+    assert state.cause
+    assert state.fix
+    assert "gl.sa2 can be no partner's people" in state.cause
+    assert "Name somebody of the partner's own" in state.fix
 
 
 def test_one_partners_broken_file_stops_nobody_else(two_partners: LocalStage) -> None:

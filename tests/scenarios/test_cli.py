@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 import socket
 import subprocess
@@ -257,7 +258,7 @@ def test_adding_a_partner_that_cannot_be_writes_nothing(run: Run, gitlab: Addres
     assert "slug" in result.err
     control = gitlab.world.project_by_path("partners/journey-control")
     assert control is not None
-    assert list(control.files) == ["README.md"]
+    assert not [path for path in control.files if path.startswith("partners/")]
 
 
 # --- plan, apply, sync ---
@@ -392,7 +393,18 @@ def test_all_missing_settings_are_named_at_once(run: Run) -> None:
         ("TOKEN", "glpat-wrong", "PARTNER_JOURNEY_TOKEN"),
         ("TOKEN", "sandbox-acme.lead", "member of it"),
         ("GROUP", "no/such/group", "no/such/group"),
+        ("GROUP", "", "PARTNER_JOURNEY_GROUP is wrong: it is empty."),
+        ("GROUP", "https://gitlab.example/groups/partners", "write the full path alone"),
         ("URL", "http://127.0.0.1:9", "Nothing listens at"),
+        ("URL", "", "PARTNER_JOURNEY_URL is wrong: it must start with https://"),
+        ("URL", "https://bot:glpat-wrong@gitlab.example", "take user and password out of it"),
+        ("PUBLIC_URL", "https://journey.example/x?y=1", "without ? and #"),
+        ("PUBLIC_URL", "https://[journey", "PARTNER_JOURNEY_PUBLIC_URL is wrong: it is no address"),
+        ("LIMITS", '{"notes": -1}', "PARTNER_JOURNEY_LIMITS is wrong: a limit is"),
+        ("LIMITS", '{"notes":}', "PARTNER_JOURNEY_LIMITS is no JSON"),
+        ("JOURNEY_DIR", "/no/such/folder", "PARTNER_JOURNEY_JOURNEY_DIR is wrong: there is no journey.yaml"),
+        ("NODE", "A b", "PARTNER_JOURNEY_NODE is wrong: use small letters, digits and dashes"),
+        ("LOG_LEVEL", "loud", "PARTNER_JOURNEY_LOG_LEVEL is wrong"),
         ("DATABASE_URL", "sqlite:////no/such/folder/bot.sqlite", "mkdir -p"),
         ("DATABASE_URL", "nonsense", "sqlite:///"),
     ],
@@ -403,6 +415,20 @@ def test_a_wrong_setting_is_named_with_the_way_out(run: Run, setting: str, value
     assert words in result.err
     assert "glpat-wrong" not in result.text
     assert "Traceback" not in result.text
+    assert "Value error" not in result.text
+
+
+def test_the_doctor_names_a_setting_whose_name_is_misspelt(run: Run) -> None:
+    told = run("doctor", PUBLIC_ULR="https://journey.example", TOKEN_OF_SOMEBODY_ELSE="x").out
+    assert "PARTNER_JOURNEY_PUBLIC_ULR is no setting; PARTNER_JOURNEY_PUBLIC_URL is." in told
+    assert "SOMEBODY" not in told
+
+
+def test_a_port_that_is_taken_is_named_before_anybody_is_told_that_we_listen(run: Run, gitlab: Address) -> None:
+    result = run("serve", PORT=gitlab.url.rsplit(":", 1)[1])
+    assert result.code == 1
+    assert "PARTNER_JOURNEY_PORT" in result.err
+    assert "listens" not in result.text
 
 
 def test_a_journey_that_takes_much_away_is_done_only_when_somebody_says_so(run: Run, gitlab: Address) -> None:
@@ -425,10 +451,47 @@ def test_a_journey_that_takes_much_away_is_done_only_when_somebody_says_so(run: 
 # --- files and the demo ---
 
 
+def _picture(output: int, **environment: str) -> subprocess.CompletedProcess[bytes]:
+    words = [str(Path(sys.executable).parent / "partner-journey"), "picture", "--blank"]
+    return subprocess.run(
+        words, stdout=output, stderr=subprocess.PIPE, timeout=60, check=False, cwd=BUILT_IN.parent,
+        env={**os.environ, **environment},
+    )  # fmt: skip
+
+
+def test_what_is_written_is_utf_8_whatever_the_locale_says() -> None:
+    made = _picture(subprocess.PIPE, PYTHONIOENCODING="ascii")
+    assert made.stderr == b""
+    assert made.stdout.decode("utf-8").rstrip().endswith("</svg>")
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_a_full_disk_is_one_line_and_no_traceback() -> None:
+    with Path("/dev/full").open("wb") as full:
+        failed = _picture(full.fileno())
+    assert failed.returncode == 1
+    assert b"The output cannot be written" in failed.stderr
+    assert b"Traceback" not in failed.stderr
+
+
 def test_the_built_in_templates_have_no_problems(run: Run) -> None:
     result = run("template", "check")
     assert result.code == 0
     assert "4 stages, 31 capabilities, no problems" in result.out
+
+
+def test_template_check_names_a_file_that_is_not_utf_8_and_one_that_nobody_lists(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "journey"
+    shutil.copytree(BUILT_IN, folder)
+    text = folder / "capabilities/onboarding/nfr-license.md"
+    shutil.copy(text, folder / "capabilities/onboarding/nfr-licence.md")
+    listed = run("template", "check", str(folder))
+    assert listed.code == 0
+    assert "nfr-licence.md is not used" in listed.out
+    text.write_bytes(b"---\ntitle: Caf\xe9\n---\n")
+    broken = run("template", "check", str(folder))
+    assert broken.code == 1
+    assert "nfr-license.md:2: The file is not in UTF-8." in broken.err
 
 
 def test_template_check_lists_all_mistakes_with_file_line_and_fix(run: Run, tmp_path: Path) -> None:
@@ -562,6 +625,7 @@ def test_digest_shows_what_will_be_told_and_posts_nothing(run: Run, gitlab: Addr
     assert "gl.sa1" in run("digest").out
     nobody = run("digest", "--for", "gl.sa2")
     assert nobody.out == ""
-    assert "No partner file names gl.sa2. These are named: gl.sa1." in nobody.err
+    assert nobody.code == 1
+    assert "No partner file names gl.sa2 as solution architect. Name one who is: gl.sa1." in nobody.err
     assert not [i for i in gitlab.world.work_items.values() if markers.find("digest", i.description)]
     assert "mon 07:00" in run("digest", DIGEST="monday").text, "a wrong setting says how to write it"

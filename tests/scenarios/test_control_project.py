@@ -10,6 +10,7 @@ import pytest
 from app.demo.local import SERVICE_URL, LocalStage, local_stage
 from app.gitlab.errors import GitLabError
 from app.gitlab.hook_secrets import HookSecrets
+from app.sandbox import operations
 from app.sandbox.http import Request
 
 SECRETS = HookSecrets(token="a-token")
@@ -55,3 +56,21 @@ def test_a_service_that_moved_changes_its_webhook_and_makes_no_second_one(empty:
         "~ webhook of the control project"
     ]
     assert control_hooks(empty) == ["https://journey.example.com/webhooks/gitlab"]
+
+
+def test_of_many_files_only_the_changed_one_is_read_again(stage: LocalStage) -> None:
+    control, root = stage.project("journey-control"), stage.user("root")
+    paths = [f"partners/p-{number}.yaml" for number in range(250)]
+    actions = [{"action": "create", "file_path": path, "content": f"name: {path}\n"} for path in paths]
+    operations.commit_files(stage.world, root, control, branch="main", message="Many", actions=actions)
+    reader = stage.service.control
+    first, costs = reader.read(), list[int]()
+    for text in ("changed", "name: partners/p-7.yaml\n", None):  # and changed back, and nothing at all
+        if text is not None:
+            stage.write_partner_file("p-7", text)
+        start = len(stage.world.journal)
+        wishes = reader.read(first.paths)
+        costs.append(len(stage.world.journal) - start)
+        assert wishes.partners == first.partners | ({"p-7": text} if text else {})
+    tree = 1 + 3  # what is newest, and its 250 names, a hundred at a time
+    assert costs == [tree + 1, tree + 1, tree]

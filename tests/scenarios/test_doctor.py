@@ -3,25 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager
 from datetime import timedelta
 from email.utils import format_datetime
 from pathlib import Path
 
 import pytest
 from pydantic import SecretStr
-from stagehand import BOT, Theatre
+from stagehand import BOT, Theatre, connected
 
-from app.bot import Bot
 from app.demo.local import LocalStage
 from app.doctor import LINES, diagnose, examine
 from app.gitlab.findings import Finding
 from app.sandbox import operations
 from app.sandbox.http import Request, Response, error_response
-from app.sandbox.inprocess import httpx_transport, requests_adapter
 from app.sandbox.world import DEVELOPER, Hook
 from app.settings import Settings, SettingsError
-from app.wiring import open_bot
 
 
 def doctor(stage: LocalStage) -> Iterator[Finding]:
@@ -188,17 +184,6 @@ def test_whatever_gitlab_refuses_the_report_has_all_lines(onboarded: LocalStage,
     assert all(f.fix for f in findings if f.state != "ok")
     assert by_state(findings, "failed") or by_state(findings, "warning")
     assert line(iter(findings), "database").state == "ok"
-
-
-def connected(stage: LocalStage, **changed: str) -> list[Finding]:
-    """The report of a bot with other settings, from the settings on, on the sandbox of the stage."""
-
-    def connect(settings: Settings) -> AbstractContextManager[Bot]:
-        adapter, transport = requests_adapter(stage.sandbox), httpx_transport(stage.sandbox)
-        return open_bot(settings, adapter=adapter, transport=transport, clock=stage.clock)
-
-    given = stage.service.settings.model_dump() | changed
-    return list(examine(lambda: Settings.model_validate(given), lambda _: stage.deliver() and None, connect))
 
 
 @pytest.mark.parametrize(

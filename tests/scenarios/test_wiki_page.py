@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 from stagehand import close_required, pass_quiet_time, requests_since
 
-from app.demo.local import LocalStage
+from app.demo.local import GLOBEX, LocalStage
 from app.gitlab.errors import GitLabError
 from app.sandbox.http import Request
 
@@ -36,6 +36,18 @@ def test_the_wiki_has_a_page_with_every_partner_and_follows_the_stages(two_partn
     (text,) = pages(two_partners)
     assert "1 here, 2 reached" in text
     assert "50#37; went on" in text
+
+
+def test_a_partner_who_has_just_joined_is_on_the_page_with_links_within_minutes(onboarded: LocalStage) -> None:
+    an_hour_passes(onboarded)
+    onboarded.write_partner_file("globex", GLOBEX)
+    onboarded.service.reconciler.reload()
+    onboarded.service.loop.run("globex", "test")  # it makes the project, and has seen none
+    assert onboarded.service.portfolio_page.follow() is True
+    onboarded.settle()
+    assert onboarded.service.portfolio_page.follow() is True
+    (text,) = pages(onboarded)
+    assert "/partners/globex/-/issues/1" in text
 
 
 def test_a_page_that_says_all_this_already_is_read_and_not_written(two_partners: LocalStage) -> None:

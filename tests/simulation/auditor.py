@@ -14,7 +14,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from app.journey import markers
+from app.journey import labels, markers
 from app.sandbox.world import Board, Label, Note, Project, WorkItem, World
 
 BOT = "partner-bot"
@@ -299,6 +299,8 @@ def _trespasses(world: World) -> Iterator[str]:
             continue
         if item.project_id is not None and world.projects[item.project_id].marked_for_deletion_on is not None:
             continue
+        if any(world.labels[i].title == labels.NEWCOMER for i in item.label_ids if i in world.labels):
+            continue  # a form asks the bot to answer and to close it
         traces = [e for e in (*item.state_events, *item.label_events, *item.milestone_events) if e.user_id == bot]
         written = [] if _is_elsewhere(world, item) else comments(world, item, by_bot=True)
         if traces or written or bot in (item.updated_by_id, item.last_edited_by_id):

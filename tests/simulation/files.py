@@ -11,6 +11,8 @@ from typing import Any
 
 import yaml
 
+from app.journey.labels import NEWCOMER
+from app.sandbox import operations
 from simulation.verbs import PEOPLE, Act, Here, verb
 
 JOURNEY = """\
@@ -132,6 +134,19 @@ on_partner_file("break partner file", lambda _h, data: data.update(category="non
 def _join(here: Here) -> Act | None:
     slug = here.deed.slug
     return lambda: here.people.commit(here.people.control, f"partners/{slug}.yaml", partner_text(slug))
+
+
+@verb("join by form")
+def _join_by_form(here: Here) -> Act | None:
+    """An architect describes the partner in an issue of the control project."""
+    text = f'```yaml\nslug: {here.deed.slug}\n{partner_text(here.deed.slug)}```\n/label ~"{NEWCOMER}"'
+
+    def act() -> None:
+        operations.create_work_item(
+            here.world, here.architect, type="ISSUE", title="New partner", description=text, project=here.people.control
+        )
+
+    return act
 
 
 # --- the journey ---

@@ -13,6 +13,7 @@ import logging
 import os
 import re
 import tempfile
+from collections.abc import Iterator
 from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import cache
@@ -111,10 +112,17 @@ def _says_at_risk(page: WorkItem) -> bool:
     return any(words in page.description for words in ("At risk until", "Gefährdet bis"))
 
 
+@pytest.fixture(scope="module", autouse=True)
+def _silence() -> Iterator[None]:
+    """Lives are loud. Only theirs: what other tests of this process log is looked at."""
+    logging.disable(logging.CRITICAL)
+    yield
+    logging.disable(logging.NOTSET)
+
+
 @cache
 def beginning(tier: str) -> World:
     """Acme is onboarded to the small journey; another project of the group is none of the bot's business."""
-    logging.disable(logging.CRITICAL)
     clock = ManualClock()
     world = seed_world(clock, tier=sandbox_tier(tier), base_url=BASE_URL)
     root, group = world.user_by_name("root"), world.group_by_path("partners")

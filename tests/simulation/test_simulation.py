@@ -27,6 +27,7 @@ from simulation.verbs import bind
 SEEDS_FOR_A_STORY = 4
 SEEDS = int(os.environ.get("PARTNER_JOURNEY_SEEDS", "200"))
 ONLY = os.environ.get("PARTNER_JOURNEY_SEED")
+CHAOS = "tests/simulation/test_simulation.py -k test_chaos"
 
 
 def _stories() -> list[int]:
@@ -63,7 +64,7 @@ def test_chaos_ends_every_day_like_peace(number: int, folder: Path) -> None:
 def _report(story: Story, seed: int, problems: list[str], log: list[str]) -> str:
     return "\n".join(
         [
-            f"seed {seed}. Play it again: PARTNER_JOURNEY_SEED={seed} make test ARGS=tests/simulation",
+            f"seed {seed}. Play it again: PARTNER_JOURNEY_SEED={seed} make test ARGS='{CHAOS}'",
             str(story),
             "What broke:",
             *(f"  {line}" for line in log),
@@ -78,6 +79,18 @@ def test_a_seed_plays_the_same_twice(folder: Path) -> None:
     first, second = ([play_in_chaos(peace, seed, folder).log for seed in range(4, 8)] for _ in range(2))
     assert first == second
     assert len(set(map(tuple, first))) == 4
+
+
+@pytest.mark.parametrize("seed", [566, 605])
+def test_a_lost_database_may_make_a_digest_come_out_of_turn(seed: int, folder: Path) -> None:
+    peace = play_in_peace(write_story(seed // SEEDS_FOR_A_STORY), folder)
+    assert play_in_chaos(peace, seed, folder).problems == []
+
+
+def test_a_change_half_told_while_the_epic_was_closed_is_told_outside_too(folder: Path) -> None:
+    seed = 1000
+    peace = play_in_peace(write_story(seed // SEEDS_FOR_A_STORY), folder)
+    assert play_in_chaos(peace, seed, folder).problems == []
 
 
 # --- the auditor sees what it is there for ---

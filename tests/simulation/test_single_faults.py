@@ -32,6 +32,7 @@ from simulation.verbs import bind
 EVERY = bool(os.environ.get("PARTNER_JOURNEY_EVERY"))
 STORIES: dict[str, tuple[str, ...]] = {
     "a partner joins": ("join",),
+    "a partner joins by a form": ("join by form",),
     "a few close and comment": ("close", "tick", "comment"),
     "a stage is done": ("close stage",),
     "reopened": ("close stage", "reopen"),
@@ -57,7 +58,10 @@ STORIES: dict[str, tuple[str, ...]] = {
 SAMPLED = 3
 """Requests of a story that a sample harms."""
 
-LONG = ("a stage is done", "a file is broken and mended", "the journey is broken and mended", "a partner joins")
+LONG = (
+    "a stage is done", "a file is broken and mended", "the journey is broken and mended", "a partner joins",
+    "a partner joins by a form",
+)  # fmt: skip
 """Stories that pass every point together."""
 
 ONLY_AFTER_A_CRASH: tuple[CrashPoint, ...] = ("a restart has woken a partner",)
@@ -88,7 +92,7 @@ def live(name: str, folder: Path, breaker: Breaker) -> End:
     """Plays a story to its rest: each deed, the quiet time, the retries, and a night with a look at everybody."""
     with open_house(beginning("ultimate", True, folder), folder, f"faults-{id(breaker)}", breaker=breaker) as house:
         for verb in STORIES[name]:
-            partner = 1 if verb == "join" else 0
+            partner = 1 if verb.startswith("join") else 0
             act = bind(Deed(verb, 0, partner, 0), house.people)
             if act is not None:
                 act()

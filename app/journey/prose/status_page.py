@@ -69,8 +69,8 @@ def _headline(scene: Scene) -> str:
     stage = scene.leads.stage or stage
     title, goal = plain(stage.stage.title), plain(say.of_journey(stage.stage.goal))
     where = (
-        say("**{name}** is in up to **{stage}**.", name=name, stage=title)
-        if scene.progress.practices
+        say("**{name}** is up to **{stage}**.", name=name, stage=title)
+        if scene.leads is not scene
         else say("**{name}** is in **{stage}**.", name=name, stage=title)
     )
     return f"{where} {goal}\n\n{_bar(stage.percent)} **{stage.percent} %** · {counted_in_words(stage, scene)}"
@@ -82,7 +82,9 @@ def _bar(percent: int) -> str:
 
 
 def _done_list(scene: Scene) -> str:
-    done = [i for i in scene.progress.items if i.state == "done"]
+    """Without the reviews of stages, which are in no count."""
+    reviews = {stage.review.id for stage in scene.journey.stages if stage.review is not None}
+    done = [i for i in scene.progress.items if i.state == "done" and i.capability.id not in reviews]
     if not done:
         return ""
     lines = [f"- {linked(i, scene)}" for i in done]

@@ -10,7 +10,7 @@ import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
-from graphql import GraphQLError, VariableDefinitionNode, print_ast
+from graphql import GraphQLError, TokenKind, VariableDefinitionNode, print_ast
 
 _Rewriting = tuple[re.Pattern[str], Callable[[re.Match[str]], tuple[str, dict[str, Any]]]]
 
@@ -90,6 +90,34 @@ _RULES: tuple[_Rewriting, ...] = (
         typeName="InputObject",
         argumentName="{2}",
     ),
+    _rule(
+        r"Expected value of type '(\w+)' to include required field '(\w+)'",
+        "Argument '{2}' on InputObject '{1}' is required.",
+        "missingRequiredInputObjectAttribute",
+        argumentName="{2}",
+        inputObjectType="{1}",
+    ),
+    _rule(
+        r"Field '(\w+)' must not have a selection since type '([^'!]+)!?' has no subfields",
+        "Selections can't be made on scalars (field '{1}' returns {2} but has selections)",
+        "selectionMismatch",
+        nodeName="field '{1}'",
+        typeName="{2}",
+    ),
+    _rule(
+        r"Unknown fragment '(\w+)'",
+        "Fragment {1} was used, but not defined",
+        "useAndDefineFragment",
+        fragmentName="{1}",
+    ),
+    _rule(
+        r"Fragment '(\w+)' is never used",
+        "Fragment {1} was defined, but not used",
+        "useAndDefineFragment",
+        fragmentName="{1}",
+    ),
+    _rule(r"Unknown directive '@(\w+)'", "Directive @{1} is not defined", "undefinedDirective", directiveName="{1}"),
+    _rule(r"ID cannot represent value: (.*)\Z", "Could not coerce value {1} to ID"),
     _rule(r"Must provide operation name if query contains multiple operations", "An operation name is required"),
     _rule(r"Unknown operation named '(\w+)'", 'No operation named "{1}"'),
     _rule(r"Syntax Error: (.*)\.\Z", "{1}"),
@@ -102,7 +130,7 @@ def format_all(errors: Iterable[GraphQLError]) -> list[dict[str, Any]]:
 
 
 def _format(error: GraphQLError) -> dict[str, Any]:
-    message, extensions = _variable(error) or reword(error.message)
+    message, extensions = _variable(error) or _type_of_variable(error) or reword(error.message)
     formatted: dict[str, Any] = {"message": message}
     if error.locations:
         formatted["locations"] = [{"line": each.line, "column": each.column} for each in error.locations]
@@ -120,6 +148,20 @@ def reword(message: str) -> tuple[str, dict[str, Any]]:
         if found is not None:
             return rewrite(found)
     return message, {}
+
+
+def _type_of_variable(error: GraphQLError) -> tuple[str, dict[str, Any]] | None:
+    """An unknown type: the library says the same of a variable's and of a fragment's, GitLab does not."""
+    if not error.message.startswith("Unknown type") or not error.nodes or error.nodes[0].loc is None:
+        return None
+    token = error.nodes[0].loc.start_token.prev
+    while token is not None and token.kind in (TokenKind.BRACKET_L, TokenKind.COLON):
+        token = token.prev
+    if token is None or token.prev is None or token.prev.kind is not TokenKind.DOLLAR:
+        return None
+    kind = print_ast(error.nodes[0])
+    extensions = {"code": "variableRequiresValidType", "typeName": kind, "variableName": token.value}
+    return f"{kind} isn't a defined input type (on ${token.value})", extensions
 
 
 _INVALID = re.compile(

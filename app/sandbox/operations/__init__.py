@@ -6,10 +6,14 @@ SandboxError and then has changed nothing. REST, GraphQL and the pages are thin 
 
 from app.sandbox.operations.accounts import (
     change_tier,
+    create_access_token,
     create_handy_token,
     create_token,
     create_user,
+    delete_user,
+    revoke_access_token,
     revoke_token,
+    rotate_token,
     update_user,
 )
 from app.sandbox.operations.applications import create_application
@@ -29,7 +33,7 @@ from app.sandbox.operations.boards import (
 from app.sandbox.operations.commands import find_item
 from app.sandbox.operations.common import UNSET
 from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
-from app.sandbox.operations.hierarchy import children_of, reference
+from app.sandbox.operations.hierarchy import children_of, move_child, reference
 from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
 from app.sandbox.operations.labels import (
     available_labels,
@@ -59,12 +63,22 @@ from app.sandbox.operations.milestones import (
 )
 from app.sandbox.operations.notes import NoteOutcome, activity, create_note, delete_note, update_note
 from app.sandbox.operations.projects import create_project, delete_project, restore_project, update_project
-from app.sandbox.operations.relations import create_issue_link, delete_issue_link, mark_duplicate, move_issue
-from app.sandbox.operations.repository import commit_files
+from app.sandbox.operations.protections import set_protection, unprotect_branch
+from app.sandbox.operations.relations import (
+    LinkType,
+    create_issue_link,
+    delete_issue_link,
+    links_of,
+    mark_duplicate,
+    move_issue,
+)
+from app.sandbox.operations.repository import commit_files, create_branch, delete_branch
+from app.sandbox.operations.subscriptions import set_subscription
 from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
 
 __all__ = [
     "UNSET",
+    "LinkType",
     "NoteOutcome",
     "activity",
     "add_award",
@@ -78,10 +92,12 @@ __all__ = [
     "container_of_board",
     "container_of_label",
     "container_of_milestone",
+    "create_access_token",
     "create_application",
     "create_badge",
     "create_board",
     "create_board_list",
+    "create_branch",
     "create_group",
     "create_handy_token",
     "create_hook",
@@ -97,6 +113,7 @@ __all__ = [
     "delete_badge",
     "delete_board",
     "delete_board_list",
+    "delete_branch",
     "delete_group",
     "delete_hook",
     "delete_invitation",
@@ -105,6 +122,7 @@ __all__ = [
     "delete_milestone",
     "delete_note",
     "delete_project",
+    "delete_user",
     "delete_work_item",
     "direct_member",
     "ensure_labels",
@@ -114,16 +132,23 @@ __all__ = [
     "hooks_of",
     "label_lists",
     "label_scope",
+    "links_of",
     "mark_duplicate",
     "move_board_list",
+    "move_child",
     "move_issue",
     "reference",
     "remove_award",
     "remove_member",
     "restore_group",
     "restore_project",
+    "revoke_access_token",
     "revoke_token",
+    "rotate_token",
+    "set_protection",
+    "set_subscription",
     "share",
+    "unprotect_branch",
     "update_badge",
     "update_board",
     "update_group",

@@ -62,6 +62,23 @@ def set_parent(world: World, actor: User, item: WorkItem, parent_id: int | None)
         add_system_note(world, actor, parent, "relate_to_child", text)
 
 
+def move_child(world: World, actor: User, child: WorkItem, neighbour: WorkItem, *, after: bool) -> None:
+    """Put a child right after or right before one of its siblings. Raises Invalid for no sibling, Forbidden.
+
+    Planner and up in the parent's group (https://docs.gitlab.com/api/epic_issues/#reorder-issues-in-an-epic).
+    """
+    parent = world.work_items.get(child.parent_id or 0)
+    if parent is None or neighbour is child or neighbour.parent_id != child.parent_id:
+        raise Invalid("400 Bad request - Issue could not be moved!")
+    if not permissions.can_update_item(world, actor, parent):
+        raise Forbidden
+    rows = sorted(children_of(world, parent), key=lambda item: (item.relative_position, item.id))
+    rows.remove(child)
+    rows.insert(rows.index(neighbour) + after, child)
+    for position, item in enumerate(rows, 1):
+        item.relative_position = position
+
+
 def children_of(world: World, parent: WorkItem) -> list[WorkItem]:
     """Direct children, oldest first, regardless of who looks."""
     return world.work_items.where("parent_id", parent.id)

@@ -6,9 +6,10 @@ The trap this shows: moved and duplicate items are *closed*, and look done to wh
 from __future__ import annotations
 
 from copy import deepcopy
+from typing import Literal, TypeAlias, get_args
 
 from app.sandbox import permissions, webhooks
-from app.sandbox.errors import Conflict, Invalid, NotFound
+from app.sandbox.errors import Conflict, Forbidden, Invalid, NotFound
 from app.sandbox.operations import attributes
 from app.sandbox.operations.common import add_system_note, require, require_item, require_visible
 from app.sandbox.operations.hierarchy import reference
@@ -17,26 +18,58 @@ from app.sandbox.operations.milestones import available_milestones
 from app.sandbox.operations.work_items import change_state
 from app.sandbox.world import GUEST, PLANNER, Project, User, WorkItem, World
 
+LinkType: TypeAlias = Literal["relates_to", "blocks", "is_blocked_by"]
+LINK_TYPES: tuple[LinkType, ...] = get_args(LinkType)
+_OPPOSITE: dict[LinkType, LinkType] = {"blocks": "is_blocked_by", "is_blocked_by": "blocks", "relates_to": "relates_to"}
+_LINKED: dict[LinkType, str] = {
+    "relates_to": "marked this issue as related to",
+    "blocks": "marked this issue as blocking",
+    "is_blocked_by": "marked this issue as blocked by",
+}
 
-def create_issue_link(world: World, actor: User, item: WorkItem, other: WorkItem) -> None:
-    """Link two items as related, both ways; Guest and up on both sides. Raises NotFound, Conflict when linked."""
+
+def linked_ids(item: WorkItem, link_type: LinkType) -> list[int]:
+    """The ids of what the item is linked to in this way; the item's own list, to be changed in place."""
+    if link_type == "relates_to":
+        return item.linked_ids
+    return item.blocks_ids if link_type == "blocks" else item.blocked_by_ids
+
+
+def links_of(world: World, item: WorkItem) -> list[tuple[WorkItem, LinkType]]:
+    """Everything that the item is linked to, as the item sees it: it blocks, is blocked by or relates to the other."""
+    pairs = [(world.work_items.get(number), kind) for kind in LINK_TYPES for number in linked_ids(item, kind)]
+    return [(other, kind) for other, kind in pairs if other is not None]
+
+
+def create_issue_link(
+    world: World, actor: User, item: WorkItem, other: WorkItem, link_type: LinkType = "relates_to"
+) -> None:
+    """Link two items, both ways; Guest and up on both sides. Raises NotFound, Conflict when they are linked.
+
+    Blocking needs a licence (https://docs.gitlab.com/user/project/issues/related_issues/): Forbidden without.
+    """
     require_item(world, actor, item)
+    if link_type != "relates_to" and not world.licensed:
+        raise Forbidden("Blocked issues not available for current license")
     if not permissions.can_read_item(world, actor, other) or not _is_guest(world, actor, other):
         raise NotFound("No matching issue found. Make sure that you are adding a valid issue URL.")
     require(_is_guest(world, actor, item))
-    if other is item or other.id in item.linked_ids:
+    if other is item or any(row is other for row, _kind in links_of(world, item)):
         raise Conflict("Issue(s) already assigned")
-    _link(world, actor, item, other)
+    for one, two, kind in ((item, other, link_type), (other, item, _OPPOSITE[link_type])):
+        linked_ids(one, kind).append(two.id)
+        add_system_note(world, actor, one, "relate", f"{_LINKED[kind]} {reference(world, two)}")
 
 
 def delete_issue_link(world: World, actor: User, item: WorkItem, other: WorkItem) -> None:
     """Raises NotFound when the two are not linked, Forbidden."""
     require_item(world, actor, item)
-    if other.id not in item.linked_ids:
+    kind = next((kind for row, kind in links_of(world, item) if row is other), None)
+    if kind is None:
         raise NotFound
     require(_is_guest(world, actor, item))
-    item.linked_ids.remove(other.id)
-    other.linked_ids.remove(item.id)
+    linked_ids(item, kind).remove(other.id)
+    linked_ids(other, _OPPOSITE[kind]).remove(item.id)
     add_system_note(world, actor, item, "unrelate", f"removed the relation with {reference(world, other)}")
     add_system_note(world, actor, other, "unrelate", f"removed the relation with {reference(world, item)}")
 
@@ -111,13 +144,6 @@ def _copy_to(world: World, item: WorkItem, target: Project) -> WorkItem:
         copy.notes.append(twin)
     world.work_items[copy.id] = copy
     return copy
-
-
-def _link(world: World, actor: User, item: WorkItem, other: WorkItem) -> None:
-    item.linked_ids.append(other.id)
-    other.linked_ids.append(item.id)
-    add_system_note(world, actor, item, "relate", f"marked this issue as related to {reference(world, other)}")
-    add_system_note(world, actor, other, "relate", f"marked this issue as related to {reference(world, item)}")
 
 
 def _is_guest(world: World, actor: User, item: WorkItem) -> bool:

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import base64
 import binascii
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from app.sandbox import permissions, webhooks
-from app.sandbox.errors import Forbidden, Invalid
+from app.sandbox.errors import Forbidden, Invalid, MethodNotAllowed, NotFound
 from app.sandbox.operations.common import require_visible, touch
 from app.sandbox.world import Commit, Project, User, World
 
@@ -26,17 +27,19 @@ def commit_files(
 ) -> Commit:
     """Apply all actions or none. An action is {action, file_path, content?, encoding?, previous_path?}.
 
-    The sandbox keeps one line of history: only the default branch can be committed to. Raises Invalid for create on an
-    existing file, update, delete or move of a missing one, and for an unknown branch; Forbidden without push rights.
+    The first commit of an empty repository makes the default branch. Raises Invalid for create on an existing file,
+    update, delete or move of a missing one, and for an unknown branch; Forbidden without push rights.
     """
     require_visible(world, actor, project)
     if not permissions.can_push(world, actor, project, branch):
         raise Forbidden("403 Forbidden - You are not allowed to push into this branch")
-    if branch != project.default_branch:
+    line = project.line(branch)
+    if line is None and (branch != project.default_branch or project.commits):
         raise Invalid("You can only create or edit files when you are on a branch")
     if not message.strip():
         raise Invalid("commit_message is empty")
-    files, before = dict(project.files), project.files
+    before = line[-1].files if line else {}
+    files = dict(before)
     for action in actions:
         _apply(files, action)
     return add_commit(
@@ -48,7 +51,54 @@ def commit_files(
         added=sorted(files.keys() - before.keys()),
         modified=sorted(path for path in files.keys() & before.keys() if files[path] != before[path]),
         removed=sorted(before.keys() - files.keys()),
+        branch=branch,
     )
+
+
+NOTHING = "0" * 40
+"""Stands in a push for the side where there is no commit."""
+
+
+def create_branch(world: World, actor: User, project: Project, name: str, ref: str) -> list[Commit]:
+    """A branch from the head of another one or from a commit (https://docs.gitlab.com/api/branches/).
+
+    Raises Invalid for a name that is taken or no name, and for an unknown `ref`; Forbidden without push rights.
+    """
+    require_visible(world, actor, project)
+    if not permissions.can_push(world, actor, project, name):
+        raise Forbidden
+    if project.line(name) is not None:
+        raise Invalid("Branch already exists")
+    if not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", name) or ".." in name or name.endswith(("/", ".lock")):
+        raise Invalid("Branch name is invalid")
+    line = project.line(ref) or next(
+        (
+            found[: index + 1]
+            for found in (project.commits, *project.branches.values())
+            for index, commit in enumerate(found)
+            if len(ref) >= 7 and commit.sha.startswith(ref)
+        ),
+        None,
+    )
+    if line is None:
+        raise Invalid(f"Invalid reference name: {ref}")
+    project.branches[name] = list(line)
+    webhooks.branch_changed(world, actor, project, name, NOTHING, line[-1].sha)
+    return project.branches[name]
+
+
+def delete_branch(world: World, actor: User, project: Project, name: str) -> None:
+    """Raises NotFound, Invalid for the default branch, MethodNotAllowed without push rights, as on GitLab."""
+    require_visible(world, actor, project)
+    line = project.line(name)
+    if line is None:
+        raise NotFound.of("Branch")
+    if not permissions.can_push(world, actor, project, name):
+        raise MethodNotAllowed("You dont have push access to repo")
+    if name == project.default_branch:
+        raise Invalid("The default branch of a project cannot be deleted.")
+    del project.branches[name]
+    webhooks.branch_changed(world, actor, project, name, line[-1].sha, NOTHING)
 
 
 def add_commit(
@@ -61,10 +111,16 @@ def add_commit(
     added: Sequence[str] = (),
     modified: Sequence[str] = (),
     removed: Sequence[str] = (),
+    branch: str | None = None,
 ) -> Commit:
-    """Record a commit whose whole tree is `files`, and tell the hooks. No right is checked here."""
+    """Record a commit whose whole tree is `files`, and tell the hooks. No right is checked here.
+
+    `branch`: None for the default one.
+    """
     now = world.clock()
-    head = project.commits[-1] if project.commits else None
+    branch = branch or project.default_branch
+    line = project.commits if branch == project.default_branch else project.branches[branch]
+    head = line[-1] if line else None
     commit = Commit(
         sha=world.ids.hex(40),
         message=message,
@@ -76,9 +132,9 @@ def add_commit(
         modified=list(modified),
         removed=list(removed),
     )
-    project.commits.append(commit)
+    line.append(commit)
     touch(project, now)
-    webhooks.pushed(world, actor, project, commit)
+    webhooks.pushed(world, actor, project, commit, branch)
     return commit
 
 

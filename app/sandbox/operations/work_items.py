@@ -141,9 +141,10 @@ def delete_work_item(world: World, actor: User, item: WorkItem) -> None:
     for child in children_of(world, item):
         child.parent_id = None
         world.work_items.file(child.id)
-    for other in (world.work_items.get(number) for number in item.linked_ids):
-        if other is not None:
-            other.linked_ids.remove(item.id)
+    for other in world.work_items.values():
+        for linked in (other.linked_ids, other.blocks_ids, other.blocked_by_ids):
+            if item.id in linked:
+                linked.remove(item.id)
 
 
 def change_state(

@@ -5,8 +5,8 @@ The trap: a project's list shows its groups' badges too, with `kind: group`, and
 
 from __future__ import annotations
 
-from app.sandbox import operations
-from app.sandbox.errors import NotFound
+from app.sandbox import operations, permissions
+from app.sandbox.errors import Forbidden, NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
@@ -43,6 +43,16 @@ def list_badges(call: Call) -> Response:
         return presenters.badge(world, container, row[1]) | {"kind": row[0]}
 
     return paginate(call, rows, present)
+
+
+@routes.get("/:scope/:id/badges/render", text("link_url", required=True), text("image_url", required=True))
+def preview_badge(call: Call) -> Response:
+    """How a badge would look; nothing is made."""
+    container = the_container(call)
+    if not permissions.can_admin(call.world, call.user, container):
+        raise Forbidden
+    draft = presenters.badge(call.world, container, Badge(0, None, call.given["link_url"], call.given["image_url"]))
+    return ok({name: value for name, value in draft.items() if name not in ("id", "kind")})
 
 
 @routes.get("/:scope/:id/badges/:badge_id")

@@ -108,6 +108,6 @@ def the_note(call: Call, item: WorkItem) -> Note:
 
 def find_user(call: Call, user_id: int) -> User:
     user = call.world.users.get(user_id)
-    if user is None:
+    if user is None or user.state == "deleted":
         raise NotFound.of("User")
     return user

@@ -79,6 +79,7 @@ FILTERS: tuple[Parameter, ...] = (
     boolean("confidential"),
     integer_or_text("weight"),
     integer_or_text("epic_id"),
+    integer_or_text("iteration_id"),
 )
 
 
@@ -153,6 +154,7 @@ def _matches_words(call: Call, item: WorkItem) -> bool:
         and _is_due(item, get("due_date"), call.world.clock().date())
         and _has_parent(call, item, get("epic_id"))
         and _number_or_word(item.weight, get("weight"))
+        and _number_or_word(None, get("iteration_id"))  # the sandbox has no iterations
         and _has_reaction(call, item, get("my_reaction_emoji"))
     )
 

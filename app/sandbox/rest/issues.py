@@ -210,6 +210,24 @@ def move_issue(call: Call) -> Response:
     return created(presenters.issue_for(call.world, moved, call.user))
 
 
+@routes.post("/projects/:id/issues/:issue_iid/subscribe")
+def subscribe(call: Call) -> Response:
+    """304 when the caller is subscribed already (https://docs.gitlab.com/api/issues/#subscribe-to-an-issue)."""
+    return _subscription(call, True)
+
+
+@routes.post("/projects/:id/issues/:issue_iid/unsubscribe")
+def unsubscribe(call: Call) -> Response:
+    """304 when the caller is not subscribed."""
+    return _subscription(call, False)
+
+
+def _subscription(call: Call, subscribed: bool) -> Response:
+    item = the_issue(call)
+    changed = operations.set_subscription(call.world, call.actor, item, subscribed)
+    return created(presenters.issue_for(call.world, item, call.user)) if changed else Response(304)
+
+
 @routes.get("/projects/:id/issues/:issue_iid/participants")
 def list_participants(call: Call) -> Response:
     item = the_issue(call)

@@ -7,11 +7,12 @@ from the pair, so that it stays the same from read to read.
 from __future__ import annotations
 
 from app.sandbox import operations, permissions
-from app.sandbox.errors import Conflict, Invalid, NotFound
+from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_issue, find_project, the_issue
-from app.sandbox.rest.parameters import integer, text
+from app.sandbox.rest.parameters import ParameterError, integer, text
 from app.sandbox.rest.presenters import items as presenters
+from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import Call, Routes, created, ok
 from app.sandbox.world import WorkItem
 
@@ -26,18 +27,23 @@ def link_id(first: WorkItem, second: WorkItem) -> int:
     return low * WIDTH + high
 
 
-def _linked(call: Call, item: WorkItem) -> list[WorkItem]:
-    """Linked issues that the caller may see, whichever of the two stores the pair."""
+def _linked(call: Call, item: WorkItem) -> list[tuple[WorkItem, operations.LinkType]]:
+    """Linked issues that the caller may see, and how the item is linked to them."""
     world = call.world
-    others = [row for row in world.work_items.values() if row.id in item.linked_ids or item.id in row.linked_ids]
-    return [row for row in others if row.project_id is not None and permissions.can_read_item(world, call.user, row)]
+    found = operations.links_of(world, item)
+    return [
+        (row, kind)
+        for row, kind in found
+        if row.project_id is not None and permissions.can_read_item(world, call.user, row)
+    ]
 
 
 @routes.get("/projects/:id/issues/:issue_iid/links")
 def list_links(call: Call) -> Response:
     """Not paginated, as on GitLab."""
     item = the_issue(call)
-    return ok([presenters.related_issue(call.world, row, link_id(item, row)) for row in _linked(call, item)])
+    rows = sorted(_linked(call, item), key=lambda row: row[0].id)
+    return ok([presenters.related_issue(call.world, row, link_id(item, row), kind) for row, kind in rows])
 
 
 @routes.post(
@@ -47,36 +53,41 @@ def list_links(call: Call) -> Response:
     text("link_type", "relates_to", "blocks", "is_blocked_by"),
 )
 def create_link(call: Call) -> Response:
-    """`blocks` and `is_blocked_by` are Premium on GitLab and not part of the sandbox."""
-    item = the_issue(call)
-    if call.get("link_type", "relates_to") != "relates_to":
-        raise Invalid("The sandbox keeps links of type relates_to only.")
+    """`blocks` and `is_blocked_by` need a licence; the Community Edition does not know them."""
+    item, kind = the_issue(call), call.get("link_type", "relates_to")
+    if kind != "relates_to" and not call.world.enterprise:
+        raise ParameterError("link_type does not have a valid value")
     project = find_project(call, call.get("target_project_id", ""))
     other = find_issue(call, project, call.get("target_issue_iid", 0))
-    if other in _linked(call, item):
-        raise Conflict("Issue(s) already assigned")
-    operations.create_issue_link(call.world, call.actor, item, other)
-    return created(presenters.issue_link(call.world, item, other, link_id(item, other)))
+    operations.create_issue_link(call.world, call.actor, item, other, kind)
+    return created(_presented(call, item, other, kind))
 
 
 @routes.get("/projects/:id/issues/:issue_iid/links/:issue_link_id")
 def read_link(call: Call) -> Response:
     item = the_issue(call)
-    return ok(presenters.issue_link(call.world, item, _other(call, item), call.number("issue_link_id")))
+    return ok(_presented(call, item, *_other(call, item)))
 
 
 @routes.delete("/projects/:id/issues/:issue_iid/links/:issue_link_id")
 def delete_link(call: Call) -> Response:
     item = the_issue(call)
-    other = _other(call, item)
-    answer = presenters.issue_link(call.world, item, other, link_id(item, other))
+    other, kind = _other(call, item)
+    answer = _presented(call, item, other, kind)
     operations.delete_issue_link(call.world, call.actor, item, other)
     return ok(answer)
 
 
-def _other(call: Call, item: WorkItem) -> WorkItem:
+def _presented(call: Call, item: WorkItem, other: WorkItem, kind: operations.LinkType) -> Json:
+    """GitLab keeps a blocking link from its blocker's side, so what blocks is always the source."""
+    source, target = (other, item) if kind == "is_blocked_by" else (item, other)
+    shown = "blocks" if kind == "is_blocked_by" else kind
+    return presenters.issue_link(call.world, source, target, link_id(item, other), shown)
+
+
+def _other(call: Call, item: WorkItem) -> tuple[WorkItem, operations.LinkType]:
     wanted = call.number("issue_link_id")
-    for row in _linked(call, item):
+    for row, kind in _linked(call, item):
         if link_id(item, row) == wanted:
-            return row
+            return row, kind
     raise NotFound

@@ -16,7 +16,7 @@ from typing import Any
 
 from app.sandbox.rest.bodies import Values
 
-ALWAYS_KNOWN = frozenset({"private_token", "access_token"})
+ALWAYS_KNOWN = frozenset({"private_token", "access_token", "sudo"})
 
 
 class ParameterError(Exception):

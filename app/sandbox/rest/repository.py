@@ -1,21 +1,22 @@
 """Files, commits, branches and issue templates of a project (https://docs.gitlab.com/api/repositories/).
 
 The trap: an empty repository. Its tree is 404 "Tree Not Found", not an empty list, and the first commit makes the
-branch. The sandbox keeps one branch, the default one, with its whole line of commits.
+branch. Every branch of the sandbox keeps its whole line of commits; there are no merges.
 """
 
 from __future__ import annotations
 
 from difflib import SequenceMatcher
+from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
 from app.sandbox import operations, permissions
-from app.sandbox.errors import Conflict, Forbidden, Invalid, NotFound
+from app.sandbox.errors import Forbidden, Invalid, NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_project
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import Parameter, boolean, integer, moment, objects, text
+from app.sandbox.rest.parameters import Parameter, boolean, moment, objects, text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import Commit, Project
@@ -33,20 +34,21 @@ def _readable(call: Call) -> Project:
     return project
 
 
-def _commit_at(project: Project, ref: str | None, noun: str = "Commit") -> Commit:
-    """The commit of a branch name, `HEAD`, a full or an abbreviated hash; raises NotFound."""
-    if project.commits and ref in (None, "", "HEAD", project.default_branch):
-        return project.commits[-1]
-    for commit in project.commits:
-        if ref and len(ref) >= 7 and commit.sha.startswith(ref):
-            return commit
+def _line_to(project: Project, ref: str | None, noun: str = "Commit") -> list[Commit]:
+    """All commits up to a branch name, `HEAD`, a full or an abbreviated hash, oldest first; raises NotFound."""
+    line = project.line(project.default_branch if ref in (None, "", "HEAD") else str(ref))
+    if line is not None:
+        return line
+    for line in (project.commits, *project.branches.values()):
+        for index, commit in enumerate(line):
+            if ref and len(ref) >= 7 and commit.sha.startswith(ref):
+                return line[: index + 1]
     raise NotFound.of(noun)
 
 
-def _last_change(project: Project, until: Commit, path: str) -> Commit:
-    upto = project.commits[: project.commits.index(until) + 1]
-    touching = [c for c in upto if path in c.added or path in c.modified]
-    return touching[-1] if touching else until
+def _last_change(line: list[Commit], path: str) -> Commit:
+    touching = [c for c in line if path in c.added or path in c.modified]
+    return touching[-1] if touching else line[-1]
 
 
 @routes.get(
@@ -59,7 +61,7 @@ def _last_change(project: Project, until: Commit, path: str) -> Commit:
 )
 def list_tree(call: Call) -> Response:
     project = _readable(call)
-    commit = _commit_at(project, call.get("ref"), "Tree")
+    commit = _line_to(project, call.get("ref"), "Tree")[-1]
     try:
         rows = presenters.tree(commit.files, call.get("path", ""), recursive=call.get("recursive", False))
     except LookupError as error:
@@ -72,10 +74,10 @@ def read_file(call: Call) -> Response:
     """https://docs.gitlab.com/api/repository_files/; `HEAD` may stand for the default branch."""
     project = _readable(call)
     path, ref = call.path["file_path"], call.get("ref", "")
-    commit = _commit_at(project, ref)
-    if path not in commit.files:
+    line = _line_to(project, ref)
+    if path not in line[-1].files:
         raise NotFound.of("File")
-    data = presenters.file(path, ref, commit, _last_change(project, commit, path))
+    data = presenters.file(path, ref, line[-1], _last_change(line, path))
     response = ok(data)
     for name in ("blob_id", "commit_id", "content_sha256", "encoding", "execute_filemode", "file_name", "file_path"):
         response.headers[f"X-Gitlab-{name.title().replace('_', '-')}"] = _header_text(data[name])
@@ -96,7 +98,7 @@ def _header_text(value: object) -> str:
 def read_raw_file(call: Call) -> Response:
     project = _readable(call)
     path = call.path["file_path"]
-    commit = _commit_at(project, call.get("ref"))
+    commit = _line_to(project, call.get("ref"))[-1]
     if path not in commit.files:
         raise NotFound.of("File")
     headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": presenters.blob_id(commit.files[path])}
@@ -138,19 +140,21 @@ def _commit(call: Call, actions: list[dict[str, Any]]) -> tuple[Project, Commit]
     branch = call.get("branch", "")
     start = call.get("start_branch")
     if start not in (None, branch):
-        raise Invalid("The sandbox keeps the default branch only: send no start_branch.")
+        if project.line(branch) is not None:
+            raise Invalid(f"A branch called '{branch}' already exists. Switch to that branch in order to make changes")
+        operations.create_branch(call.world, call.actor, project, branch, start or "")
     for action in actions:
-        _check_unchanged(project, action)
+        _check_unchanged(project.line(branch), action)
     commit = operations.commit_files(
         call.world, call.actor, project, branch=branch, message=call.get("commit_message", ""), actions=actions
     )
     return project, commit
 
 
-def _check_unchanged(project: Project, action: dict[str, Any]) -> None:
+def _check_unchanged(line: list[Commit] | None, action: dict[str, Any]) -> None:
     """`last_commit_id` is GitLab's optimistic lock on a file."""
     wanted, path = action.get("last_commit_id"), str(action.get("file_path", ""))
-    if wanted and path in project.files and _last_change(project, project.commits[-1], path).sha != wanted:
+    if wanted and line and path in line[-1].files and _last_change(line, path).sha != wanted:
         raise Invalid("You are attempting to update a file that has changed since you started editing it.")
 
 
@@ -186,8 +190,7 @@ def list_commits(call: Call) -> Response:
     project, world = _readable(call), call.world
     if not project.commits:
         return paginate(call, [], lambda row: row)
-    head = _commit_at(project, call.get("ref_name"))
-    rows = [c for c in project.commits[: project.commits.index(head) + 1] if _matches(call, c)]
+    rows = [c for c in _line_to(project, call.get("ref_name")) if _matches(call, c)]
     return paginate(call, rows[::-1], lambda row: presenters.commit(world, project, row))
 
 
@@ -206,7 +209,7 @@ def _matches(call: Call, commit: Commit) -> bool:
 @routes.get("/projects/:id/repository/commits/:sha", boolean("stats"))
 def read_commit(call: Call) -> Response:
     project = _readable(call)
-    commit = _commit_at(project, call.path["sha"])
+    commit = _line_to(project, call.path["sha"])[-1]
     return ok(_detail(call, project, commit, with_stats=call.get("stats", True)))
 
 
@@ -217,7 +220,8 @@ def _detail(call: Call, project: Project, commit: Commit, *, with_stats: bool) -
 
 
 def _stats(project: Project, commit: Commit) -> dict[str, int]:
-    before = next((c.files for c in project.commits if c.sha in commit.parent_shas), {})
+    lines = (project.commits, *project.branches.values())
+    before = next((c.files for line in lines for c in line if c.sha in commit.parent_shas), {})
     additions = deletions = 0
     for path in {*commit.added, *commit.modified, *commit.removed}:
         old, new = before.get(path, "").splitlines(), commit.files.get(path, "").splitlines()
@@ -235,58 +239,40 @@ def _stats(project: Project, commit: Commit) -> dict[str, int]:
 )
 def list_branches(call: Call) -> Response:
     project = _readable(call)
-    names = [project.default_branch] if project.commits else []
     word = call.get("search", "").strip("^$").lower()
-    return paginate(call, [n for n in names if word in n.lower()], lambda _: _branch(call, project))
+    names = [name for name in project.branch_names if word in name.lower()]
+    return paginate(call, names, lambda name: _branch(call, project, name))
 
 
 @routes.get("/projects/:id/repository/branches/:branch")
 def read_branch(call: Call) -> Response:
     project = _readable(call)
-    if not project.commits or call.path["branch"] != project.default_branch:
+    return ok(_branch(call, project, call.path["branch"]))
+
+
+@routes.post("/projects/:id/repository/branches", text("branch", required=True), text("ref", required=True))
+def create_branch(call: Call) -> Response:
+    """`ref` is another branch or a commit (https://docs.gitlab.com/api/branches/#create-repository-branch)."""
+    project, name = _readable(call), call.get("branch", "")
+    operations.create_branch(call.world, call.actor, project, name, call.get("ref", ""))
+    return created(_branch(call, project, name))
+
+
+@routes.delete("/projects/:id/repository/branches/:branch")
+def delete_branch(call: Call) -> Response:
+    operations.delete_branch(call.world, call.actor, _readable(call), call.path["branch"])
+    return no_content()
+
+
+def _branch(call: Call, project: Project, name: str) -> dict[str, Any]:
+    line = project.line(name)
+    if line is None:
         raise NotFound.of("Branch")
-    return ok(_branch(call, project))
-
-
-def _branch(call: Call, project: Project) -> dict[str, Any]:
-    name = project.default_branch
     can_push = permissions.can_push(call.world, call.user, project, name)
-    return presenters.branch(call.world, project, name, project.commits[-1], protected=True, can_push=can_push)
-
-
-@routes.get("/projects/:id/protected_branches", text("search"), listed=True)
-def list_protected_branches(call: Call) -> Response:
-    """The default branch, for Maintainers, as on a new project (https://docs.gitlab.com/api/protected_branches/)."""
-    project = _readable(call)
-    word = call.get("search", "").lower()
-    rows = [project.default_branch] if word in project.default_branch.lower() else []
-    return paginate(call, rows, lambda name: presenters.protected_branch(call.world, project, name))
-
-
-@routes.get("/projects/:id/protected_branches/:name")
-def read_protected_branch(call: Call) -> Response:
-    project = _readable(call)
-    if call.path["name"] != project.default_branch:
-        raise NotFound
-    return ok(presenters.protected_branch(call.world, project, project.default_branch))
-
-
-@routes.post(
-    "/projects/:id/protected_branches",
-    text("name", required=True),
-    integer("push_access_level", 0, 30, 40, 60),
-    integer("merge_access_level", 0, 30, 40, 60),
-    boolean("allow_force_push"),
-)
-def create_protected_branch(call: Call) -> Response:
-    """The default branch is protected from the start, so 409; the sandbox has no other branch."""
-    project = the_project(call)
-    if not permissions.can_admin(call.world, call.user, project):
-        raise Forbidden
-    name = call.get("name", "")
-    if name == project.default_branch:
-        raise Conflict(f"Protected branch '{name}' already exists")
-    raise Invalid(f"The sandbox keeps the default branch only: {project.default_branch} is protected already.")
+    return presenters.branch(
+        call.world, project, name, line[-1],
+        protected=any(fnmatchcase(name, pattern) for pattern in project.protected_branches), can_push=can_push,
+    )  # fmt: skip
 
 
 @routes.get("/projects/:id/templates/:type", listed=True)

@@ -124,6 +124,9 @@ class Routes:
     def put(self, template: str, *parameters: Parameter, **options: Any) -> Callable[[Handler], Handler]:
         return self.add("PUT", template, *parameters, **options)
 
+    def patch(self, template: str, *parameters: Parameter, **options: Any) -> Callable[[Handler], Handler]:
+        return self.add("PATCH", template, *parameters, **options)
+
     def delete(self, template: str, *parameters: Parameter, **options: Any) -> Callable[[Handler], Handler]:
         return self.add("DELETE", template, *parameters, **options)
 

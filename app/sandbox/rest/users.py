@@ -1,24 +1,19 @@
-"""Who is asking, other people, tokens, and what this GitLab is (https://docs.gitlab.com/api/users/).
+"""Who is asking, other people, and what this GitLab is (https://docs.gitlab.com/api/users/).
 
-The trap: a token's value is shown once. Reading a token never shows it; only rotating does, and rotating kills the old.
+The trap: an e-mail address. Only administrators and the person see it; `search` finds by it for everybody.
 """
 
 from __future__ import annotations
 
-from datetime import date, timedelta
-
-from app.sandbox import operations, permissions
-from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
+from app.sandbox import operations
+from app.sandbox.errors import Forbidden, Unauthorized
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import find_user, the_group
+from app.sandbox.rest.finding import find_user
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, moment, require_any, text, texts
+from app.sandbox.rest.parameters import boolean, moment, require_any, text
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, created, no_content, ok
-from app.sandbox.world import Token, User
-
-DEFAULT_ROTATION = timedelta(days=7)
-LONGEST_LIFE = timedelta(days=365)
+from app.sandbox.world import User
 
 routes = Routes()
 
@@ -69,6 +64,7 @@ def list_users(call: Call) -> Response:
 def _matches(call: Call, user: User) -> bool:
     word, name = call.get("search", "").lower(), call.get("username")
     checks = (
+        user.state != "deleted",
         name is None or user.username.lower() == name.lower(),
         word in user.username.lower() or word in user.name.lower() or word == user.email.lower(),
         not call.get("active") or user.state == "active",
@@ -127,63 +123,9 @@ def update_user(call: Call) -> Response:
     return ok(people.user_with_admin(call.world, user))
 
 
-@routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))
-def read_own_token(call: Call) -> Response:
-    return ok(people.token(call.world, _own_token(call)))
-
-
-@routes.post("/personal_access_tokens/self/rotate", day("expires_at"), any_scope=("self_rotate",))
-def rotate_own_token(call: Call) -> Response:
-    """Without `expires_at` the new token lives one week
-    (https://docs.gitlab.com/api/personal_access_tokens/#rotate-a-personal-access-token)."""
-    old = _own_token(call)
-    expires_at = _checked_end(call, call.world.clock().date() + DEFAULT_ROTATION)
-    operations.revoke_token(call.world, old)
-    new = operations.create_token(call.world, call.actor, name=old.name, scopes=list(old.scopes), expires_at=expires_at)
-    return ok(people.token(call.world, new, with_value=True))
-
-
-@routes.delete("/personal_access_tokens/self")
-def revoke_own_token(call: Call) -> Response:
-    """https://docs.gitlab.com/api/personal_access_tokens/#revoke-a-personal-access-token"""
-    operations.revoke_token(call.world, _own_token(call))
+@routes.delete("/users/:user_id", boolean("hard_delete"))
+def delete_user(call: Call) -> Response:
+    """https://docs.gitlab.com/api/users/#delete-a-user ; for administrators."""
+    user = find_user(call, call.number("user_id", "User"))
+    operations.delete_user(call.world, call.actor, user, hard=call.get("hard_delete", False))
     return no_content()
-
-
-@routes.post(
-    "/groups/:id/service_accounts/:user_id/personal_access_tokens",
-    text("name", required=True),
-    text("description"),
-    texts("scopes", required=True),
-    day("expires_at"),
-)
-def create_service_account_token(call: Call) -> Response:
-    """For Owners of a top-level group; every bot of the sandbox counts as a service account of it. Free has service
-    accounts from 18.11 on (https://docs.gitlab.com/api/service_accounts/)."""
-    group = the_group(call)
-    if not call.world.enterprise or group.parent_id is not None:
-        raise NotFound
-    if not permissions.can_admin(call.world, call.user, group):
-        raise Forbidden
-    user = call.world.users.get(call.number("user_id", "User"))
-    if user is None or not user.bot:
-        raise NotFound.of("User")
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
-    name, scopes = call.given["name"], call.given["scopes"]
-    new = operations.create_token(call.world, user, name=name, scopes=scopes, expires_at=end)
-    return created(people.token(call.world, new, with_value=True))
-
-
-def _checked_end(call: Call, default: date) -> date:
-    """Raises Invalid for an end that is too near or too far."""
-    today = call.world.clock().date()
-    end: date = call.get("expires_at", default)
-    if not today < end <= today + LONGEST_LIFE:
-        raise Invalid({"expires_at": [f"must be between tomorrow and {today + LONGEST_LIFE}"]})
-    return end
-
-
-def _own_token(call: Call) -> Token:
-    if call.token is None:
-        raise NotFound
-    return call.token

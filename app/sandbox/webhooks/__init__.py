@@ -7,6 +7,7 @@ that is only ever tested with hand-made payloads, in order and exactly once.
 
 from app.sandbox.webhooks.events import (
     awarded,
+    branch_changed,
     item_changed,
     item_opened,
     member_changed,
@@ -25,6 +26,7 @@ __all__ = [
     "Snapshot",
     "alert_status",
     "awarded",
+    "branch_changed",
     "item_changed",
     "item_opened",
     "member_changed",

@@ -6,6 +6,8 @@ alone fails on them (https://docs.gitlab.com/user/project/integrations/webhook_e
 
 from __future__ import annotations
 
+from fnmatch import fnmatchcase
+
 from app.sandbox import permissions
 from app.sandbox.webhooks.shapes import (
     VISIBILITY_LEVELS,
@@ -59,7 +61,7 @@ def milestone_payload(world: World, milestone: Milestone, action: str) -> Payloa
     return payload
 
 
-def push_payload(world: World, actor: User, project: Project, commit: Commit) -> Payload:
+def push_payload(world: World, actor: User, project: Project, commit: Commit, branch: str) -> Payload:
     author = world.users[commit.author_id]
     web = f"{world.base_url}/{world.project_path(project)}"
     level = VISIBILITY_LEVELS[project.visibility]
@@ -69,8 +71,8 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit) ->
         "event_name": "push",
         "before": commit.parent_shas[0] if commit.parent_shas else "0" * 40,
         "after": commit.sha,
-        "ref": f"refs/heads/{project.default_branch}",
-        "ref_protected": True,
+        "ref": f"refs/heads/{branch}",
+        "ref_protected": any(fnmatchcase(branch, pattern) for pattern in project.protected_branches),
         "checkout_sha": commit.sha,
         "message": None,
         "user_id": actor.id,

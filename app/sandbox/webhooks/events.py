@@ -62,9 +62,18 @@ def milestone_changed(world: World, milestone: Milestone, action: str) -> None:
         enqueue(world, listeners(world, container, "milestone_events"), "Milestone Hook", payload)
 
 
-def pushed(world: World, actor: User, project: Project, commit: Commit) -> None:
-    payload = container_payloads.push_payload(world, actor, project, commit)
-    enqueue(world, listeners(world, project, "push_events", branch=project.default_branch), "Push Hook", payload)
+def pushed(world: World, actor: User, project: Project, commit: Commit, branch: str) -> None:
+    payload = container_payloads.push_payload(world, actor, project, commit, branch)
+    enqueue(world, listeners(world, project, "push_events", branch=branch), "Push Hook", payload)
+
+
+def branch_changed(world: World, actor: User, project: Project, branch: str, before: str, after: str) -> None:
+    """A branch was made or deleted: a push without commits, zeros on the side where there is none."""
+    line = project.branches.get(branch) or project.commits
+    payload = container_payloads.push_payload(world, actor, project, line[-1], branch)
+    there = after if after.strip("0") else None
+    payload |= {"before": before, "after": after, "checkout_sha": there, "commits": [], "total_commits_count": 0}
+    enqueue(world, listeners(world, project, "push_events", branch=branch), "Push Hook", payload)
 
 
 def member_changed(world: World, subject: Project | Group, user: User, member: Member, event: str) -> None:

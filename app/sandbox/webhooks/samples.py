@@ -36,7 +36,8 @@ def sample(world: World, actor: User, subject: Project | Group, trigger: str) ->
         pushed = [(project, project.commits[-1]) for project in projects if project.commits]
         if not pushed:
             raise Unprocessable("Ensure the project has at least one commit.")
-        return "Push Hook", container_payloads.push_payload(world, actor, *pushed[-1])
+        project, commit = pushed[-1]
+        return "Push Hook", container_payloads.push_payload(world, actor, project, commit, project.default_branch)
     if trigger == "milestone_events":
         milestones = [milestone for milestone in world.milestones.values() if milestone.project_id in ids]
         if not milestones:

@@ -90,18 +90,22 @@ def _part(given: Input, name: str) -> dict[str, Any]:
     return part
 
 
+_LINK_TYPES: dict[str, operations.LinkType] = {
+    "RELATED": "relates_to", "BLOCKS": "blocks", "BLOCKED_BY": "is_blocked_by",
+}  # fmt: skip
+
+
 def _link(request: Context, actor: User, item: WorkItem, part: dict[str, Any]) -> list[int]:
     """Link by `workItemsIds`; the ids that are linked now. Blocking links need Premium."""
     wanted = part.get("workItemsIds") or []
     if len(wanted) > MAX_LINKS:
         raise GraphQLError(f"No more than {MAX_LINKS} work items can be linked at the same time.")
-    if (part.get("linkType") or "RELATED") != "RELATED":
-        if request.world.licensed:
-            raise GraphQLError("The sandbox keeps related links only: leave linkType out or give RELATED")
+    kind = _LINK_TYPES[part.get("linkType") or "RELATED"]
+    if kind != "relates_to" and not request.world.licensed:
         raise Invalid("Blocked work items are not available for the current subscription tier")
     others = [item_by_id(request, each) for each in wanted]
     for other in others:
-        operations.create_issue_link(request.world, actor, item, other)
+        operations.create_issue_link(request.world, actor, item, other, kind)
     return [other.id for other in others]
 
 

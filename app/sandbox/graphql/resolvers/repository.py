@@ -132,16 +132,18 @@ PLAIN.update(RepositoryBlob=File, Blob=File, TreeEntry=Folder)
 
 def commit_at(project: Project, ref: str | None) -> Commit | None:
     """The commit that a branch name, HEAD or the start of a SHA names; None when there is none."""
-    if not project.commits:
-        return None
-    if ref is None or ref in ("HEAD", project.default_branch, f"refs/heads/{project.default_branch}"):
-        return project.commits[-1]
-    return next((each for each in project.commits if len(ref) >= 7 and each.sha.startswith(ref)), None)
+    name = project.default_branch if ref in (None, "HEAD") else str(ref).removeprefix("refs/heads/")
+    line = project.line(name)
+    if line is not None:
+        return line[-1]
+    everything = [each for commits in (project.commits, *project.branches.values()) for each in commits]
+    return next((each for each in everything if len(name) >= 7 and each.sha.startswith(name)), None)
 
 
 def last_touching(project: Project, head: Commit, path: str) -> Commit | None:
     """The newest commit up to `head` that changed the path or something below it; the whole tree for ""."""
-    history = project.commits[: project.commits.index(head) + 1]
+    line = next((each for each in (project.commits, *project.branches.values()) if head in each), [head])
+    history = line[: line.index(head) + 1]
     for commit in reversed(history):
         changed = (*commit.added, *commit.modified, *commit.removed)
         if not path or any(each == path or each.startswith(f"{path}/") for each in changed):

@@ -13,7 +13,7 @@ from typing import Any
 
 from graphql import GraphQLError
 
-from app.sandbox import permissions
+from app.sandbox import operations, permissions
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, in_order, paginate
 from app.sandbox.graphql.context import Info
@@ -42,6 +42,17 @@ class Widget:
 
     kind: str
     item: WorkItem
+
+
+@dataclass
+class Linked:
+    """Another item, and how the asked one is linked to it."""
+
+    item: WorkItem
+    kind: operations.LinkType
+
+
+_FILTERS: dict[operations.LinkType, str] = {"relates_to": "RELATED", "blocks": "BLOCKS", "is_blocked_by": "BLOCKED_BY"}
 
 
 TYPES_OF["WorkItemWidget"] = lambda widget: _NAMES[widget.kind]
@@ -174,17 +185,21 @@ def weight(source: Widget, _info: Info) -> int | None:
 
 @field("WorkItemWidgetLinkedItems.linkedItems")
 def linked_items(source: Widget, info: Info, **arguments: Any) -> Connection:
-    """Related items that the user may read; the sandbox keeps no blocking links."""
+    """Linked items that the user may read, of one type where `filter` says so."""
     request, wanted = context.of(info), arguments.pop("filter", None)
-    linked = [request.readable(request.world.work_items.get(each)) for each in source.item.linked_ids]
-    return in_order([each for each in linked if each is not None and wanted in (None, "RELATED")], **arguments)
+    found = [
+        Linked(item, kind)
+        for item, kind in operations.links_of(request.world, source.item)
+        if wanted in (None, _FILTERS[kind]) and request.readable(item) is not None
+    ]
+    return in_order(found, **arguments)
 
 
 @field("LinkedWorkItemType.linkType")
-def link_type(_source: WorkItem, _info: Info) -> str:
-    return "relates_to"
+def link_type(source: Linked, _info: Info) -> str:
+    return source.kind
 
 
 @field("LinkedWorkItemType.workItem")
-def linked_item(source: WorkItem, _info: Info) -> WorkItem:
-    return source
+def linked_item(source: Linked, _info: Info) -> WorkItem:
+    return source.item

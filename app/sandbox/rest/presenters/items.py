@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from app.sandbox.operations.subscriptions import is_subscribed
 from app.sandbox.rest.presenters import labels as label_presenters
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
 from app.sandbox.rest.presenters.people import user_basic, user_by_id
@@ -90,7 +91,7 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
             "human_total_time_spent": None,
         },
         "task_completion_status": {"count": count, "completed_count": done},
-        "blocking_issues_count": 0,
+        "blocking_issues_count": len(item.blocks_ids),
     }
     if world.licensed:
         data["weight"] = item.weight
@@ -137,8 +138,7 @@ def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
 
 def issue_for(world: World, item: WorkItem, viewer: User | None) -> Json:
     """One issue: a list answers without `subscribed`, a single read with it."""
-    subscribed = viewer is not None and (viewer.id == item.author_id or viewer.id in item.assignee_ids)
-    return issue(world, item) | {"subscribed": subscribed}
+    return issue(world, item) | {"subscribed": viewer is not None and is_subscribed(item, viewer)}
 
 
 def _epic_reference(world: World, item: WorkItem) -> Json:
@@ -217,20 +217,20 @@ def epic_issue_link(world: World, parent: WorkItem, item: WorkItem) -> Json:
     }
 
 
-def related_issue(world: World, item: WorkItem, link_id: int) -> Json:
+def related_issue(world: World, item: WorkItem, link_id: int, link_type: str) -> Json:
     """An issue in the list of links (https://docs.gitlab.com/api/issue_links/)."""
     return issue(world, item) | {
         "issue_link_id": link_id,
-        "link_type": "relates_to",
+        "link_type": link_type,
         "link_created_at": moment(item.created_at),
         "link_updated_at": moment(item.updated_at),
     }
 
 
-def issue_link(world: World, source: WorkItem, target: WorkItem, link_id: int) -> Json:
+def issue_link(world: World, source: WorkItem, target: WorkItem, link_id: int, link_type: str) -> Json:
     return {
         "id": link_id,
         "source_issue": issue_basic(world, source),
         "target_issue": issue_basic(world, target),
-        "link_type": "relates_to",
+        "link_type": link_type,
     }

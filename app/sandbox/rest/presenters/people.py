@@ -140,3 +140,12 @@ def token(world: World, record: Token, *, with_value: bool = False) -> Json:
         "expires_at": day(record.expires_at),
     }
     return data | ({"token": record.value} if with_value else {})
+
+
+def resource_token(world: World, record: Token, *, with_value: bool = False) -> Json:
+    """A project's or a group's own token, with the role of its bot."""
+    kind, number = record.resource or ("project", 0)
+    container = world.projects[number] if kind == "project" else world.groups[number]
+    levels = [member.access_level for member in container.members if member.user_id == record.user_id]
+    extra = {"access_level": max(levels, default=0), "resource_type": kind, "resource_id": number}
+    return token(world, record, with_value=with_value) | extra

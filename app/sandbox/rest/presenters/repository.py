@@ -104,20 +104,28 @@ def branch(world: World, project: Project, name: str, head: Commit, *, protected
 
 
 def protected_branch(world: World, project: Project, name: str) -> Json:
-    """A branch that Maintainers push to and merge into."""
-    level = {"id": project.id, "access_level": 40, "access_level_description": "Maintainers"}
-    if world.licensed:
-        level |= {"user_id": None, "group_id": None, "deploy_key_id": None}
+    """A protected name: who pushes to and merges into the branches that it fits."""
+    rule = project.protected_branches[name]
+    number = project.id * 100 + sorted(project.protected_branches).index(name)
+    unprotect = [] if rule.unprotect_level is None else [_level(world, number, rule.unprotect_level)]
     data: Json = {
-        "id": project.id,
+        "id": number,
         "name": name,
-        "push_access_levels": [level],
-        "merge_access_levels": [level],
-        "allow_force_push": False,
+        "push_access_levels": [_level(world, number, rule.push_level)],
+        "merge_access_levels": [_level(world, number, rule.merge_level)],
+        "allow_force_push": rule.allow_force_push,
     }
     if world.licensed:
-        data |= {"unprotect_access_levels": [], "code_owner_approval_required": False, "inherited": False}
+        data |= {"unprotect_access_levels": unprotect, "code_owner_approval_required": False, "inherited": False}
     return data
+
+
+_WHO = {0: "No one", 30: "Developers + Maintainers", 40: "Maintainers", 60: "Administrators"}
+
+
+def _level(world: World, number: int, level: int) -> Json:
+    data: Json = {"id": number, "access_level": level, "access_level_description": _WHO[level]}
+    return data | ({"user_id": None, "group_id": None, "deploy_key_id": None} if world.licensed else {})
 
 
 def badge(world: World, container: Project | Group, record: Badge) -> Json:
