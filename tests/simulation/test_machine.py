@@ -18,6 +18,7 @@ from contextlib import ExitStack
 from datetime import date, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 from hypothesis import HealthCheck, settings
@@ -528,3 +529,47 @@ Life.TestCase.settings = settings(
     suppress_health_check=list(HealthCheck),
 )  # fmt: skip
 TestLife = Life.TestCase
+
+
+# --- lives that random ones seldom lead: each is about one day, or one word, on which everything turns ---
+
+Deed = tuple[str, dict[str, Any]]
+_GATE: tuple[Deed, ...] = (("speak_at_the_gate", {"number": 0, "by": "gl.sa1", "labelled": False}),)
+TURNS: dict[str, tuple[int, tuple[Deed, ...]]] = {
+    "a waiver of the file ends": (0, (("outlive_a_waiver", {"number": 0, "filed": True}),)),
+    "a waiver by comment ends": (0, (("outlive_a_waiver", {"number": 1, "filed": False}),)),
+    "a manager is no architect": (1, (("speak_at_the_gate", {"number": 0, "by": "gl.cam1", "labelled": False}),)),
+    "nor by label": (1, (("speak_at_the_gate", {"number": 0, "by": "gl.cam1", "labelled": True}),)),
+    "nor is the partner": (1, (("speak_at_the_gate", {"number": 0, "by": "acme.lead", "labelled": True}),)),
+    "the architect's label counts": (1, (("speak_at_the_gate", {"number": 0, "by": "gl.sa1", "labelled": True}),)),
+    "what was verified is not the partner's to undo": (
+        1, (*_GATE, ("ask", {"number": 3, "by": "acme.lead", "verb": "undo"})),
+    ),
+    "it is renewed too late": (2, (("wait_long", {"days": 31}), ("rest", {}), ("wait_long", {"days": 31}))),
+    "it steps back after the grace period": (
+        1, (("reopen", {"number": 0, "by": "acme.lead", "at_once": True}), ("wait_long", {"days": 31})),
+    ),
+    "something new counts after ninety days": (
+        1, (("change_journey", {"flag": "added"}), ("rest", {}), ("wait_long", {"days": 45}), ("rest", {}),
+            ("wait_long", {"days": 95})),
+    ),
+    "closed as a duplicate": (0, (("take_away", {"number": 0, "how": "duplicate"}),)),
+    "another category and language, and a date of one's own": (
+        0, (("redate", {"number": 0, "days": 50}), ("retitle", {"number": 0, "by": "acme.lead"}),
+            ("change_file", {"category": "dmr", "language": "de", "region": "Nordics", "name": "Acme & Sons"}),
+            ("rest", {}), ("unlabel", {"number": 0}),
+            ("change_file", {"category": "rsi", "language": "en", "region": "EMEA", "name": "Acme & Sons"})),
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize("turn", TURNS)
+def test_a_life_about_one_turn_comes_out_as_the_oracle_says(turn: str) -> None:
+    passed, deeds = TURNS[turn]
+    life = Life()
+    life.begin(tier="ultimate", gate=False, passed=passed)
+    try:
+        for name, given in deeds:
+            getattr(life, name)(**given)
+    finally:
+        life.teardown()
