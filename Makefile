@@ -24,7 +24,7 @@ demo: $(STAMP)   ## sandbox GitLab + bot + a partner in mid-stage (ARGS=--once: 
 test: $(STAMP)   ## all tests
 	$(BIN)/python -m pytest -n auto $(ARGS)
 
-soak: $(STAMP)   ## the simulation with thousands of seeds, and every single fault; half an hour (SEEDS=20000: more)
+soak: $(STAMP)   ## the simulation with thousands of seeds, and every single fault; an hour or more (SEEDS=20000: more)
 	PARTNER_JOURNEY_SEEDS=$(SEEDS) PARTNER_JOURNEY_EVERY=1 $(BIN)/python -m pytest -n auto --maxfail=3 tests/simulation $(ARGS)
 
 bench: $(STAMP)  ## side by side with peers, limits and budgets, to benchmarks/RESULTS.md (ARGS=--quick: short, only shown)

@@ -6,6 +6,7 @@ are open to everybody, partners too, so they name no partner.
 
 from __future__ import annotations
 
+from datetime import datetime, timedelta
 from importlib.metadata import version
 from typing import Any, Protocol
 
@@ -18,6 +19,8 @@ from app.web.health import Health
 from app.web.metrics import MetricsParts, metrics_router
 from app.web.site import SiteParts, add_site
 from app.web.status import StatusParts, add_status
+
+PROBE_EVERY = timedelta(seconds=5)
 
 
 class ServiceParts(Parts, SiteParts, StatusParts, MetricsParts, Protocol):
@@ -41,6 +44,8 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     app.include_router(metrics_router(service, health, token_guard(api_token)))
     add_site(app, service, health)
 
+    probe = _Probe(service)
+
     @app.get("/healthz", tags=["health"], summary="Does the process answer?")
     def healthz() -> dict[str, str]:
         return {"status": "ok"}
@@ -48,6 +53,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     @app.get("/readyz", tags=["health"], summary="Can it do its job?")
     def readyz(response: Response) -> dict[str, Any]:
         try:
+            probe.write()
             parked = sum(state.failures > 0 for state in service.store.partners())
             waiting = service.queue.waiting()
         except StoreError as error:
@@ -62,3 +68,27 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
         }
 
     return app
+
+
+class _Probe:
+    """Whether the database takes writes: a full disk is still well to read. Everybody may ask, so it is tried at most
+    every few seconds, and who asks in between hears the last answer."""
+
+    def __init__(self, service: ServiceParts) -> None:
+        self._service = service
+        self._at: datetime | None = None
+        self._error: StoreError | None = None
+
+    def write(self) -> None:
+        """Raises StoreError."""
+        now = self._service.clock()
+        if self._at is None or abs(now - self._at) >= PROBE_EVERY:
+            self._at = now
+            try:
+                self._service.store.remember("readiness", now.isoformat())
+            except StoreError as error:
+                self._error = error
+            else:
+                self._error = None
+        if self._error is not None:
+            raise self._error

@@ -30,6 +30,7 @@ def refuses(town: Town, process: Process) -> None:
     until(lambda: not town.world.outgoing, "the postman is through")
     assert len(town.acknowledged) == before
     assert process.answers("/healthz")
+    until(lambda: not process.answers("/readyz"), "it says that it cannot work")
 
 
 def heals(town: Town) -> None:
@@ -37,6 +38,9 @@ def heals(town: Town) -> None:
     reopen_one(town)
     assert town.rest() < 60
     audit(town)
+    for process in town.alive:
+        if process.port:
+            until(lambda asked=process: asked.answers("/readyz"), "it can work again", 30)
 
 
 def test_a_crash_of_postgresql_under_the_running_service_loses_nothing(postgresql: Cluster, tmp_path: Path) -> None:
