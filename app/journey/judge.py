@@ -8,14 +8,14 @@ the observation. The trap: trusting a name in a text or a label that anybody can
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from app.journey import evidence, labels, markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
 from app.journey.decisions import Close, Decision, React, Reopen, Reply
-from app.journey.items import Item, is_done
+from app.journey.items import Item, Sorted, is_done
 from app.journey.model import Capability, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
 from app.journey.questions import is_new_command
@@ -39,19 +39,21 @@ class Judged:
         return any(isinstance(d, Close) and d.name == name for d in self.decisions)
 
 
-def judge(items: Mapping[str, Item], partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
+def judge(found: Sorted, partner: Partner, observed: Observed, record: Record, now: datetime) -> Judged:
     """Judges every capability's closing and answers every command that was not answered yet."""
     judgements = dict(record.judgements)
     decisions: list[Decision] = []
-    for name, item in items.items():
+    for name, item in found.items.items():
         case = _Case(item, partner, observed, record, now)
         judgements[name] = case.decide()
         decisions += case.decisions
     page = status_issue(observed)
     if page is not None:
-        answered = _answer_on_page(page, observed, record, now)
-        judgements[STATUS_PAGE] = answered.judgement
-        decisions += answered.decisions
+        judgements[STATUS_PAGE], answers = _hear_outside(STATUS_PAGE, (page,), observed, record, now)
+        decisions += answers
+    for name, issues in found.left_behind.items():
+        judgements[name], answers = _hear_outside(name, issues, observed, record, now)
+        decisions += answers
     kept = {name: judgement for name, judgement in judgements.items() if not judgement.empty}
     changes = [i.updated_at for i in observed.project.issues] if observed.project else []
     heard = max(changes, default=record.heard)
@@ -349,31 +351,32 @@ def _asks_for_evidence(decision: Decision) -> bool:
     return isinstance(decision, Reopen) or (isinstance(decision, Reply) and decision.about == "evidence")
 
 
-@dataclass(frozen=True)
-class _Page:
-    judgement: Judgement
-    decisions: tuple[Decision, ...] = field(default_factory=tuple)
+_ON_PAGE = {"status": "page-status", "help": "help"}
+_ON_RETIRED = {"help": "help"}
 
 
-def _answer_on_page(page: Issue, observed: Observed, record: Record, now: datetime) -> _Page:
-    """The status issue takes `status` and `help`; the other commands belong on a capability's issue."""
-    judgement, decisions = record.judgement(STATUS_PAGE), list[Decision]()
+def _hear_outside(
+    name: str, issues: tuple[Issue, ...], observed: Observed, record: Record, now: datetime
+) -> tuple[Judgement, list[Decision]]:
+    """Commands where there is nothing to judge: the status issue takes `status` and `help`, an issue of what has left
+    the journey only `help`; whatever else is asked gets one reply that says so."""
+    judgement, decisions = record.judgement(name), list[Decision]()
+    answered = judgement.answered
+    known, otherwise = (_ON_PAGE, "not-here") if name == STATUS_PAGE else (_ON_RETIRED, "retired-here")
     read: Mapping[str, tuple[Note, ...]] = observed.project.comments if observed.project else {}
-    notes = read.get(page.id, ())
-    told = {markers.find("comment", n.body) for n in notes if n.by_bot}
-    for note in sorted(notes, key=lambda n: n.number):
+    notes = [(issue, note) for issue in issues for note in read.get(issue.id, ())]
+    told = {markers.find("comment", note.body) for _, note in notes if note.by_bot}
+    for issue, note in sorted(notes, key=lambda pair: pair[1].number):
         if not is_new_command(note, judgement):
             continue
         command = read_command(note.body, now.date())
         words: tuple[str | Message, ...] = ()
         if isinstance(command, Misuse):
             about, words = "misuse", (command.what, command.usage)
-        elif command is not None and command.verb in ("status", "help"):
-            about = "page-status" if command.verb == "status" else "help"
         else:
-            about = "not-here"
+            about = known.get(command.verb, otherwise) if command is not None else otherwise
         mark = f"answer/{note.number}"
         if mark not in told:
-            decisions.append(Reply(STATUS_PAGE, page.id, mark, about, words, note.author))
-        judgement = replace(judgement, answered=note.number)
-    return _Page(judgement, tuple(decisions))
+            decisions.append(Reply(name, issue.id, mark, about, words, note.author))
+        answered = note.number
+    return replace(judgement, answered=answered), decisions

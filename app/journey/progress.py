@@ -156,7 +156,7 @@ def assess(journey: Journey, partner: Partner, observed: Observed, now: datetime
     """Judges every closing, then computes the state of every capability and the stage that follows from them."""
     before = record_before(journey, observed, now.date())
     found = sort_issues(journey, observed)
-    judged = judge(found.items, partner, observed, before, now)
+    judged = judge(found, partner, observed, before, now)
     judged = replace(judged, record=noticed(journey, judged.record, now.date()))
     return Assessment(before, judged, _measure(journey, partner, found.items, judged, now), found.left_behind)
 

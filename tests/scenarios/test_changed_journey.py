@@ -7,6 +7,7 @@ stage, or has one issue of it left.
 from __future__ import annotations
 
 from stagehand import (
+    BOT,
     capabilities,
     close_required,
     edit_journey,
@@ -171,6 +172,26 @@ def test_she_retires_a_capability_and_its_issue_is_told_and_left_open(onboarded:
     assert "Not counted any more" not in page(stage).description
     assert stage_labels(stage, issue) == {"stage::onboarding"}
     assert "retired" not in labels(stage, issue)
+
+
+def test_a_command_on_a_retired_issue_gets_one_reply(onboarded: LocalStage) -> None:
+    stage = onboarded
+    issue = issue_of(stage, "onboarding/partner-portal")
+    edit_journey(stage, lambda yaml: yaml.replace(PORTAL, PORTAL.replace("days: 14", "retired: true")))
+    stage.comment(issue, "gl.sa1", "/journey verify")
+    stage.comment(issue, "acme.lead", "/journey help")
+    stage.settle()
+    retired, verify, help_ = [
+        note.body for note in issue.notes if note.author_id == stage.user(BOT).id and not note.system
+    ]
+    assert "not part of your journey any more" in retired
+    assert "@gl.sa1 this is not part of your journey any more" in verify
+    assert "| `/journey status` |" in help_
+    assert nothing_to_do(stage)
+    for _ in range(2):
+        stage.comment(issue, "acme.lead", "thanks")
+        stage.settle()
+    assert len(told(stage, issue)) == 3
 
 
 def lose_half(yaml: str) -> str:

@@ -237,4 +237,10 @@ _TEXTS: Mapping[str, _Text] = {
     "not-here": _fixed(
         message("that command belongs on the issue of a capability. Nothing was changed. Write it there.")
     ),
+    "retired-here": _fixed(
+        message(
+            "this is not part of your journey any more, so nothing is counted or confirmed here. Nothing was changed. "
+            "What is next stands in the status issue."
+        )
+    ),
 }
