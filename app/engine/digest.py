@@ -62,7 +62,7 @@ class DigestChore:
         week = week_of(until)
         if self._done(week) is None:
             return []
-        seen = self._seen()
+        seen, whole = self._seen()
         if seen is None:
             return []
         with self._locks.alone("digest"):
@@ -76,7 +76,7 @@ class DigestChore:
             everybody = {sa.casefold() for sa in partners} | done
             failed = {each.sa.casefold() for each in due} - done
             self._store.remember(
-                _DONE, json.dumps({"week": week, "done": sorted(everybody - failed), "all": not failed})
+                _DONE, json.dumps({"week": week, "done": sorted(everybody - failed), "all": whole and not failed})
             )
         return told
 
@@ -87,13 +87,16 @@ class DigestChore:
             return set()
         return None if kept["all"] else set(kept["done"])
 
-    def _seen(self) -> list[Standing] | None:
-        """The standings of all partners that can be looked at; None while one is still missing."""
+    def _seen(self) -> tuple[list[Standing] | None, bool]:
+        """The standings of all partners that can be looked at, and whether those are all; None while one is missing.
+
+        One that fails holds up nobody, but whose architect it is nobody knows before it was seen once.
+        """
         kept, known = self._standings.all(), self._reconciler.slugs()
         missing = [slug for slug in known if slug not in kept]
         if any(not self._store.partner(slug).failures for slug in missing):
-            return None
-        return [kept[slug] for slug in known if slug in kept]
+            return None, False
+        return [kept[slug] for slug in known if slug in kept], not missing
 
     def _tell(self, due: list[Digest], done: set[str]) -> list[str]:
         """Posts the comments; adds to `done` who needs no further try."""

@@ -305,9 +305,11 @@ def _announced_from_label(journey: Journey, observed: Observed) -> Announced | N
     item, page = observed.portfolio_item, status_issue(observed)
     if item is None or page is None:
         return None
-    labelled = [s for s in (*(stage.id for stage in journey.stages), COMPLETE) if f"stage::{s}" in item.labels]
-    stage = labelled[0] if len(labelled) == 1 else journey.stages[0].id
-    return Announced(stage, page.created_at.date(), 0)
+    stages = (*(stage.id for stage in journey.stages), COMPLETE)
+    labelled = [[s for s in stages if f"stage::{s}" in each.labels] for each in (item, page)]
+    # One of them may have been dragged by a person: the earlier stage gives nothing away that was not announced.
+    said = [found[0] for found in labelled if len(found) == 1]
+    return Announced(min(said, key=stages.index, default=stages[0]), page.created_at.date(), 0)
 
 
 def stage_change(body: str, kind: str) -> tuple[str, str] | None:

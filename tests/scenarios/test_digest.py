@@ -25,6 +25,7 @@ from stagehand import (
 
 from app.demo.local import ACME, LocalStage
 from app.journey import markers
+from app.sandbox.http import error_response
 from app.sandbox.world import WorkItem, World
 
 MONDAY = datetime(2026, 9, 7, 7, 10, tzinfo=UTC)  # the stage's clock begins on Tuesday, the first
@@ -120,6 +121,27 @@ def test_who_was_down_on_monday_tells_it_in_the_week_and_never_after_it(
         stage.settle()
         go(stage, MONDAY + timedelta(days=15, minutes=11))
         assert [markers.find("comment", text) for text in told(stage)] == ["digest/2026-W37", "digest/2026-W39"]
+
+
+def test_a_lost_database_and_partners_that_fail_on_monday_only_make_it_late(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    with theatre.open(copied(onboarded_world)) as stage:
+        stage.settle()
+        waits(stage)
+        world = stage.world
+    world.clock.now = MONDAY
+    with theatre.open(world) as stage:
+        fails = error_response(500, "500 Internal Server Error")
+        stage.sandbox.fault = lambda request, _: fails if b"observePartner" in request.body else None
+        for minutes in (0, 11, 22):
+            go(stage, MONDAY + timedelta(minutes=minutes))
+        assert stage.service.store.partner("acme").failures
+        assert told(stage) == []
+        stage.sandbox.fault = None
+        go(stage, MONDAY + timedelta(hours=3))
+        go(stage, MONDAY + timedelta(hours=3, minutes=11))
+        assert len(told(stage)) == 1
 
 
 def test_two_bots_that_know_nothing_of_each_other_tell_it_once(theatre: Theatre, onboarded_world: World) -> None:

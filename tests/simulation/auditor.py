@@ -272,7 +272,7 @@ def _doubles(world: World) -> Iterator[str]:
     open_problems = (name for i, name in named if name.startswith("problem ") and i.state == "opened")
     yield from _twice("issues", open_problems)
     yield from _twice("milestones", (f"{m.project_id}/{m.title}" for m in world.milestones.values()))
-    yield from _twice("boards", (f"{_place(world, b)}/{b.name}" for b in world.boards.values()))
+    yield from _twice("boards", (f"{b.group_id}/{b.project_id}/{b.name}" for b in world.boards.values()))
     yield from _twice("hooks", (f"{h.project_id}/{h.url}" for h in world.hooks.values()))
     yield from _twice("labels", (f"{la.group_id}/{la.project_id}/{la.title}" for la in world.labels.values()))
     for board in world.boards.values():

@@ -226,6 +226,10 @@ class House:
         if deep:
             self.wake_everyone("evening")
         self.work()
+        if self.chaos is not None and self.chaos.forgot:
+            # With a new database a chore comes at its second turn, once everybody was looked at.
+            self.clock.advance(minutes=11)
+            self.work()
 
     def _weather(self, on: bool) -> None:
         if self.chaos is not None:
