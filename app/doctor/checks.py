@@ -111,7 +111,7 @@ def architects(bot: Bot) -> Iterator[Finding]:
     except (Missing, Denied) as error:
         yield failed("solution architects", f"The group {circle.group} cannot be read: {error.cause}", fix)
         return
-    count = sum(circle.counts(member) and member["username"] != bot.place.bot for member in found)
+    count = len(circle.architects(found, bot.place.bot))
     if not count:
         who = "direct members of" if bot.place.architects_group else "Developers in"
         yield warning(

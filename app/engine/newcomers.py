@@ -78,7 +78,7 @@ class Newcomers:
     def look(self) -> list[str]:
         """Looks at every form; returns the slugs of the partners that were added. Raises GitLabError.
 
-        One request where there is none; otherwise one for the architects and at most three for each form.
+        One request where there is none; otherwise one for the architects and at most four for each form.
         """
         with self._locks.alone("newcomers"):
             found = self._issues.find()

@@ -44,7 +44,7 @@ class NewcomerIssues:
     def architects(self) -> frozenset[str]:
         """Usernames. One request for each hundred members."""
         circle = circle_of(self._ground.place)
-        return frozenset(str(m["username"]) for m in self._client.list(circle.address) if circle.counts(m))
+        return circle.architects(self._client.list(circle.address), self._ground.place.bot)
 
     def answer(self, issue: NewcomerIssue, body: str) -> None:
         """The bot's reply says this from now on. At most one request (https://docs.gitlab.com/api/notes/)."""

@@ -8,7 +8,7 @@ partners never are (https://docs.gitlab.com/api/group_members/).
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,6 +38,10 @@ class Circle:
         """`member` as GitLab describes members."""
         return bool(member["access_level"] >= self.least and member.get("state", "active") == "active")
 
+    def architects(self, members: Iterable[Mapping[str, Any]], bot: str) -> frozenset[str]:
+        """Usernames of those who count; the bot never does."""
+        return frozenset(str(m["username"]) for m in members if self.counts(m)) - {bot}
+
 
 def circle_of(place: Place) -> Circle:
     """The direct members of the architects' own group, else the Developers and up of the partners' group.
@@ -55,7 +59,7 @@ def read_answers(client: Client, place: Place, project: Project, questions: Ques
     if questions.people:
         circle = circle_of(place)
         found = client.list(circle.address)
-        architects = frozenset(str(m["username"]) for m in found if circle.counts(m)) - {place.bot}
+        architects = circle.architects(found, place.bot)
         if place.architects_group is not None and people.manager:
             found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
         members = frozenset(str(m["username"]) for m in found if m.get("state", "active") == "active") - {place.bot}

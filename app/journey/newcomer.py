@@ -43,10 +43,9 @@ def written_by_architects(writers: Iterable[str], architects: Collection[str]) -
 
 def read_newcomer(description: str, templates: Templates) -> Newcomer:
     """The partner in the first YAML block. Raises TemplateError with all problems; lines count in the block."""
-    block = _BLOCK.search(description.replace("\r\n", "\n"))
-    if block is None:
+    form = _form_in(description)
+    if form is None:
         raise TemplateError([Problem(FORM, 1, "There is no block that begins with ```yaml.", "Take the form again.")])
-    form = block["text"]
     document = parse(FORM, form)
     if document.problems:
         raise TemplateError(document.problems)
@@ -69,8 +68,12 @@ def read_newcomer(description: str, templates: Templates) -> Newcomer:
     return Newcomer(slug, text)
 
 
+def _form_in(description: str) -> str | None:
+    block = _BLOCK.search(description.replace("\r\n", "\n"))
+    return block["text"] if block else None
+
+
 def line_of(description: str, number: int) -> str:
     """The line of the block that a problem names, without what the form says about it; empty where there is none."""
-    block = _BLOCK.search(description.replace("\r\n", "\n"))
-    lines = block["text"].splitlines() if block else []
+    lines = (_form_in(description) or "").splitlines()
     return lines[number - 1].partition(" #")[0].strip() if 0 < number <= len(lines) else ""
