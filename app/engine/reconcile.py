@@ -44,9 +44,15 @@ log = logging.getLogger(__name__)
 
 
 @lru_cache(maxsize=4)
-def _templates(files: tuple[tuple[str, str], ...]) -> Templates:
-    """Partner files change much more often than the journey's, which take a twentieth of a second to read."""
-    return load_templates(dict(files))
+def _templates(files: tuple[tuple[str, str], ...]) -> Templates | TemplateError:
+    """Partner files change much more often than the journey's, which take a twentieth of a second to read.
+
+    Broken files are remembered too: until they are mended, everybody who asks gets the same answer at no cost.
+    """
+    try:
+        return load_templates(dict(files))
+    except TemplateError as error:
+        return error
 
 
 class PartnerFileError(GitLabError):
@@ -172,13 +178,12 @@ class Reconciler:
 
     def _load(self, wishes: Wishes) -> Templates:
         """Raises GitLabError when the control project's journey files are broken: better no run than a wrong one."""
-        try:
-            templates = _templates(tuple(sorted(laid_over(self._defaults, wishes.journey_files).items())))
-        except TemplateError as error:
+        templates = _templates(tuple(sorted(laid_over(self._defaults, wishes.journey_files).items())))
+        if isinstance(templates, TemplateError):
             raise JourneyFilesError(
-                f"The journey files of the control project have problems:\n{error}",
+                f"The journey files of the control project have problems:\n{templates}",
                 "Correct them; `partner-journey template check DIR` lists all problems.",
-            ) from None
+            )
         if self._settle_minutes is not None:
             policy = templates.file.policy.model_copy(update={"settle_minutes": self._settle_minutes})
             return Templates(templates.file.model_copy(update={"policy": policy}), templates.texts)
