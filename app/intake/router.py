@@ -26,22 +26,20 @@ from app.engine.queue import Queue
 from app.engine.records import EVERYONE, NEWCOMERS, Arrival, Errands
 from app.engine.store import Store
 from app.engine.tables import StoreError
+from app.intake.bodies import SMALL, WEBHOOKS, BodyError
 from app.intake.event import NoEventError, read
 from app.intake.routing import Territory, destination
 from app.intake.signature import Secrets, UnverifiedError, verify
 from app.intake.together import Together
-from app.metrics import Meters
+from app.metrics import DeliveryResult, Meters
 
 log = logging.getLogger(__name__)
 
-BODY_LIMIT = 25 * 1024 * 1024
-"""GitLab's own limit for a payload, in bytes."""
-
-QUICK_BODY = 100_000
-"""Bytes that are verified and read in about a millisecond; a larger body would hold up all others."""
-
 ANSWER_WITHIN_SECONDS = 8.0
 """GitLab waits 10 s."""
+
+NOT_TAKEN: dict[int, DeliveryResult] = {413: "too_large", 408: "cut_off", 503: "not_kept"}
+"""What the metrics call a body that was not taken, by status."""
 
 PRINTABLE_KEY = re.compile(r"[!-~]{1,200}")
 UUID_TEXT = re.compile(r"[A-Za-z0-9\-]{1,100}")
@@ -155,28 +153,26 @@ class Intake:
         return {"status": "accepted", "partners": list(arrival.wakes), "next": wait}
 
 
-def intake_router(
-    intake: Intake, *, body_limit: int = BODY_LIMIT, answer_within: float = ANSWER_WITHIN_SECONDS
-) -> APIRouter:
-    """The route POST /webhooks/gitlab. `body_limit` in bytes, `answer_within` in seconds."""
+def intake_router(intake: Intake, *, answer_within: float = ANSWER_WITHIN_SECONDS) -> APIRouter:
+    """The route POST /webhooks/gitlab; `answer_within` in seconds. How much may come, `Bodies` around it says."""
     router = APIRouter()
     together = Together(intake.keep)
 
     async def judge(headers: Mapping[str, str], body: bytes) -> Answer | Arrival:
-        if len(body) <= QUICK_BODY:
+        if len(body) <= SMALL:  # verified and read in about a millisecond; a larger one would hold up all others
             return intake.judge(headers, body)
         return await asyncio.to_thread(intake.judge, headers, body)
 
-    @router.post("/webhooks/gitlab", status_code=202, summary="Receive a delivery of GitLab")
+    @router.post(WEBHOOKS, status_code=202, summary="Receive a delivery of GitLab")
     async def receive(request: Request) -> JSONResponse:
         try:
-            body = await _read_body(request, body_limit)
+            body = await request.body()
         except ClientDisconnect:
             intake.meters.delivery("cut_off")
             return _answer(400, {"status": "refused", "cause": "The body ended early.", "fix": "Send it again."})
-        if body is None:
-            intake.meters.delivery("too_large")
-            return _answer(413, _too_large(body_limit))
+        except BodyError as error:
+            intake.meters.delivery(NOT_TAKEN[error.status_code])
+            return _answer(error.status_code, {"status": "refused", "cause": error.cause, "fix": error.fix})
         try:
             async with asyncio.timeout(answer_within):
                 headers = dict(request.headers)  # in lower case, as they come from the server
@@ -192,26 +188,8 @@ def intake_router(
     return router
 
 
-async def _read_body(request: Request, limit: int) -> bytes | None:
-    """The raw body, or None when it is larger than `limit`; what is announced too large is not read at all."""
-    announced = request.headers.get("content-length", "")
-    if announced.isascii() and announced.isdigit() and (len(announced) > 15 or int(announced) > limit):
-        return None
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit:
-            return None
-        parts.append(part)
-    return b"".join(parts)
-
-
 def _answer(status: int, content: dict[str, Any]) -> JSONResponse:
     return JSONResponse(content, status_code=status)
-
-
-def _too_large(limit: int) -> dict[str, Any]:
-    return {"status": "refused", "cause": f"The body is larger than {limit} bytes.", "fix": "GitLab sends less."}
 
 
 def _not_kept() -> dict[str, Any]:

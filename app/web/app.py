@@ -13,6 +13,7 @@ from typing import Any, Protocol
 from fastapi import FastAPI, Response
 
 from app.engine.tables import StoreError
+from app.intake.bodies import Bodies
 from app.intake.router import Intake, intake_router
 from app.web.api import Parts, api_router, token_guard
 from app.web.health import Health
@@ -36,6 +37,7 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
         summary="Runs the Partner Capabilities Journey inside GitLab.",
         version=version("partner-journey"),
     )
+    app.add_middleware(Bodies)
     app.include_router(intake_router(service.intake))
     api = api_router(service, api_token)
     add_status(api, service)

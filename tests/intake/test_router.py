@@ -19,6 +19,7 @@ from app.engine.queue import MemoryQueue
 from app.engine.records import EVERYONE, Arrival
 from app.engine.store import Store
 from app.engine.tables import StoreError
+from app.intake.bodies import Bodies
 from app.intake.router import Answer, Intake, intake_router
 from app.intake.routing import Territory
 from app.intake.signature import Secrets
@@ -70,7 +71,8 @@ class Bot:
             clock=lambda: NOW,
         )
         app = FastAPI()
-        app.include_router(intake_router(intake, body_limit=2000, answer_within=answer_within))
+        app.add_middleware(Bodies, delivery_limit=2000)
+        app.include_router(intake_router(intake, answer_within=answer_within))
         return app
 
     def post(self, content: Any, headers: dict[str, str] | None = None) -> httpx.Response:

@@ -260,3 +260,13 @@ def test_a_webhook_over_http_ends_in_the_status_page(onboarded: LocalStage, call
 def test_a_webhook_larger_than_gitlab_ever_sends_is_refused_unread(onboarded: LocalStage, call: Call) -> None:
     headers = {"Content-Length": str(25 * 1024 * 1024 + 1)}
     assert call("POST", "/webhooks/gitlab", token=None, content=b"{}", headers=headers).status_code == 413
+
+
+@pytest.mark.parametrize("bearer", [TOKEN, "wrong"])
+def test_an_endless_body_is_refused_before_it_is_all_read(onboarded: LocalStage, bearer: str) -> None:
+    before = dict(onboarded.project("journey-control").files)
+    body = b'{"slug": "globex", "name": "' + b"x" * 2_000_000 + b'"}'
+    headers = {"Authorization": f"Bearer {bearer}", "Content-Type": "application/json"}
+    answer = caller(onboarded)("POST", "/api/partners", content=body, headers=headers)
+    assert (answer.status_code, answer.json()["detail"]["fix"]) == (413, "Send less; GitLab does.")
+    assert onboarded.project("journey-control").files == before
