@@ -14,6 +14,7 @@ from urllib.parse import urlsplit
 
 from dotenv import dotenv_values
 from pydantic import Field, SecretStr, ValidationError, ValidationInfo, field_validator
+from pydantic_core import PydanticCustomError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 from pydantic_settings.exceptions import SettingsError as UnreadableError
 
@@ -25,6 +26,8 @@ from app.notify.subscription import Subscription
 
 _NAME = r"^[a-z0-9-]{1,60}$"
 _PREFIX = "PARTNER_JOURNEY_"
+_WHOLE = "whole"
+"""The kind of a problem that is more than one setting's and says it all by itself."""
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
 """A full path of a group or project (https://docs.gitlab.com/user/reserved_names/)."""
 
@@ -137,8 +140,13 @@ class Settings(BaseSettings):
     @classmethod
     def _one_token(cls, value: Path | None, info: ValidationInfo) -> Path | None:
         token = info.data.get("token")
-        if (token is not None and bool(token.get_secret_value())) == (value is not None):
-            raise ValueError("set either PARTNER_JOURNEY_TOKEN or PARTNER_JOURNEY_TOKEN_FILE")
+        given = token is not None and bool(token.get_secret_value())
+        if given and value is not None:
+            raise PydanticCustomError(_WHOLE, "PARTNER_JOURNEY_TOKEN and PARTNER_JOURNEY_TOKEN_FILE are set. Keep one.")
+        if not given and value is None:
+            raise PydanticCustomError(
+                _WHOLE, "PARTNER_JOURNEY_TOKEN is not set, nor is PARTNER_JOURNEY_TOKEN_FILE. One of them is needed."
+            )
         return value
 
     @field_validator("digest")
@@ -202,6 +210,8 @@ def load_settings() -> Settings:
 def _problem(where: tuple[int | str, ...], kind: str, said: str) -> str:
     name = f"{_PREFIX}{str(where[0]).upper()}"
     inside = ", ".join(f"number {part + 1}" if isinstance(part, int) else part for part in where[1:])
+    if kind == _WHOLE:
+        return said
     if kind == "missing":
         return f"{name} is not set." if not inside else f"{name}: {inside} is missing."
     if kind == "string_pattern_mismatch":

@@ -29,8 +29,9 @@ if TYPE_CHECKING:
     from app.gitlab.errors import GitLabError
     from app.gitlab.findings import Finding
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+# In a file or a pipe a line stays whole: there an address or a command is searched for and copied.
+out = Console(highlight=False, soft_wrap=not sys.stdout.isatty())
+err = Console(stderr=True, highlight=False, soft_wrap=not sys.stderr.isatty())
 _Result = TypeVar("_Result")
 _COLORS = {"ok": "green", "warning": "yellow", "failed": "bold red"}
 

@@ -144,12 +144,12 @@ memory = sa.Table(
 
 
 def database_url(text: str) -> URL:
-    """The store's address as a URL. Raises StoreError for a bare path, another database, or a missing folder."""
+    """The database's address as a URL. Raises StoreError for a bare path, another database, or a missing folder."""
     try:
         url = make_url(text)
     except ArgumentError:
         raise StoreError(
-            "The store's address is not a URL.",
+            "The database's address is not a URL.",
             "Write sqlite:///journey.sqlite for a file here, sqlite:////var/lib/journey.sqlite for an absolute path, "
             "or postgresql://user:password@host/database.",
         ) from None
@@ -157,14 +157,14 @@ def database_url(text: str) -> URL:
     if kind == "postgresql":
         return url.set(drivername="postgresql+psycopg")
     if kind != "sqlite":
-        raise StoreError(f"The store cannot be a {kind} database.", "Use sqlite:///… or postgresql://….")
+        raise StoreError(f"The database cannot be {kind}.", "Use sqlite:///… or postgresql://….")
     if not url.database or url.database == ":memory:":
         raise StoreError(
-            "The store names no file.", "Write sqlite:///journey.sqlite: the queue must survive a restart."
+            "The database names no file.", "Write sqlite:///journey.sqlite: the queue must survive a restart."
         )
     folder = Path(url.database).resolve().parent
     if not folder.is_dir():
-        raise StoreError(f"The store's folder {folder} does not exist.", f"Create it: mkdir -p {folder}")
+        raise StoreError(f"The database's folder {folder} does not exist.", f"Create it: mkdir -p {folder}")
     return url
 
 
@@ -185,12 +185,23 @@ def open_database(text: str) -> Engine:
         _create_tables(engine)
     except sa.exc.SQLAlchemyError as error:
         engine.dispose()
-        shown = url.render_as_string(hide_password=True)
-        raise StoreError(
-            f"The store {shown} cannot be opened ({type(error).__name__}).",
-            "Check that the file is writable, or that the server runs and the user may create tables.",
-        ) from error
+        raise _unopened(url, error) from error
     return engine
+
+
+def _unopened(url: URL, error: sa.exc.SQLAlchemyError) -> StoreError:
+    """SQLite's own words name no secret; those of a server may, so only their kind is told."""
+    if url.get_backend_name() == "sqlite":
+        said = getattr(error, "orig", None) or type(error).__name__
+        return StoreError(
+            f"The database {url.database} cannot be opened: {said}.",
+            "Let this user write the file and its folder, or name another file in PARTNER_JOURNEY_DATABASE_URL. If "
+            "it is damaged, move it away: the service makes a new one and reads everything from GitLab again.",
+        )
+    return StoreError(
+        f"The database {url.render_as_string(hide_password=True)} cannot be opened ({type(error).__name__}).",
+        "Check that the server runs, that the address is right and that its user may create tables.",
+    )
 
 
 def server_engine(url: URL) -> Engine:

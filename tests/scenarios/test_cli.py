@@ -390,6 +390,8 @@ def test_all_missing_settings_are_named_at_once(run: Run) -> None:
 @pytest.mark.parametrize(
     ("setting", "value", "words"),
     [
+        ("TOKEN", None, "PARTNER_JOURNEY_TOKEN is not set, nor is PARTNER_JOURNEY_TOKEN_FILE"),
+        ("TOKEN_FILE", "token", "PARTNER_JOURNEY_TOKEN and PARTNER_JOURNEY_TOKEN_FILE are set. Keep one."),
         ("TOKEN", "glpat-wrong", "PARTNER_JOURNEY_TOKEN"),
         ("TOKEN", "sandbox-acme.lead", "member of it"),
         ("GROUP", "no/such/group", "no/such/group"),
@@ -409,7 +411,7 @@ def test_all_missing_settings_are_named_at_once(run: Run) -> None:
         ("DATABASE_URL", "nonsense", "sqlite:///"),
     ],
 )
-def test_a_wrong_setting_is_named_with_the_way_out(run: Run, setting: str, value: str, words: str) -> None:
+def test_a_wrong_setting_is_named_with_the_way_out(run: Run, setting: str, value: str | None, words: str) -> None:
     result = run("plan", **{setting: value})
     assert result.code == 1
     assert words in result.err
