@@ -72,12 +72,12 @@ def test_a_wrong_address_says_what_to_write(url: str, said: str, clock: Clock) -
 
 def test_a_file_that_is_no_database_is_an_error_with_a_fix(tmp_path: Path, clock: Clock) -> None:
     (tmp_path / "notes.txt").write_text("not a database " * 100)
-    with pytest.raises(StoreError, match="cannot be opened: file is not a database. .* move it away"):
+    with pytest.raises(StoreError, match=r"cannot be opened: file is not a database\. .* move it away"):
         Store(f"sqlite:///{tmp_path}/notes.txt", clock)
 
 
 def test_a_place_that_cannot_be_written_is_an_error_with_a_fix(tmp_path: Path, clock: Clock) -> None:
-    with pytest.raises(StoreError, match="cannot be opened: unable to open database file. Let this user write"):
+    with pytest.raises(StoreError, match=r"cannot be opened: unable to open database file\. Let this user write"):
         Store(f"sqlite:///{tmp_path}", clock)
 
 
