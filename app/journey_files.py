@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from pathlib import Path
 
+JOURNEY_DIR = "PARTNER_JOURNEY_JOURNEY_DIR"
+"""The setting that names the folder; commands that need no other setting read it by itself."""
+
 BUILT_IN = Path(__file__).parent.parent / "journey_templates"
 
 

@@ -9,7 +9,7 @@ import typer
 from rich.markup import escape
 
 from app.commands.console import err, out
-from app.journey_files import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, JOURNEY_DIR, journey_files
 
 if TYPE_CHECKING:
     from app.journey.templates import Templates
@@ -20,7 +20,7 @@ docs_app = typer.Typer(help="Generated documents.", no_args_is_help=True)
 
 @template_app.command("check")
 def template_check(
-    folder: Annotated[Path, typer.Argument(help="folder with journey.yaml")] = BUILT_IN,
+    folder: Annotated[Path, typer.Argument(envvar=JOURNEY_DIR, help="folder with journey.yaml")] = BUILT_IN,
 ) -> None:
     """Check journey files; print all problems with file, line and fix, and what is not translated."""
     from app.journey.loading import TemplateError, load_templates

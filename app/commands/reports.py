@@ -11,7 +11,7 @@ import typer
 from rich.markup import escape
 
 from app.commands.console import bot_of_settings, each, err, out, save
-from app.journey_files import BUILT_IN, journey_files
+from app.journey_files import BUILT_IN, JOURNEY_DIR, journey_files
 
 if TYPE_CHECKING:
     from app.bot import Bot
@@ -24,7 +24,7 @@ ReportKind = Literal["md", "csv", "json"]
 def picture(
     slug: Annotated[str | None, typer.Argument(metavar="[PARTNER]", help="slug of the partner")] = None,
     blank: Annotated[bool, typer.Option("--blank", help="the journey without a partner")] = False,
-    folder: Annotated[Path, typer.Option(help="with --blank: folder with journey.yaml")] = BUILT_IN,
+    folder: Annotated[Path, typer.Option(envvar=JOURNEY_DIR, help="with --blank: folder with journey.yaml")] = BUILT_IN,
     output: Annotated[Path | None, typer.Option(help="file to write; none: the terminal")] = None,
 ) -> None:
     """The journey as a map (SVG): every stage and capability, and where the partner is."""

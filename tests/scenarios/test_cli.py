@@ -597,6 +597,14 @@ def test_a_picture_is_written_to_a_file_or_the_terminal(run: Run, tmp_path: Path
     assert "Name one partner, or say --blank" in answer.text
 
 
+def test_the_journey_of_the_settings_is_checked_and_pictured(run: Run, tmp_path: Path) -> None:
+    folder = tmp_path / "journey"
+    shutil.copytree(BUILT_IN, folder)
+    (folder / "journey.yaml").write_text((BUILT_IN / "journey.yaml").read_text().replace("Partner Cap", "Our Cap"))
+    for command in (("picture", "--blank"), ("template", "check")):
+        assert "Our Capabilities Journey" in run(*command, JOURNEY_DIR=str(folder)).out
+
+
 def test_report_tells_the_same_numbers_as_markdown_csv_and_json(run: Run, tmp_path: Path) -> None:
     run(*ADD_ACME)
     told = run("report").out
