@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from app.crash_points import Passing
+from app.engine.desired import DesiredState
 from app.engine.digest import DigestChore
 from app.engine.forecast import Forecaster
 from app.engine.groundwork import Groundwork
@@ -62,6 +63,7 @@ class Bot:
     standings: Standings
     locks: Locks
     outbox: Outbox
+    desired: DesiredState
     reconciler: Reconciler
     passing: Passing
     forecaster: Forecaster

@@ -22,6 +22,7 @@ from app.chores import chores_of, errands_of, every_tick
 from app.crash_points import Passing, carry_on
 from app.engine.aside import Aside
 from app.engine.best_practices import BestPractices
+from app.engine.desired import DesiredState
 from app.engine.digest import DigestChore
 from app.engine.durable import durable_queue
 from app.engine.forecast import Forecaster
@@ -30,6 +31,7 @@ from app.engine.leaving import Leaving
 from app.engine.loop import Loop, recover
 from app.engine.newcomers import Newcomers
 from app.engine.portfolio_page import PortfolioChore
+from app.engine.problems import Problems
 from app.engine.queue import MemoryQueue, Queue
 from app.engine.reconcile import Reconciler
 from app.engine.resync import Resync
@@ -146,22 +148,24 @@ def _assemble(
     files = journey_files(settings.journey_dir or BUILT_IN)
     pages = ControlPages(client, instance, ground.place)
     practices = BestPractices(pages, store, locks)
-    reconciler = Reconciler(client, control, ground, clock, standings, files, settings.settle_minutes, locks, practices)
-    forecaster = Forecaster(reconciler, ground, store, client.limiter, clock)
-    groundwork = Groundwork(control, ground, reconciler, hook_secrets_of(settings), locks, files)
+    problems = Problems(control, locks)
+    desired = DesiredState(control, problems, files, settings.settle_minutes)
+    reconciler = Reconciler(client, desired, problems, ground, clock, standings, locks, practices)
+    forecaster = Forecaster(desired, ground, store, client.limiter, clock)
+    groundwork = Groundwork(control, ground, desired, hook_secrets_of(settings), locks, files)
 
     def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
         outbox.put(alarm_of(topic, findings, settings, clock))
 
-    watch = Watch(client, ground, control, reconciler, store, clock, hook_secrets_of(settings), alarm)
-    portfolio = PortfolioChore(pages, reconciler, standings, ground, store, clock)
+    watch = Watch(client, ground, control, desired, store, clock, hook_secrets_of(settings), alarm)
+    portfolio = PortfolioChore(pages, desired, standings, ground, store, clock)
     issues, when = DigestIssues(client, instance, ground.place), digest_time(settings.digest)
-    digest = DigestChore(issues, reconciler, standings, store, locks, clock, when)
+    digest = DigestChore(issues, desired, standings, store, locks, clock, when)
     forms = NewcomerIssues(client, ground)
-    newcomers = Newcomers(forms, control, ground, reconciler, store, locks, clock, passing)
-    leaving = Leaving(client, control, ground, reconciler, standings, locks, hook_secrets_of(settings), clock)
+    newcomers = Newcomers(forms, control, ground, desired, store, locks, clock, passing)
+    leaving = Leaving(client, control, ground, desired, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
-        settings, clock, client, ground, control, store, standings, locks, outbox, reconciler, passing,
+        settings, clock, client, ground, control, store, standings, locks, outbox, desired, reconciler, passing,
         forecaster, portfolio, digest, newcomers, leaving, meters, groundwork, watch,
     )  # fmt: skip
 
@@ -232,7 +236,8 @@ def _service(
     bot: Bot, loop: Loop, queue: Queue, seat: Seat, rng: random.Random, tick_seconds: float, aside: Aside | None = None
 ) -> Service:
     resync = Resync(
-        bot.client, bot.place, bot.reconciler, bot.store, queue, bot.newcomers.ask, bot.clock, bot.passing
+        bot.client, bot.place, bot.desired, bot.store, queue, bot.newcomers.ask, bot.reconciler.take_unseen, bot.clock,
+        bot.passing,
     )  # fmt: skip
     intake = _intake(bot, queue, resync)
     ticker = Ticker(

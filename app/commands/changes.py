@@ -28,7 +28,7 @@ def plan(slugs: Slugs = None, as_json: AsJson = False, allow_removals: AllowRemo
 
     with bot_of_settings() as bot:
         view = partial(bot.reconciler.view, allow_removals=allow_removals)
-        results = dict(each(slugs or bot.reconciler.slugs(), "Planning", view))
+        results = dict(each(slugs or bot.desired.slugs(), "Planning", view))
     views = {slug: result for slug, result in results.items() if isinstance(result, View)}
     errors = {slug: result for slug, result in results.items() if isinstance(result, GitLabError)}
     if as_json:
@@ -64,7 +64,7 @@ def _run_all(slugs: list[str] | None, *, as_json: bool, reason: str) -> None:
             err.print(line)
         for slug in [] if slugs else bot.newcomers.look():
             err.print(f"+ partners/{slug}.yaml, from an issue")
-        names = slugs or bot.reconciler.slugs()
+        names = slugs or bot.desired.slugs()
         if forecast := bot.forecaster.of(names).text:
             err.print(forecast)
 

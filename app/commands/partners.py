@@ -81,7 +81,7 @@ def partner_list(as_json: AsJson = False) -> None:
     from app.gitlab.errors import GitLabError
 
     with bot_of_settings() as bot:
-        results = dict(each(bot.reconciler.slugs(), "Looking", bot.reconciler.standing))
+        results = dict(each(bot.desired.slugs(), "Looking", bot.reconciler.standing))
     if as_json:
         rows = [
             {"slug": slug, "problem": str(r)} if isinstance(r, GitLabError) else r.model_dump(mode="json")

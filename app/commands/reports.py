@@ -101,7 +101,7 @@ def _all_standings(bot: Bot) -> tuple[list[Standing], dict[str, GitLabError]]:
 
     standings: list[Standing] = []
     errors: dict[str, GitLabError] = {}
-    for slug, result in each(bot.reconciler.slugs(), "Reading", bot.reconciler.standing):
+    for slug, result in each(bot.desired.slugs(), "Reading", bot.reconciler.standing):
         if isinstance(result, GitLabError):
             errors[slug] = result
         else:

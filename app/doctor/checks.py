@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 
 from app.bot import Bot
-from app.engine.reconcile import PartnerFileError, UnknownPartnerError
+from app.engine.desired import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
 from app.gitlab.errors import Denied, Missing
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
@@ -125,11 +125,11 @@ def architects(bot: Bot) -> Iterator[Finding]:
 
 def control(bot: Bot) -> Iterator[Finding]:
     """The control project and its files."""
-    desired = bot.reconciler.refresh()
+    desired = bot.desired.refresh()
     yield ok("control project", f"{bot.place.control} has {len(desired.wishes.partners)} partner files.")
     for slug in sorted(desired.wishes.partners):
         try:
-            bot.reconciler.partner(slug)
+            bot.desired.partner(slug)
         except (PartnerFileError, UnknownPartnerError) as error:
             yield warning("partner files", error.cause, error.fix)
 
@@ -139,7 +139,7 @@ def labels_and_board(bot: Bot) -> Iterator[Finding]:
     group = "/groups/" + bot.place.group.replace("/", "%2F")
     rows = bot.client.list(f"{group}/labels", only_group_labels=True)
     there = {row["name"] for row in rows}
-    journey = bot.reconciler.desired().templates.base()
+    journey = bot.desired.known().templates.base()
     missing = [label.title for label in labels.labels_for(journey) if label.title not in there]
     later = "Run `partner-journey setup`, which creates it."
     if missing:

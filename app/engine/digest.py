@@ -12,7 +12,7 @@ import logging
 from collections.abc import Callable
 from datetime import datetime
 
-from app.engine.reconcile import Reconciler
+from app.engine.desired import DesiredState
 from app.engine.seats import Locks
 from app.engine.standings import Standings
 from app.engine.store import Store
@@ -33,7 +33,7 @@ class DigestChore:
     def __init__(
         self,
         issues: DigestIssues,
-        reconciler: Reconciler,
+        desired: DesiredState,
         standings: Standings,
         store: Store,
         locks: Locks,
@@ -42,7 +42,7 @@ class DigestChore:
     ) -> None:
         """`when`: None for no digests at all."""
         self._issues = issues
-        self._reconciler = reconciler
+        self._desired = desired
         self._standings = standings
         self._store = store
         self._locks = locks
@@ -92,7 +92,7 @@ class DigestChore:
 
         One that fails holds up nobody, but whose architect it is nobody knows before it was seen once.
         """
-        kept, known = self._standings.all(), self._reconciler.slugs()
+        kept, known = self._standings.all(), self._desired.slugs()
         missing = [slug for slug in known if slug not in kept]
         if any(not self._store.partner(slug).failures for slug in missing):
             return None, False

@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from app.engine.reconcile import Reconciler
+from app.engine.desired import DesiredState
 from app.engine.store import Store
 from app.gitlab.errors import GitLabError
 from app.gitlab.ground import Ground
@@ -49,9 +49,9 @@ class Forecaster:
     """Looks ahead. Costs no request while the control project's files are in memory."""
 
     def __init__(
-        self, reconciler: Reconciler, ground: Ground, store: Store, limiter: Limiter, clock: Callable[[], datetime]
+        self, desired: DesiredState, ground: Ground, store: Store, limiter: Limiter, clock: Callable[[], datetime]
     ) -> None:
-        self._reconciler = reconciler
+        self._desired = desired
         self._ground = ground
         self._store = store
         self._limiter = limiter
@@ -74,7 +74,7 @@ class Forecaster:
 
     def _onboarding(self, slug: str) -> Counter[str]:
         try:
-            partner, templates = self._reconciler.partner(slug)
+            partner, templates = self._desired.partner(slug)
             known = {name: name for name in partner.everyone}
             nothing = Observed(place=self._ground.place, group_id="", labels={}, known_users=known)
             planned = plan(templates.journey_for(partner), partner, nothing, self._clock())

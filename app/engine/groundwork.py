@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from app.engine.reconcile import Reconciler
+from app.engine.desired import DesiredState
 from app.engine.seats import Locks
 from app.gitlab.control import Control, Step
 from app.gitlab.errors import Missing
@@ -50,7 +50,7 @@ class Groundwork:
         self,
         control: Control,
         ground: Ground,
-        reconciler: Reconciler,
+        desired: DesiredState,
         secrets: HookSecrets,
         locks: Locks,
         defaults: Mapping[str, str],
@@ -58,7 +58,7 @@ class Groundwork:
         """`defaults`: the built-in journey's files by path, for a group whose control project is still to be made."""
         self._control = control
         self._ground = ground
-        self._reconciler = reconciler
+        self._desired = desired
         self._secrets = secrets
         self._locks = locks
         self._defaults = defaults
@@ -81,6 +81,6 @@ class Groundwork:
 
     def _journey(self) -> Journey:
         try:
-            return self._reconciler.desired().templates.base()
+            return self._desired.known().templates.base()
         except Missing:
             return load_templates(dict(self._defaults)).base()

@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from app.engine.reconcile import PartnerFileError, Reconciler, UnknownPartnerError
+from app.engine.desired import DesiredState, PartnerFileError, UnknownPartnerError
 from app.engine.seats import Locks
 from app.engine.standings import Standings
 from app.gitlab.client import Client
@@ -58,7 +58,7 @@ class Leaving:
         client: Client,
         control: Control,
         ground: Ground,
-        reconciler: Reconciler,
+        desired: DesiredState,
         standings: Standings,
         locks: Locks,
         secrets: HookSecrets,
@@ -67,7 +67,7 @@ class Leaving:
         self._client = client
         self._control = control
         self._ground = ground
-        self._reconciler = reconciler
+        self._desired = desired
         self._standings = standings
         self._locks = locks
         self._secrets = secrets
@@ -104,7 +104,7 @@ class Leaving:
                 f"There is no partner {slug}, and none of that name has left.",
                 "Check the name: `partner-journey partner list`.",
             )
-        templates = self._reconciler.refresh(slug).templates
+        templates = self._desired.refresh(slug).templates
         try:
             partner = load_partner(slug, text, templates)
         except TemplateError as error:

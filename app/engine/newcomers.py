@@ -11,7 +11,7 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
-from app.engine.reconcile import Reconciler
+from app.engine.desired import DesiredState
 from app.engine.seats import Locks
 from app.engine.store import Store
 from app.gitlab.control import Control, partner_path
@@ -41,7 +41,7 @@ class Newcomers:
         issues: NewcomerIssues,
         control: Control,
         ground: Ground,
-        reconciler: Reconciler,
+        desired: DesiredState,
         store: Store,
         locks: Locks,
         clock: Callable[[], datetime],
@@ -50,7 +50,7 @@ class Newcomers:
         self._issues = issues
         self._control = control
         self._ground = ground
-        self._reconciler = reconciler
+        self._desired = desired
         self._store = store
         self._locks = locks
         self._clock = clock
@@ -87,7 +87,7 @@ class Newcomers:
             architects = self._issues.architects()
             added = [slug for issue in found if (slug := self._one(issue, architects))]
         if added:
-            self._reconciler.reload()
+            self._desired.reload()
         return added
 
     def _one(self, issue: NewcomerIssue, architects: frozenset[str]) -> str | None:
@@ -96,7 +96,7 @@ class Newcomers:
             self._issues.answer(issue, not_by_architect())
             return None
         try:
-            newcomer = read_newcomer(issue.description, self._reconciler.desired().templates)
+            newcomer = read_newcomer(issue.description, self._desired.known().templates)
         except TemplateError as error:
             shown = [(problem, line_of(issue.description, problem.line)) for problem in error.problems]
             self._issues.answer(issue, newcomer_problems(shown))

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from app.engine.reconcile import Reconciler
+from app.engine.desired import DesiredState
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.control_pages import ControlPages
@@ -26,7 +26,7 @@ class PortfolioChore:
     def __init__(
         self,
         pages: ControlPages,
-        reconciler: Reconciler,
+        desired: DesiredState,
         standings: Standings,
         ground: Ground,
         store: Store,
@@ -34,14 +34,14 @@ class PortfolioChore:
     ) -> None:
         self._store = store
         self._pages = pages
-        self._reconciler = reconciler
+        self._desired = desired
         self._standings = standings
         self._ground = ground
         self._clock = clock
 
     def renew(self) -> bool:
         """Whether the page was written. Without a single partner there is none."""
-        known = self._reconciler.slugs()
+        known = self._desired.slugs()
         if not known:
             return False
         standings = list(self._standings.all().values())

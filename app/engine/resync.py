@@ -15,9 +15,9 @@ from collections.abc import Callable, Mapping
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
+from app.engine.desired import Desired, DesiredState
 from app.engine.night import minute_of
 from app.engine.queue import Queue
-from app.engine.reconcile import Desired, Reconciler
 from app.engine.store import Store
 from app.gitlab.changes import changes_since
 from app.gitlab.client import Client
@@ -59,19 +59,21 @@ class Resync:
         self,
         client: Client,
         place: Place,
-        reconciler: Reconciler,
+        desired: DesiredState,
         store: Store,
         queue: Queue,
         look_at_forms: Callable[[str], None],
+        take_unseen: Callable[[], set[str]],
         clock: Callable[[], datetime],
         passing: Passing = carry_on,
     ) -> None:
         self._client = client
         self._place = place
-        self._reconciler = reconciler
+        self._desired = desired
         self._store = store
         self._queue = queue
         self._look_at_forms = look_at_forms
+        self._take_unseen = take_unseen
         self._clock = clock
         self._passing = passing
 
@@ -95,7 +97,7 @@ class Resync:
 
     def look_again(self) -> None:
         """Wakes partners for whom issues were opened: one read each, and the pages know where the new issues are."""
-        for slug in sorted(self._reconciler.take_unseen()):
+        for slug in sorted(self._take_unseen()):
             self._queue.wake(slug, "a look at what the last run has opened")
 
     def changed(self) -> int:
@@ -107,14 +109,14 @@ class Resync:
         changes = changes_since(self._client, self._place, datetime.fromisoformat(kept) - _OVERLAP)
         edited: set[str] = set()
         if changes.control_commit != self._store.recall(_COMMIT):
-            desired = self._reconciler.reload()
+            desired = self._desired.reload()
             edited = self._edited(desired.wishes)
             if _JOURNEY in edited:
                 return self._wake_all(desired, "the journey has changed", started)
             for slug in sorted(edited):
                 self._queue.wake(slug, "resync: its file has changed")
             self._remember_files(desired.wishes)
-        known = self._reconciler.desired().wishes.partners
+        known = self._desired.known().wishes.partners
         seen = json.loads(self._store.recall(_SEEN) or "{}")
         woken = {s for s, at in changes.partners.items() if s in known and seen.get(s) != at.isoformat()}
         for slug in sorted(woken - edited):
@@ -136,7 +138,7 @@ class Resync:
         A timer that comes earlier stays: what it wakes looks at GitLab as well. Raises GitLabError.
         """
         now = self._clock()
-        slugs = self._reconciler.reload().wishes.partners
+        slugs = self._desired.reload().wishes.partners
         self._store.set_timers({slug: minute_of(slug, now) for slug in slugs}, "nightly look at everybody")
         self._passing("everybody is woken")
         return len(slugs)
@@ -144,7 +146,7 @@ class Resync:
     def everyone(self, reason: str) -> int:
         """Wakes every partner of the control project's newest commit. Raises GitLabError."""
         started = self._clock()
-        return self._wake_all(self._reconciler.reload(), reason, started)
+        return self._wake_all(self._desired.reload(), reason, started)
 
     def _wake_all(self, desired: Desired, reason: str, started: datetime) -> int:
         for slug in sorted(desired.wishes.partners):

@@ -17,8 +17,8 @@ from datetime import datetime, timedelta
 from typing import Literal, TypeAlias
 
 from app.engine.aside import Aside
+from app.engine.desired import DesiredState
 from app.engine.night import nightly
-from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.engine.ticker import Chore, every
@@ -72,7 +72,7 @@ class Watch:
         client: Client,
         ground: Ground,
         control: Control,
-        reconciler: Reconciler,
+        desired: DesiredState,
         store: Store,
         clock: Callable[[], datetime],
         secrets: HookSecrets,
@@ -82,7 +82,7 @@ class Watch:
         self._ground = ground
         self._control = control
         self._secrets = secrets
-        self._reconciler = reconciler
+        self._desired = desired
         self._store = store
         self._clock = clock
         self._tell = tell
@@ -100,13 +100,13 @@ class Watch:
 
     def projects(self) -> list[str]:
         """Full paths of the control project and of all partners' projects."""
-        return [self._place.control, *(self._place.project_path(slug) for slug in self._reconciler.slugs())]
+        return [self._place.control, *(self._place.project_path(slug) for slug in self._desired.slugs())]
 
     def access(self) -> Access:
         """The access check for the partners of the control project; files with mistakes name nobody."""
         partners: dict[str, tuple[str, ...]] = {}
         staff: set[str] = set()
-        desired = self._reconciler.desired()
+        desired = self._desired.known()
         for slug, text in sorted(desired.wishes.partners.items()):
             try:
                 partner = load_partner(slug, text, desired.templates)

@@ -16,8 +16,9 @@ from fastapi import APIRouter, Depends, HTTPException
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
 from pydantic import BaseModel, Field
 
+from app.engine.desired import DesiredState, PartnerFileError, UnknownPartnerError
 from app.engine.queue import Queue
-from app.engine.reconcile import PartnerFileError, Reconciler, UnknownPartnerError
+from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
 from app.engine.store import Store
 from app.gitlab.control import Control
@@ -34,6 +35,7 @@ class Parts(Protocol):
     """What the API needs of the service."""
 
     control: Control
+    desired: DesiredState
     reconciler: Reconciler
     store: Store
     standings: Standings
@@ -82,7 +84,7 @@ def api_router(parts: Parts, token: str | None) -> APIRouter:
         text = partner_yaml(new)
         with as_http():
             try:
-                load_partner(new.slug, text, parts.reconciler.desired().templates)
+                load_partner(new.slug, text, parts.desired.known().templates)
             except TemplateError as error:
                 raise HTTPException(422, [str(problem) for problem in error.problems]) from None
             parts.control.add_partner(new.slug, text)
@@ -93,7 +95,7 @@ def api_router(parts: Parts, token: str | None) -> APIRouter:
     def list_partners() -> list[PartnerAnswer]:
         """Every partner's standing at its last reconcile; those not seen since the start are looked at now."""
         with as_http():
-            return [_answer(parts, slug, fresh=False) for slug in parts.reconciler.slugs()]
+            return [_answer(parts, slug, fresh=False) for slug in parts.desired.slugs()]
 
     @router.get("/partners/{slug}", summary="One partner")
     def show_partner(slug: str) -> PartnerAnswer:

@@ -15,6 +15,7 @@ from fastapi.responses import HTMLResponse, RedirectResponse
 from starlette.concurrency import run_in_threadpool
 from starlette.middleware.sessions import SessionMiddleware
 
+from app.engine.desired import DesiredState
 from app.engine.queue import Queue
 from app.engine.reconcile import Reconciler
 from app.engine.standings import Standings
@@ -51,6 +52,7 @@ class SiteParts(Protocol):
     ground: Ground
     store: Store
     standings: Standings
+    desired: DesiredState
     reconciler: Reconciler
     queue: Queue
     watch: Watch
@@ -103,7 +105,7 @@ class Site:
     def picture(self, found: Standing) -> Picture | None:
         """The partner's map; None while the journey's files cannot be read."""
         try:
-            partner, templates = self.parts.reconciler.partner(found.slug)
+            partner, templates = self.parts.desired.partner(found.slug)
         except GitLabError:
             return None
         return standing_picture(templates.journey_for(partner), found, as_of=self.parts.clock().date())

@@ -45,7 +45,7 @@ def test_a_partner_joins_and_reaches_the_second_stage(ground: Ground, tmp_path: 
     text = FILE.format(lead=ground.site.person, sa=own)
     with ground.service(tmp_path) as service:
         service.control.add_partner(SLUG, text)
-        service.reconciler.refresh()
+        service.desired.refresh()
         _run(service, ground)
         project = ground.client.projects.get(f"{ground.path}/{SLUG}")
         assert project.visibility == "private"

@@ -26,7 +26,7 @@ from stagehand import (
 )
 
 from app.demo.local import ACME, LocalStage
-from app.engine.reconcile import PartnerFileError, UnknownPartnerError
+from app.engine.desired import PartnerFileError, UnknownPartnerError
 from app.gitlab.errors import GitLabError
 from app.sandbox import operations
 from app.sandbox.world import REPORTER, World

@@ -73,7 +73,7 @@ def test_without_its_database_a_full_pass_changes_nothing(theatre: Theatre, trav
     before = picture(world)
     with theatre.open(world) as stage:
         start = len(world.journal)
-        for slug in stage.service.reconciler.slugs():
+        for slug in stage.service.desired.slugs():
             stage.service.loop.run(slug, "sync")
         assert stage.service.store.runs()[0].actions == ()
         assert not [e for e in world.journal[start:] if e.username == BOT and e.operation == "apply"]
@@ -312,7 +312,7 @@ def test_ticks_and_text_survive_a_changed_template(travelled: LocalStage) -> Non
     edit(travelled, "acme.dev", "acme", item.iid, description=text)
     ticked = next(line for line in text.splitlines() if line.startswith("- [x]"))
     path = "capabilities/leading/ha-geo.md"
-    built_in = (travelled.service.reconciler.desired().templates).texts["en"]["leading/ha-geo"]
+    built_in = travelled.service.desired.known().templates.texts["en"]["leading/ha-geo"]
     changed = f"""---
 title: "{built_in.title}"
 who: "{built_in.who}"
@@ -360,7 +360,7 @@ def test_a_partner_whose_file_is_removed_is_left_alone(theatre: Theatre, two_par
         before = picture(stage.world)
         pass_quiet_time(stage)
         assert picture(stage.world) == before
-        assert stage.service.reconciler.slugs() == ["acme"]
+        assert stage.service.desired.slugs() == ["acme"]
         stage.write_partner_file("globex", GLOBEX)
         pass_quiet_time(stage)
         assert nothing_to_do(stage, "globex")

@@ -41,7 +41,7 @@ def test_the_wiki_has_a_page_with_every_partner_and_follows_the_stages(two_partn
 def test_a_partner_who_has_just_joined_is_on_the_page_with_links_within_minutes(onboarded: LocalStage) -> None:
     an_hour_passes(onboarded)
     onboarded.write_partner_file("globex", GLOBEX)
-    onboarded.service.reconciler.reload()
+    onboarded.service.desired.reload()
     onboarded.service.loop.run("globex", "test")  # it makes the project, and has seen none
     assert onboarded.service.portfolio_page.follow() is True
     onboarded.settle()

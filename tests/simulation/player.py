@@ -109,7 +109,7 @@ def open_house(
 def unrest(house: House) -> list[str]:
     """What is still to do, failing or cut off although nothing more will happen."""
     service, found = house.stage.service, []
-    for slug in service.reconciler.slugs():
+    for slug in service.desired.slugs():
         found += [f"{slug}: still to do: {a.verb} {a.key}" for a in service.reconciler.view(slug).plan.actions]
     found += [f"{s.slug}: still failing: {s.cause}" for s in service.store.partners() if s.failures]
     found += [f"{slug}: still waiting" for slug in house.queue.waiting()]
