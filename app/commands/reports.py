@@ -31,7 +31,7 @@ def picture(
     from app.gitlab.errors import Refused
     from app.journey.loading import load_templates
     from app.journey.picture import blank_picture, render_picture, spoken
-    from app.journey.standing import picture as standing_picture
+    from app.journey.standing import standing_picture
 
     if (slug is None) != blank:
         raise Refused("It is not said whose picture.", "Name one partner, or say --blank for the journey alone.")

@@ -12,8 +12,8 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from app.journey.model import COMPLETE
+from app.journey.prose import reasons
 from app.journey.standing import CapabilityStanding, Standing, stuck_items
-from app.journey.text import written
 
 
 @dataclass(frozen=True)
@@ -204,7 +204,7 @@ def stages(standings: Iterable[Standing]) -> list[tuple[str, str]]:
     for standing in standings:
         for stage in standing.stages:
             found.setdefault(stage.id, stage.title)
-    return [*found.items(), (COMPLETE, "Complete")]
+    return [*found.items(), (COMPLETE, reasons.ALL_STAGES_DONE)]
 
 
 def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list[QueueItem]:
@@ -216,10 +216,10 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
         found += [_item("confirm", standing, c, _asked_for(c)) for c in waiting_for_sa(standing)]
         found += _own_tasks(standing)
         if standing.at_risk_until is not None:
-            why = f"an earlier stage is open again; steps back after {written(standing.at_risk_until)}"
+            why = reasons.steps_back(standing.at_risk_until)
             found.append(_about(standing, "at risk", why, standing.at_risk_until))
         if is_stalled(standing, now):
-            found.append(_about(standing, "stuck", f"nothing has happened for {standing.stalled_days} days or more"))
+            found.append(_about(standing, "stuck", reasons.nothing_happened(standing.stalled_days)))
     order = {"confirm": 0, "own task": 1, "at risk": 2, "stuck": 3}
     latest = datetime.max.replace(tzinfo=now.tzinfo)
     return sorted(found, key=lambda q: (order[q.kind], q.since or latest, q.due or date.max, q.slug, q.title))
@@ -228,7 +228,7 @@ def queue_of(standings: Iterable[Standing], now: datetime, sa: str = "") -> list
 def _asked_for(waiting: CapabilityStanding) -> str:
     if waiting.closed_at is None:  # a review, which is the architect's to close
         return waiting.why
-    return "closed by the partner; confirm it or say what is missing"
+    return reasons.CONFIRM_IT
 
 
 def _own_tasks(standing: Standing) -> list[QueueItem]:

@@ -272,8 +272,8 @@ def _next_wake(
     ]  # fmt: skip
     if any(item.closing for item in progress.items):
         moments.append((now + timedelta(seconds=1), "what the bot closes again is looked at"))
-    if after.at_risk_since is not None:
-        grace = after.at_risk_since + timedelta(days=journey.policy.grace_days)
+    grace = after.grace_end(journey.policy)
+    if grace is not None:
         moments.append((grace, "the grace period of the stage ends"))
     moments += [
         (datetime.combine(i.waiver.until + timedelta(days=1), datetime.min.time(), now.tzinfo), "a waiver ends")

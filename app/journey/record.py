@@ -9,11 +9,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, fields, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from app.journey import markers
-from app.journey.model import COMPLETE, Journey, Practice
+from app.journey.model import COMPLETE, Journey, Policy, Practice
 from app.journey.observed import Issue, Note, Observed
 
 STATUS_PAGE = "page/status"
@@ -29,6 +29,10 @@ class Announced:
     changes: int = 0
     at_risk_since: datetime | None = None
     risks: int = 0
+
+    def grace_end(self, policy: Policy) -> datetime | None:
+        """Until when a stage that is at risk is kept; None where none is at risk."""
+        return self.at_risk_since + timedelta(days=policy.grace_days) if self.at_risk_since else None
 
 
 @dataclass(frozen=True)

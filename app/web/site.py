@@ -27,8 +27,7 @@ from app.gitlab.ground import Ground
 from app.gitlab.verdicts import circle_of
 from app.journey.overview import Filter
 from app.journey.picture import Picture, render_picture, spoken
-from app.journey.standing import Standing
-from app.journey.standing import picture as standing_picture
+from app.journey.standing import Standing, standing_picture
 from app.journey.tables import MEDIA_TYPES, Kind, Table, exported
 from app.settings import Settings
 from app.web.health import Health

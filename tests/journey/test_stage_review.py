@@ -14,7 +14,7 @@ from app.journey import labels
 from app.journey.loading import TemplateError, load_templates
 from app.journey.observed import Place
 from app.journey.progress import measure
-from app.journey.standing import picture, standing
+from app.journey.standing import standing, standing_picture
 from app.journey.templates import Templates
 
 REVIEW = "stand/stage-review"
@@ -70,7 +70,7 @@ def test_it_is_in_no_count_and_the_percent_is_full_only_after_it() -> None:
     assert (found.stages[0].done, found.stages[0].required, found.percent) == (2, 2, 99)
     assert [c.capability for c in found.capabilities if c.waiting_since] == [REVIEW]
     assert "2 of 2 required capabilities done" in world.status.description
-    drawn = picture(world.journey, found).stages[0].capabilities
+    drawn = standing_picture(world.journey, found).stages[0].capabilities
     assert "Stage review: 01 - Stand" in [c.title for c in drawn]
 
 

@@ -74,10 +74,10 @@ def at_risk(scene: Scene) -> str:
 
 
 def grace_end(scene: Scene) -> date:
-    at_risk = scene.announced.at_risk_since
-    if at_risk is None:
+    end = scene.announced.grace_end(scene.journey.policy)
+    if end is None:
         raise ValueError("the stage is not at risk")
-    return date.fromordinal(at_risk.date().toordinal() + scene.journey.policy.grace_days)
+    return end.date()
 
 
 def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -> str:
