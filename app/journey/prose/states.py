@@ -12,6 +12,7 @@ from typing import Literal
 
 from app.journey.capability_state import COUNTING, REASONS, State
 from app.journey.catalogue import Message, message
+from app.journey.model import Policy
 
 
 @dataclass(frozen=True)
@@ -90,8 +91,9 @@ WORDS: tuple[Word, ...] = (
     Word("stage", "review of the stage opens by itself", "Done; its review follows the quiet time.", "status issue"),
     Word("stage", "looks at the stage as a whole", "The review is open and waits for the architect.", "status issue"),
     Word("partner", "At risk until …", "A reached stage has lost something; after the day it is lost.", _BOTH),
-    Word("partner", "Nothing has moved since …", "Stalled: no activity for 21 days, and it is the partner's turn.",
-         "`/journey status`"),
+    Word("partner", "Nothing has moved since …",
+         f"Stalled: no activity for the journey's `stalled_days` ({Policy().stalled_days} by default), and it is the "
+         "partner's turn.", "`/journey status`"),
     Word("partner", "waiting for a solution architect", "Something is pending: it is our turn.", "`/journey status`"),
     Word("partner", "has completed the", "All stages are done.", "status issue"),
 )  # fmt: skip
