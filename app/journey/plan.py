@@ -8,18 +8,17 @@ point: until it is written, the next run does the same again and finds everythin
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
-from datetime import date, datetime, timedelta
+from datetime import datetime
 
 from app.journey import markers, prose
 from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIssue
-from app.journey.items import is_done
-from app.journey.judge import PATIENCE
+from app.journey.announcement import Announcement, announce, half_told
 from app.journey.model import Journey, Partner
 from app.journey.observed import Issue, Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page, reached_in
-from app.journey.plan_judgements import plan_answers, plan_nudge, record_after, wakes
+from app.journey.plan_judgements import plan_answers, plan_nudge, record_after
 from app.journey.plan_portfolio import (
     plan_announcement,
     plan_commit_point,
@@ -43,18 +42,10 @@ from app.journey.plan_project import (
     plan_roles,
 )
 from app.journey.plan_retired import plan_retired
-from app.journey.progress import (
-    Announced,
-    Assessment,
-    Progress,
-    assess,
-    reassess,
-    settled_at,
-    status_issue,
-)
-from app.journey.prose import Scene, StageChange
-from app.journey.record import Record, at_rest
+from app.journey.progress import Assessment, Progress, assess, reassess, status_issue
+from app.journey.prose import Scene
 from app.journey.template_changes import removals
+from app.journey.waking import next_wake
 
 
 class PartnerError(ValueError):
@@ -88,59 +79,76 @@ def plan(
     assessment = assessment or assess(journey, partner, observed, now)
     if not allow_removals:
         _refuse_removals(journey, partner, assessment)
-    progress, before = assessment.progress, assessment.before.announced
-    after, change = _decide(journey, progress, before, now)
-    practices, practice_changes = _decide_practices(journey, assessment, now)
-    record = replace(assessment.judged.record, practices=practices)
-    if change is not None or practice_changes:
-        told = replace(record, announced=after)
+    news = announce(journey, assessment, now)
+    scene = _scene(journey, partner, observed, assessment, news, now)
+    issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
+    if _touches_a_capability(issues, scene.progress):
+        # GitLab will show what this plan does to an issue as its last update, just like what people do.
+        scene = replace(scene, progress=replace(scene.progress, last_activity=now))
+    reminded, nudges = plan_nudge(scene, observed, news.change)
+    reached = max(journey.position(a.stage) or 0 for a in (news.told, assessment.before.announced))
+    runs = [(run, reached_in(run, scene.progress, assessment.before)) for run in scene.practices]
+    scene = replace(scene, record=record_after(scene, [(scene, reached), *runs], reminded=reminded))
+    actions = _in_safe_order(scene, observed, assessment, news, runs, issues, nudges)
+    return Plan(partner.slug, tuple(actions), *next_wake(scene))
+
+
+def _scene(
+    journey: Journey,
+    partner: Partner,
+    observed: Observed,
+    assessment: Assessment,
+    news: Announcement,
+    now: datetime,
+) -> Scene:
+    """What texts will say: how things are once the news are told."""
+    progress, record = assessment.progress, replace(assessment.judged.record, practices=news.practices)
+    if news:
+        told = replace(record, announced=news.told)
         progress = reassess(journey, partner, observed, assessment, told, now).progress
     reference = _reference(observed, progress)
-    scene = Scene(
-        journey, partner, observed.place, progress, after, reference, record, now, journey.catalogue,
+    return Scene(
+        journey, partner, observed.place, progress, news.told, reference, record, now, journey.catalogue,
         _open_left_behind(assessment),
     )  # fmt: skip
-    issues = (*plan_answers(scene, assessment), *plan_capability_issues(scene, observed, before=assessment.before))
-    if _touches_a_capability(issues, progress):
-        # GitLab will show what this plan does to an issue as its last update, just like what people do.
-        scene = replace(scene, progress=replace(progress, last_activity=now))
-    retired = tuple(plan_retired(scene, observed, assessment.left_behind))
-    reminded, nudges = plan_nudge(scene, observed, change)
-    reached = max(journey.position(a.stage) or 0 for a in (after, before))
-    runs = [(run, reached_in(run, progress, assessment.before)) for run in scene.practices]
-    scene = replace(scene, record=record_after(scene, [(scene, reached), *runs], reminded=reminded))
-    actions: list[Action] = [
-        *plan_group(journey, observed),
-        *plan_project(journey, partner, observed),
-        *plan_people(partner, observed),
-        *plan_milestones(journey, observed, after),
-        *(a for run, last in runs for a in plan_milestones(run.journey, observed, run.announced, opened=last)),
-        *plan_portfolio_item(scene, observed, before=assessment.before),
-        *plan_risk(scene, before),
-        *plan_expiries(scene),
-        *(a for run in scene.practices for a in _risk_of_practice(run, assessment.before)),
-        *plan_boards(journey, observed),
-        *issues,
-        *retired,
-        *plan_status_page(scene, observed),
-        *nudges,
-        *(a for run in scene.practices for a in _announce_practice(run, observed, practice_changes)),
-        *plan_notice(scene, _half_told(journey, assessment.before)),
-        *plan_announcement(scene, observed, change),
-        *plan_commit_point(scene, observed, before=assessment.before),
-        *plan_doubled_comments(observed),
-        *plan_files(scene, observed, assessment.left_behind),
-        *plan_stand_in(observed),
-        *plan_closed_milestones(journey, observed, after),
-        *(a for run, _ in runs for a in plan_closed_milestones(run.journey, observed, run.announced)),
-        *plan_left_milestones(journey, observed, record.practices),
-        *plan_hook(observed),
-        *plan_roles(partner, observed),
-    ]
-    wakes_at = [_next_wake(journey, scene.progress, after, scene.record, now)]
-    wakes_at += [_next_wake(run.journey, run.progress, run.announced, scene.record, now) for run in scene.practices]
-    wake_at, wake_reason = min(wakes_at, key=lambda wake: wake[0] or datetime.max.replace(tzinfo=now.tzinfo))
-    return Plan(partner.slug, tuple(actions), wake_at, wake_reason)
+
+
+def _in_safe_order(
+    scene: Scene, observed: Observed, assessment: Assessment, news: Announcement, runs: Sequence[tuple[Scene, int]],
+    issues: Iterable[Action], nudges: Iterable[Action],
+) -> Iterator[Action]:  # fmt: skip
+    """All actions, in the order that makes a crash harmless. `runs`: of practices, each with its last begun stage."""
+    journey, partner, before = scene.journey, scene.partner, assessment.before
+    yield from plan_group(journey, observed)
+    yield from plan_project(journey, partner, observed)
+    yield from plan_people(partner, observed)
+    yield from plan_milestones(journey, observed, news.told)
+    for run, last in runs:
+        yield from plan_milestones(run.journey, observed, run.announced, opened=last)
+    yield from plan_portfolio_item(scene, observed, before=before)
+    yield from plan_risk(scene, before)
+    yield from plan_expiries(scene)
+    for run in scene.practices:
+        yield from plan_risk(run, before)
+    yield from plan_boards(journey, observed)
+    yield from issues
+    yield from plan_retired(scene, observed, assessment.left_behind)
+    yield from plan_status_page(scene, observed)
+    yield from nudges
+    for run in scene.practices:
+        yield from plan_announcement(run, observed, news.change_of(run.practice))
+    yield from plan_notice(scene, half_told(journey, before))
+    yield from plan_announcement(scene, observed, news.change)
+    yield from plan_commit_point(scene, observed, before=before)
+    yield from plan_doubled_comments(observed)
+    yield from plan_files(scene, observed, assessment.left_behind)
+    yield from plan_stand_in(observed)
+    yield from plan_closed_milestones(journey, observed, news.told)
+    for run, _ in runs:
+        yield from plan_closed_milestones(run.journey, observed, run.announced)
+    yield from plan_left_milestones(journey, observed, news.practices)
+    yield from plan_hook(observed)
+    yield from plan_roles(partner, observed)
 
 
 def _open_left_behind(assessment: Assessment) -> tuple[Issue, ...]:
@@ -198,100 +206,6 @@ def _refuse_removals(journey: Journey, partner: Partner, assessment: Assessment)
             "Put them back, or name their former ids in `was`. If it is meant: "
             f"`partner-journey apply {partner.slug} --allow-removals`.",
         )
-
-
-def _decide(
-    journey: Journey, progress: Progress, before: Announced, now: datetime
-) -> tuple[Announced, StageChange | None]:
-    """What should be announced now, and the change to tell people about, if any."""
-    start = journey.position(before.stage) or 0
-    target = progress.position
-    if target == start:
-        return (replace(before, at_risk_since=None) if before.at_risk_since else before), None
-    if target < start:
-        at_risk = before.at_risk_since or now.replace(microsecond=0)
-        if now < at_risk + timedelta(days=journey.policy.grace_days):
-            begun = before.at_risk_since is None
-            return replace(before, at_risk_since=at_risk, risks=before.risks + begun), None
-    else:
-        settled = settled_at(journey, progress)
-        if settled is not None and now < settled:
-            return replace(before, at_risk_since=None), None
-    after = Announced(journey.stage_id(target), now.date(), before.changes + 1)
-    return after, StageChange(before, after, start, target, now.date())
-
-
-def _half_told(journey: Journey, before: Record) -> StageChange | None:
-    """The change that comments tell of and the record does not: the outside may not have heard of it."""
-    behind, told = before.behind, before.announced
-    start, target = (journey.position(behind.stage) if behind else None), journey.position(told.stage)
-    if behind is None or start is None or target is None:
-        return None
-    return StageChange(behind, told, start, target, told.since)
-
-
-def _decide_practices(
-    journey: Journey, assessment: Assessment, now: datetime
-) -> tuple[dict[str, Announced], dict[str, StageChange]]:
-    """The same for every practice by itself."""
-    told, changes = at_rest(journey, assessment.before.practices), dict[str, StageChange]()
-    for practice in journey.practices:
-        before = assessment.before.of_practice(practice, now.date())
-        run = assessment.progress.practices[practice.id].run
-        told[practice.id], change = _decide(practice.journey, run, before, now)
-        if change is not None:
-            changes[practice.id] = replace(change, practice=practice.id)
-    return told, changes
-
-
-def _risk_of_practice(run: Scene, before: Record) -> Iterator[Action]:
-    if run.practice is not None:
-        yield from plan_risk(run, before.of_practice(run.practice, run.now.date()))
-
-
-def _announce_practice(run: Scene, observed: Observed, changes: Mapping[str, StageChange]) -> Iterator[Action]:
-    if run.practice is not None:
-        yield from plan_announcement(run, observed, changes.get(run.practice.id))
-
-
-def _next_wake(
-    journey: Journey, progress: Progress, after: Announced, record: Record, now: datetime
-) -> tuple[datetime | None, str]:
-    moments: list[tuple[datetime, str]] = []
-    settled = settled_at(journey, progress)
-    if settled is not None and settled > now and progress.position > (journey.position(after.stage) or 0):
-        moments.append((settled, "the stage is complete; the quiet time before the announcement ends"))
-    opens = _review_opens(progress, journey.position(after.stage) or 0, journey)
-    if opens is not None and opens > now:
-        moments.append((opens, "the stage is done; the quiet time before its review ends"))
-    moments += [
-        (i.issue.closed_at + PATIENCE, "its evidence is looked for again")
-        for i in progress.items
-        if i.issue and i.issue.closed_at and is_done(i.issue) and i.judgement.closing is None and not i.reopening
-        and i.issue.closed_at + PATIENCE > now
-    ]  # fmt: skip
-    if any(item.closing for item in progress.items):
-        moments.append((now + timedelta(seconds=1), "what the bot closes again is looked at"))
-    grace = after.grace_end(journey.policy)
-    if grace is not None:
-        moments.append((grace, "the grace period of the stage ends"))
-    moments += [
-        (datetime.combine(i.waiver.until + timedelta(days=1), datetime.min.time(), now.tzinfo), "a waiver ends")
-        for i in progress.items
-        if i.waiver is not None and i.waiver.until < date.max  # 9999-12-31: for ever, there is no day after
-    ]
-    for day, why in wakes(journey, progress, record):
-        moment = datetime.combine(day, datetime.min.time(), now.tzinfo)
-        moments += [(moment, why)] if moment > now else []
-    return min(moments, default=(None, ""), key=lambda m: m[0] or now)
-
-
-def _review_opens(progress: Progress, index: int, journey: Journey) -> datetime | None:
-    """When the review of this stage is old enough to come up, if it waits for nothing else."""
-    stage = progress.stages[index] if index < len(progress.stages) else None
-    if stage is None or stage.review is None or not stage.review.dormant or not stage.done or not stage.done_since:
-        return None
-    return stage.done_since + timedelta(minutes=journey.policy.settle_minutes)
 
 
 def _reference(observed: Observed, progress: Progress) -> prose.Reference:

@@ -7,16 +7,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import timedelta
 
 from app.journey import labels, markers, prose
 from app.journey.actions import Action, PostComment, React
 from app.journey.decisions import React as Thumb
 from app.journey.decisions import Reply
-from app.journey.judge import RENEW_BEFORE
-from app.journey.model import Journey
 from app.journey.observed import Issue, Observed, Place
-from app.journey.progress import Assessment, CapabilityProgress, Progress
+from app.journey.progress import Assessment, CapabilityProgress
 from app.journey.prose import Scene, StageChange
 from app.journey.record import STATUS_PAGE, Judgement, Record, status_issue
 
@@ -137,19 +135,3 @@ def assignees(item: CapabilityProgress, place: Place, scene: Scene) -> tuple[tup
     if not item.waiting and assigned and architect in issue.assignees and len(issue.assignees) > 1:
         return tuple(name for name in issue.assignees if name != architect), False
     return (), assigned and item.waiting
-
-
-def wakes(journey: Journey, progress: Progress, record: Record) -> Iterator[tuple[date, str]]:
-    """Days on which time alone changes the plan."""
-    for item in progress.items:
-        until = item.judgement.valid_until
-        if until is not None and item.state == "done":
-            yield until - RENEW_BEFORE, "a renewal begins"
-        elif until is not None and item.state == "renewing":
-            yield until + timedelta(days=1), "a renewal ends"
-        if item.required_from is not None:
-            yield item.required_from, "a new capability begins to count"
-    if progress.last_activity is not None and not progress.complete and not progress.waiting:
-        stalled = progress.last_activity.date() + timedelta(days=journey.policy.stalled_days + 1)
-        again = record.nudged + timedelta(days=journey.policy.nudge_every_days) if record.nudged else stalled
-        yield max(stalled, again), "nothing has moved for long"

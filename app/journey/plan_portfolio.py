@@ -21,7 +21,7 @@ from app.journey.actions import (
 from app.journey.observed import Note, Observed, PortfolioItem
 from app.journey.plan_issues import early_scene
 from app.journey.prose import Scene, StageChange
-from app.journey.record import Announced, Record
+from app.journey.record import Record
 
 
 def _portfolio_labels(scene: Scene) -> tuple[str, ...]:
@@ -121,9 +121,10 @@ def plan_notice(scene: Scene, change: StageChange | None) -> Iterator[Action]:
     )  # fmt: skip
 
 
-def plan_risk(scene: Scene, before: Announced) -> Iterator[Action]:
+def plan_risk(scene: Scene, before: Record) -> Iterator[Action]:
     """The word to the outside that a reached stage may be lost. In GitLab the pages say so, and nobody is called."""
-    if scene.announced.at_risk_since is None or before.at_risk_since is not None:
+    told = before.of_practice(scene.practice, scene.now.date()) if scene.practice else before.announced
+    if scene.announced.at_risk_since is None or told.at_risk_since is not None:
         return
     notice = prose.at_risk_notice(scene.for_our_side)
     # How often, not when: a run that is repeated after a crash, perhaps past midnight, must find the same mark.
