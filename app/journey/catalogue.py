@@ -168,8 +168,7 @@ def checked(file: LanguageFile, document: Document) -> Iterator[Problem]:
             seen.add(english[0])
             for text in entry.to if isinstance(entry.to, tuple) else (entry.to,):
                 problems += _differences(english, text)
-            line = document.line((part, number))
-            yield from (Problem(document.file, line, what, fix) for what, fix in problems)
+            yield from (document.problem((part, number), what, fix) for what, fix in problems)
 
 
 def _check_forms(entry: Translation | Wording, plural: str) -> Iterator[tuple[str, str]]:
@@ -186,14 +185,14 @@ def _check_rules(file: LanguageFile, document: Document) -> Iterator[Problem]:
         _rule(file.plural)(1)
     except (ValueError, RecursionError, ArithmeticError):
         what = f"`plural` is {file.plural!r}, which is no rule."
-        yield Problem(document.file, document.line(("plural",)), what, "Take the rule of gettext, e.g. `n != 1`.")
+        yield document.problem(("plural",), what, "Take the rule of gettext, e.g. `n != 1`.")
     if (file.months and len(file.months) != 12) or any(map(_UNSAFE.search, file.months)):
         what = f"There are {len(file.months)} months, or one has a sign that is no part of a name."
-        yield Problem(document.file, document.line(("months",)), what, "Name all twelve, or none.")
+        yield document.problem(("months",), what, "Name all twelve, or none.")
     rest = _DAY.sub("", file.day)
     if "{year}" not in file.day or re.search("[{}]", rest) or _UNSAFE.search(rest):
         what = f"`day` is {file.day!r}, which writes no day."
-        yield Problem(document.file, document.line(("day",)), what, "Use e.g. `{day:02}.{month:02}.{year}`.")
+        yield document.problem(("day",), what, "Use e.g. `{day:02}.{month:02}.{year}`.")
 
 
 def _covers(plural: str, forms: int) -> bool:

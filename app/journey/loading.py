@@ -14,7 +14,9 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from app.journey.catalogue import Catalogue, LanguageFile, catalogue_of, checked
-from app.journey.checks import check_body, check_partner, check_references
+from app.journey.check_journey import check_journey
+from app.journey.check_partner import check_partner
+from app.journey.check_text import check_text
 from app.journey.languages import (
     ENGLISH,
     capability_and_language,
@@ -73,13 +75,8 @@ def load_templates(files: Mapping[str, str]) -> Templates:
     """
     problems: list[Problem] = []
     if "journey.yaml" not in files:
-        raise TemplateError(
-            [
-                Problem(
-                    "journey.yaml", 1, "The file is missing.", "Start from the default journey_templates/journey.yaml."
-                )
-            ]
-        )
+        fix = "Start from the default journey_templates/journey.yaml."
+        raise TemplateError([Problem("journey.yaml", 1, "The file is missing.", fix)])
     document = parse("journey.yaml", files["journey.yaml"])
     file = _validate(JourneyFile, document, problems)
     texts: dict[str, dict[str, CapabilityText]] = {ENGLISH: {}}
@@ -94,7 +91,7 @@ def load_templates(files: Mapping[str, str]) -> Templates:
             texts.setdefault(language, {})[capability] = text
     catalogues = _load_catalogues(files, problems)
     if file is not None:
-        problems += check_references(file, document, files)
+        problems += check_journey(file, document, files)
     if problems or file is None:
         raise TemplateError(problems)
     return Templates(file, texts, catalogues)
@@ -125,9 +122,7 @@ def load_partner(slug: str, text: str, templates: Templates) -> Partner:
     if isinstance(data, dict) and "slug" not in data:
         document.data = {**data, "slug": slug}
     elif isinstance(data, dict):
-        problems.append(
-            Problem(file, document.line(("slug",)), "`slug` is given by the file name.", "Remove this line.")
-        )
+        problems.append(document.problem(("slug",), "`slug` is given by the file name.", "Remove this line."))
     partner = _validate(Partner, document, problems)
     if partner is not None:
         partner = _with_present_ids(partner, templates.file)
@@ -158,16 +153,15 @@ def _validate(model: type[_Model], document: Document, problems: list[Problem]) 
         problems += document.problems
         return None
     if not isinstance(document.data, dict):
-        problems.append(
-            Problem(document.file, 1, "The file has no keys.", "Fill it in; docs/templates.md shows an example.")
-        )
+        fix = "Fill it in; docs/templates.md shows an example."
+        problems.append(Problem(document.file, 1, "The file has no keys.", fix))
         return None
     try:
         return model.model_validate(document.data)
     except ValidationError as error:
         for detail in error.errors():
             location = tuple(detail["loc"])
-            problems.append(Problem(document.file, document.line(location), *explain(model, location, detail)))
+            problems.append(document.problem(location, *explain(model, location, detail)))
         return None
 
 
@@ -214,18 +208,12 @@ def _load_text(path: str, text: str, problems: list[Problem]) -> CapabilityText 
     text = text.removeprefix("\ufeff").replace("\r\n", "\n")  # as some editors write it
     found = re.match(r"---\n(.*?)\n---\n", text, re.DOTALL)
     if not found:
-        problems.append(
-            Problem(
-                path,
-                1,
-                "The front matter is missing.",
-                "Start with ---, then title, who, verifier, question, then ---.",
-            )
-        )
+        fix = "Start with ---, then title, who, verifier, question, then ---."
+        problems.append(Problem(path, 1, "The front matter is missing.", fix))
         return None
     document = parse(path, found.group(1), first_line=2)
     body = text[found.end() :].strip("\n")
     if isinstance(document.data, dict):
         document.data = {**document.data, "body": body}
-    problems += check_body(path, body, first_line=text[: found.end()].count("\n") + 1)
+    problems += check_text(path, body, first_line=text[: found.end()].count("\n") + 1)
     return _validate(CapabilityText, document, problems)

@@ -46,6 +46,10 @@ class Document:
             path = path[:-1]
         return self.lines.get(path, 1)
 
+    def problem(self, path: Path, what: str, fix: str) -> Problem:
+        """Something that is wrong at a path."""
+        return Problem(self.file, self.line(path), what, fix)
+
 
 def parse(file: str, text: str, first_line: int = 1) -> Document:
     """Parses one YAML document; never raises for bad input, `problems` says what is wrong."""
