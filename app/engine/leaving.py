@@ -34,7 +34,7 @@ from app.journey.leaving import (
 )
 from app.journey.loading import TemplateError, load_partner
 from app.journey.model import Journey, Partner
-from app.journey.record import record_before
+from app.journey.recall import record_before
 
 _ROUNDS = 4
 """Two are usual: up to the freezing, and after it. A service that had begun a run may cost one more."""

@@ -30,7 +30,7 @@ from app.journey.plan import PartnerError, RemovalsError, plan
 from app.journey.progress import Progress, assess
 from app.journey.prose import portfolio_title
 from app.journey.questions import questions
-from app.journey.record import record_before
+from app.journey.recall import record_before
 from app.journey.standing import Standing, foreseen, standing
 
 ALLOW_REMOVALS = "partner-journey apply --allow-removals"

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 
 from app.gitlab.errors import Missing
 from app.journey import markers
+from app.journey.items import STATUS_PAGE, status_issue
 from app.journey.observed import Observed
-from app.journey.progress import status_issue
 
 
 @dataclass
@@ -40,7 +40,7 @@ class Names:
 
     def numbers(self) -> dict[str, str]:
         """What the next look needs to find the partner's things at once, so far as it is known."""
-        page = self.issues.get("page/status")
+        page = self.issues.get(STATUS_PAGE)
         made = {"status": str(page[1]) if page else None, "portfolio_item": self.portfolio_iid, "hook": self.hook}
         return {name: value for name, value in made.items() if value is not None}
 
@@ -63,7 +63,7 @@ def names_of(observed: Observed) -> Names:
                 names.issues.setdefault(name, (issue.id, issue.iid))
         page = status_issue(observed)
         if page is not None:
-            names.issues["page/status"] = (page.id, page.iid)
+            names.issues[STATUS_PAGE] = (page.id, page.iid)
     return names
 
 

@@ -74,7 +74,7 @@ class Observer:
         self._heard[slug] = {issue.id: issue.updated_at for issue in issues}
 
     def ask(self, observed: Observed, slug: str, questions: Questions, people: People) -> Observed:
-        """The observation with what `judge.questions` wants to know besides. Raises GitLabError."""
+        """The observation with what `questions` want to know besides. Raises GitLabError."""
         if not questions or observed.project is None:
             return observed
         project = observed.project

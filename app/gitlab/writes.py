@@ -28,6 +28,7 @@ from app.journey.actions import (
     UpdateIssue,
     UpdatePortfolioItem,
 )
+from app.journey.items import STATUS_PAGE
 from app.journey.observed import Place
 
 
@@ -55,7 +56,7 @@ class Writes:
                 return False
             case UpdateIssue() | PostComment():
                 wanted = markers.references(_text(action))
-                target = action.name if isinstance(action, UpdateIssue) else "page/status"
+                target = action.name if isinstance(action, UpdateIssue) else STATUS_PAGE
                 own = (action.id if isinstance(action, UpdateIssue) else action.issue) is not None
                 if isinstance(action, UpdateIssue) and action.attach and names.portfolio_item is None:
                     return False
@@ -186,7 +187,7 @@ class Writes:
         if action.issue is not None:
             target: str | None = action.issue
         elif action.where == "status":
-            target = self.names.issues["page/status"][0]
+            target = self.names.issues[STATUS_PAGE][0]
         else:
             target = self.names.portfolio_item
         return Write("createNote", {"noteableId": target, "body": self.names.filled(action.body)})

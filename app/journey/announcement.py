@@ -11,9 +11,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from app.journey.model import Journey, Practice
-from app.journey.progress import Announced, Assessment, Progress, settled_at
+from app.journey.progress import Assessment, Progress, settled_at
 from app.journey.prose import StageChange
-from app.journey.record import Record, at_rest
+from app.journey.recall import at_rest
+from app.journey.record import Announced, Record
 
 
 @dataclass(frozen=True)

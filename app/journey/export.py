@@ -12,10 +12,11 @@ from datetime import date, datetime
 from typing import Any
 
 from app.journey import evidence, markers
+from app.journey.capability_state import CapabilityProgress
 from app.journey.leaving import archived_path
 from app.journey.model import Journey, Partner
 from app.journey.observed import Issue, Note, Observed
-from app.journey.progress import CapabilityProgress, assess
+from app.journey.progress import assess
 from app.journey.prose.export import export_page
 from app.journey.standing import standing
 from app.journey.tables import exported, table

@@ -1,4 +1,4 @@
-"""Which of the bot's issues stands for which capability, and whether its closing can mean done.
+"""Which of the bot's issues is the status page, which stands for which capability, and whose closing can mean done.
 
 The trap: a double that was closed by the bot. Being closed it would count as done, so its mark is taken away and it is
 none of these any more.
@@ -12,6 +12,9 @@ from app.journey import markers
 from app.journey.model import Capability, Journey
 from app.journey.observed import Issue, Observed
 from app.journey.text import title
+
+STATUS_PAGE = "page/status"
+"""The name of the status issue, beside the ids of capabilities."""
 
 
 @dataclass(frozen=True)
@@ -36,6 +39,18 @@ def sort_issues(journey: Journey, observed: Observed) -> Sorted:
     found = _issues_by_capability(journey, observed.project.issues if observed.project else ())
     present = {c.id: _item(c, found.get(c.id, ())) for c in journey.capabilities}
     return Sorted(present, {name: issues for name, issues in found.items() if name not in present})
+
+
+def status_issues(observed: Observed) -> tuple[Issue, ...]:
+    """The bot's issues with the status mark, oldest first: the partner's status page, and doubles of it."""
+    issues = observed.project.issues if observed.project else ()
+    pages = [i for i in issues if i.by_bot and markers.find("page", i.description) == "status"]
+    return tuple(sorted(pages, key=lambda i: i.iid))
+
+
+def status_issue(observed: Observed) -> Issue | None:
+    """The partner's status page: the oldest one."""
+    return next(iter(status_issues(observed)), None)
 
 
 def is_done(issue: Issue) -> bool:

@@ -15,11 +15,11 @@ from app.journey import evidence, labels, markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
 from app.journey.decisions import Close, Decision, React, Reopen, Reply
-from app.journey.items import Item, Sorted, is_done
+from app.journey.items import STATUS_PAGE, Item, Sorted, is_done, status_issue
 from app.journey.model import Capability, Partner
 from app.journey.observed import Approval, Issue, Note, Observed
 from app.journey.questions import is_new_command
-from app.journey.record import STATUS_PAGE, CommandWaiver, Judgement, Record, status_issue
+from app.journey.record import CommandWaiver, Judgement, Record
 
 RENEW_BEFORE = timedelta(days=30)
 PATIENCE = timedelta(minutes=1)  # people add the link right after closing, and GitLab shows some comments late

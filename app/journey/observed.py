@@ -150,7 +150,7 @@ class Approval:
 
 @dataclass(frozen=True)
 class Answers:
-    """What a look does not show and was asked for one by one; see `judge.questions`. By issue id, as usernames."""
+    """What a look does not show and was asked for one by one; see `questions.py`. By issue id, as usernames."""
 
     architects: frozenset[str] = frozenset()  # who may verify, reject and waive
     managers: frozenset[str] = frozenset()  # who may waive besides

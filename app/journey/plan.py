@@ -15,6 +15,7 @@ from datetime import datetime
 from app.journey import markers, prose
 from app.journey.actions import Action, CreateIssue, Plan, PostComment, UpdateIssue
 from app.journey.announcement import Announcement, announce, half_told
+from app.journey.items import STATUS_PAGE, status_issue
 from app.journey.model import Journey, Partner
 from app.journey.observed import Issue, Observed
 from app.journey.plan_issues import plan_capability_issues, plan_status_page, reached_in
@@ -42,7 +43,7 @@ from app.journey.plan_project import (
     plan_roles,
 )
 from app.journey.plan_retired import plan_retired
-from app.journey.progress import Assessment, Progress, assess, reassess, status_issue
+from app.journey.progress import Assessment, Progress, assess, reassess
 from app.journey.prose import Scene
 from app.journey.template_changes import removals
 from app.journey.waking import next_wake
@@ -212,5 +213,5 @@ def _reference(observed: Observed, progress: Progress) -> prose.Reference:
     numbers = {i.capability.id: i.issue.iid for i in progress.items if i.issue is not None}
     page = status_issue(observed)
     if page is not None:
-        numbers["page/status"] = page.iid
+        numbers[STATUS_PAGE] = page.iid
     return lambda name: f"#{numbers[name]}" if name in numbers else markers.reference(name)

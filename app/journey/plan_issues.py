@@ -14,15 +14,12 @@ from app.journey.actions import (
     CreateIssue,
     UpdateIssue,
 )
+from app.journey.capability_state import CapabilityProgress
+from app.journey.items import STATUS_PAGE, status_issue, status_issues
 from app.journey.model import Capability
 from app.journey.observed import Issue, Observed
 from app.journey.plan_judgements import assignees, opens_now, state_labels
-from app.journey.progress import (
-    CapabilityProgress,
-    Progress,
-    status_issue,
-    status_issues,
-)
+from app.journey.progress import Progress
 from app.journey.prose import Scene
 from app.journey.record import Record
 
@@ -32,10 +29,10 @@ def plan_capability_issues(scene: Scene, observed: Observed, *, before: Record) 
     page = status_issue(observed)
     if page is None:
         yield CreateIssue(
-            "page/status", scene.say.tell(prose.STATUS_TITLE), prose.status_description(early_scene(scene)),
+            STATUS_PAGE, scene.say.tell(prose.STATUS_TITLE), prose.status_description(early_scene(scene)),
             (labels.STATUS,), "the partner's page", confidential=observed.place.confidential,
         )  # fmt: skip
-    yield from _heal_doubles(scene, "page/status", status_issues(observed)[1:])
+    yield from _heal_doubles(scene, STATUS_PAGE, status_issues(observed)[1:])
     reached = max(scene.journey.position(a.stage) or 0 for a in (scene.announced, before.announced))
     yield from _plan_run(scene, observed, reached)
     for run in scene.practices:
@@ -172,7 +169,7 @@ def plan_status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
     stage = labels.stage_label(scene.announced.stage)
     if page is None:
         yield UpdateIssue(
-            "page/status", None, "its issues have numbers now",
+            STATUS_PAGE, None, "its issues have numbers now",
             description=prose.status_description(scene), add_labels=(stage,),
         )  # fmt: skip
         return
@@ -186,7 +183,7 @@ def plan_status_page(scene: Scene, observed: Observed) -> Iterator[Action]:
     hide = observed.place.confidential and not page.confidential
     if title or text != page.description or foreign or add or attach or hide:
         update = UpdateIssue(
-            "page/status", page.id, "the partner's progress has changed",
+            STATUS_PAGE, page.id, "the partner's progress has changed",
             title=title,
             description=text if text != page.description else None,
             add_labels=add, remove_labels=tuple(sorted(foreign)), attach=attach, hide=hide,

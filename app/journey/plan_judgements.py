@@ -11,12 +11,14 @@ from datetime import timedelta
 
 from app.journey import labels, markers, prose
 from app.journey.actions import Action, PostComment, React
+from app.journey.capability_state import CapabilityProgress
 from app.journey.decisions import React as Thumb
 from app.journey.decisions import Reply
+from app.journey.items import STATUS_PAGE, status_issue
 from app.journey.observed import Issue, Observed, Place
-from app.journey.progress import Assessment, CapabilityProgress
+from app.journey.progress import Assessment
 from app.journey.prose import Scene, StageChange
-from app.journey.record import STATUS_PAGE, Judgement, Record, status_issue
+from app.journey.record import Judgement, Record
 
 _THUMB = "thumbsup"
 

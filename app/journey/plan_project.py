@@ -30,10 +30,8 @@ from app.journey.actions import (
 from app.journey.model import COMPLETE, Journey, Partner, Stage
 from app.journey.observed import Milestone, Observed, PartnerRole
 from app.journey.picture import BADGE_FILE, PICTURE_FILE, render_badge, render_picture
-from app.journey.progress import (
-    Announced,
-)
 from app.journey.prose import Scene
+from app.journey.record import Announced
 
 # Reporter is the least role that sees confidential issues and the README of a private project, and cannot delete an
 # issue, as a Planner can (https://docs.gitlab.com/user/permissions/).

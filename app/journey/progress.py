@@ -12,11 +12,9 @@ from datetime import date, datetime, timedelta
 from functools import cached_property
 
 from app.journey.capability_state import (
-    COUNTING,
     REVIEW_IS_DUE,
     REVIEW_WAITS,
     CapabilityProgress,
-    State,
     counted_since,
     state_of,
     waivers_of,
@@ -27,20 +25,9 @@ from app.journey.items import Item, sort_issues
 from app.journey.judge import Judged, judge
 from app.journey.model import Journey, Partner, Policy, Practice, Stage
 from app.journey.observed import Issue, Observed
-from app.journey.record import (
-    Announced,
-    Record,
-    read_record,
-    record_before,
-    status_issue,
-    status_issues,
-)
+from app.journey.recall import record_before
+from app.journey.record import Announced, Record
 from app.journey.template_changes import noticed, required_from
-
-__all__ = [
-    "COUNTING", "Announced", "Assessment", "CapabilityProgress", "PracticeProgress", "Progress", "StageProgress",
-    "State", "announced", "assess", "measure", "reassess", "settled_at", "status_issue", "status_issues",
-]  # fmt: skip
 
 
 @dataclass(frozen=True)
@@ -174,12 +161,6 @@ def reassess(
 def measure(journey: Journey, partner: Partner, observed: Observed, now: datetime) -> Progress:
     """Computes the state of every capability and the stage that follows from them."""
     return assess(journey, partner, observed, now).progress
-
-
-def announced(journey: Journey, observed: Observed) -> Announced | None:
-    """What was announced last, or None before the first time."""
-    record = read_record(journey, observed)
-    return record.announced if record else None
 
 
 def settled_at(journey: Journey, progress: Progress) -> datetime | None:

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from app.journey import evidence, labels
 from app.journey.commands import is_command
-from app.journey.items import Item, is_done, sort_issues
+from app.journey.items import STATUS_PAGE, Item, is_done, sort_issues, status_issue
 from app.journey.model import Journey
 from app.journey.observed import Issue, Note, Observed
-from app.journey.record import STATUS_PAGE, Judgement, Record, status_issue
+from app.journey.record import Judgement, Record
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,8 @@ from app.journey.loading import load_partner, load_templates
 from app.journey.model import Journey, Partner, Skip, Waiver
 from app.journey.observed import Answers, Issue, Note, Observed, Place, PortfolioItem, Project
 from app.journey.plan import plan
+from app.journey.recall import read_record
+from app.journey.record import Announced
 from app.journey.templates import Templates
 from app.journey_files import BUILT_IN, journey_files
 
@@ -180,6 +182,12 @@ class World:
     @property
     def journey(self) -> Journey:
         return self.templates.journey_for(self.partner)
+
+    @property
+    def announced(self) -> Announced | None:
+        """What people were told last; None before the first time."""
+        record = read_record(self.journey, self.observed)
+        return record.announced if record else None
 
     def plan(self) -> Plan:
         return plan(self.journey, self.partner, self.observed, self.now, allow_removals=self.allow_removals)

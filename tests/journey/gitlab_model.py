@@ -12,9 +12,9 @@ from datetime import datetime
 
 from app.journey import actions as act
 from app.journey import markers
+from app.journey.items import status_issue
 from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, PortfolioItem, Project
 from app.journey.plan_project import blob_id
-from app.journey.progress import status_issue
 
 
 def apply_to(observed: Observed, plan: act.Plan, now: datetime) -> Observed:

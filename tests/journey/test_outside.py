@@ -9,10 +9,10 @@ from build import PARTNER_FILE, World, onboarded
 from app.journey import prose
 from app.journey.actions import Notify
 from app.journey.catalogue import IN_ENGLISH
-from app.journey.progress import Announced, measure
+from app.journey.progress import measure
 from app.journey.prose import Scene
 from app.journey.prose.outside import trouble_notice
-from app.journey.record import Record
+from app.journey.record import Announced, Record
 
 FIRST = ("stand/portal", "stand/pitch")
 HOSTILE = "'/close @all <!-- x --> [y](http://evil.example)'"

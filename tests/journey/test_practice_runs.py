@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from app.journey import labels, markers
 from app.journey.loading import TemplateError, load_templates
 from app.journey.observed import Place
-from app.journey.record import read_record
+from app.journey.recall import read_record
 from app.journey.standing import standing
 from app.journey.templates import Templates
 

@@ -9,8 +9,10 @@ import pytest
 from build import FREE, NOW, PARTNER_FILE, PLACE, World, onboarded, skip, small_world, waiver
 
 from app.journey import markers
+from app.journey.items import status_issue
 from app.journey.observed import Issue, Note
-from app.journey.progress import Announced, Progress, announced, measure, settled_at, status_issue
+from app.journey.progress import Progress, measure, settled_at
+from app.journey.record import Announced
 
 FIRST = ("stand/portal", "stand/pitch")
 
@@ -154,7 +156,7 @@ def test_a_mark_in_a_partners_own_issue_counts_for_nothing() -> None:
 def test_a_partners_comment_that_looks_like_an_announcement_counts_for_nothing() -> None:
     note = Note("n", markers.mark("comment", "stage/9/run"), NOW, by_bot=False)
     world = onboarded().change_project(status_notes=(note,)).change_epic(description="wiped")
-    assert announced(world.journey, world.observed) == Announced("stand", NOW.date(), 0)
+    assert world.announced == Announced("stand", NOW.date(), 0)
 
 
 # --- percent ---
@@ -204,8 +206,8 @@ def test_settling_counts_from_the_last_closing_that_counts() -> None:
 
 def test_the_record_in_the_epic_is_what_was_announced() -> None:
     world = onboarded().later(days=3).close(*FIRST).later(minutes=10).run()
-    assert announced(world.journey, world.observed) == Announced("walk", date(2026, 9, 4), 1)
-    assert announced(small_world().journey, small_world().observed) is None
+    assert world.announced == Announced("walk", date(2026, 9, 4), 1)
+    assert small_world().announced is None
 
 
 @pytest.mark.parametrize("place", [PLACE, FREE], ids=["epic", "tracker issue"])
@@ -224,7 +226,7 @@ def test_a_lost_or_broken_record_is_read_back_from_the_comments(place, loss) -> 
     world = onboarded(place).later(days=3).close(*FIRST).later(minutes=10).run()
     lost = loss(world)
     assert lost.epic.description != world.epic.description
-    assert announced(lost.journey, lost.observed) == Announced("walk", date(2026, 9, 4), 1)
+    assert lost.announced == Announced("walk", date(2026, 9, 4), 1)
     assert lost.run().epic.description.count("partner-journey state") == 1
     assert lost.run().plan().actions == ()
 
@@ -232,19 +234,19 @@ def test_a_lost_or_broken_record_is_read_back_from_the_comments(place, loss) -> 
 def test_with_the_comments_gone_as_well_it_is_read_back_from_the_label() -> None:
     world = onboarded().later(days=3).close(*FIRST).later(minutes=10).run()
     lost = world.change_epic(description="", notes=()).change_project(status_notes=())
-    assert announced(lost.journey, lost.observed) == Announced("walk", NOW.date(), 0)
+    assert lost.announced == Announced("walk", NOW.date(), 0)
     confused = lost.change_epic(labels=frozenset({"stage::walk", "stage::run"}))
-    assert announced(confused.journey, confused.observed) == Announced("walk", NOW.date(), 0)  # by the status issue
+    assert confused.announced == Announced("walk", NOW.date(), 0)  # by the status issue
     dragged = lost.change_epic(labels=frozenset({"stage::run"}))
-    assert announced(dragged.journey, dragged.observed) == Announced("walk", NOW.date(), 0)
+    assert dragged.announced == Announced("walk", NOW.date(), 0)
     back = lost.change_epic(labels=frozenset({"stage::stand"}))
-    assert announced(back.journey, back.observed) == Announced("stand", NOW.date(), 0)
+    assert back.announced == Announced("stand", NOW.date(), 0)
 
 
 def test_with_the_epic_gone_the_partners_own_comments_remember() -> None:
     world = onboarded().later(days=3).close(*FIRST).later(minutes=10).run()
     lost = replace(world, observed=replace(world.observed, portfolio_item=None))
-    assert announced(lost.journey, lost.observed) == Announced("walk", date(2026, 9, 4), 1)
+    assert lost.announced == Announced("walk", date(2026, 9, 4), 1)
 
 
 def test_a_gsi_partner_is_measured_by_its_own_journey() -> None:

@@ -17,7 +17,6 @@ from hypothesis import strategies as st
 
 from app.journey import markers
 from app.journey.observed import Observed, Place
-from app.journey.progress import announced
 
 PLACES = st.sampled_from([PLACE, FREE])
 
@@ -51,7 +50,7 @@ def test_every_change_of_stage_is_told_exactly_once_in_both_places(place: Place,
         world = take(world, step)
         if step[0] != "run":
             continue
-        known = announced(world.journey, world.observed)
+        known = world.announced
         assert known is not None
         for where in ("status", "epic"):
             marks = [markers.find("comment", note.body) or "" for note in world.comments(where)]
@@ -84,7 +83,7 @@ def test_a_partner_never_steps_back_without_the_grace_days(place: Place, life: l
     world = play(place, [("run", 0)])
     for step in _keeping_memory(life):
         before, world = world, take(world, step)
-        old, new = (announced(w.journey, w.observed) for w in (before, world))
+        old, new = (w.announced for w in (before, world))
         assert old is not None
         assert new is not None
         if (world.journey.position(new.stage) or 0) < (world.journey.position(old.stage) or 0):

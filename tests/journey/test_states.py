@@ -22,9 +22,9 @@ from test_stage_review import start as begun
 from test_template_changes import PITCH, edited, in_walk, under, with_news
 
 from app.journey.actions import PostComment, UpdateIssue
-from app.journey.capability_state import REASONS, State
+from app.journey.capability_state import REASONS, CapabilityProgress, State
 from app.journey.observed import Answers, Issue, Note
-from app.journey.progress import CapabilityProgress, measure
+from app.journey.progress import measure
 from app.journey.prose.states import MEANINGS, WORDS, Word
 from app.journey.text import plain
 

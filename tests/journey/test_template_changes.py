@@ -27,7 +27,7 @@ from app.journey.actions import CreateIssue, Plan, PostComment, UpdateIssue
 from app.journey.loading import TemplateError, load_partner, load_templates
 from app.journey.observed import Issue
 from app.journey.plan import RemovalsError, plan
-from app.journey.progress import announced, measure
+from app.journey.progress import measure
 from app.journey.templates import Templates
 from app.journey.text import written
 
@@ -63,13 +63,13 @@ def under(world: World, templates: Templates) -> World:
 
 
 def stage_of(world: World) -> str:
-    told = announced(world.journey, world.observed)
+    told = world.announced
     assert told is not None
     return told.stage
 
 
 def at_risk(world: World) -> bool:
-    told = announced(world.journey, world.observed)
+    told = world.announced
     return told is not None and told.at_risk_since is not None
 
 

@@ -10,9 +10,11 @@ import re
 from dataclasses import dataclass
 from datetime import date
 
+from app.journey.capability_state import CapabilityProgress
 from app.journey.catalogue import IN_ENGLISH, Catalogue, message
 from app.journey.model import Journey, Partner
-from app.journey.progress import Announced, CapabilityProgress, Progress
+from app.journey.progress import Progress
+from app.journey.record import Announced
 
 SPOKEN_STATES = {
     "done": message("done"),

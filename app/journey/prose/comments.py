@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from datetime import date
 
 from app.journey import markers
+from app.journey.capability_state import CapabilityProgress
 from app.journey.catalogue import Message, message
-from app.journey.progress import Announced, CapabilityProgress
 from app.journey.prose.parts import linked
 from app.journey.prose.scene import Scene
+from app.journey.record import Announced
 from app.journey.text import code, plain
 
 

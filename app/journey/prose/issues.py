@@ -13,6 +13,7 @@ from functools import lru_cache
 
 from app.journey import evidence, markers
 from app.journey.catalogue import Catalogue, Message, message
+from app.journey.items import STATUS_PAGE
 from app.journey.model import Capability, Evidence, Journey
 from app.journey.prose.scene import Scene
 from app.journey.text import plain
@@ -105,7 +106,7 @@ def capability_description(journey: Journey, capability: Capability, required_fr
 
 def double_description(scene: Scene, text: str, name: str) -> str:
     """Description of an issue that exists twice: says where the work goes on, and is never counted again."""
-    kept = markers.without("page" if name == "page/status" else "capability", text)
+    kept = markers.without("page" if name == STATUS_PAGE else "capability", text)
     note = scene.say(
         "This issue was made twice by mistake. Please go on in {reference}; what was written here is kept below.",
         reference=scene.reference(name),

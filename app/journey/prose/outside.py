@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from app.journey.progress import CapabilityProgress
+from app.journey.capability_state import CapabilityProgress
 from app.journey.prose.comments import StageChange, stage_change_title
 from app.journey.prose.parts import grace_end
 from app.journey.prose.scene import Scene, owner_of

@@ -8,8 +8,9 @@ from collections.abc import Iterable
 from datetime import date
 
 from app.journey import markers
+from app.journey.capability_state import CapabilityProgress
 from app.journey.catalogue import Message, message
-from app.journey.progress import CapabilityProgress, StageProgress
+from app.journey.progress import StageProgress
 from app.journey.prose.scene import Scene, first_due, owner_of
 from app.journey.prose.states import MEANINGS
 from app.journey.text import code, plain

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from app.journey import markers
+from app.journey.items import STATUS_PAGE
 from app.journey.model import CATEGORY_TITLES
 from app.journey.prose.offer import STAND_IN
 from app.journey.prose.parts import (
@@ -24,7 +25,7 @@ from app.journey.prose.parts import (
     work_list,
 )
 from app.journey.prose.scene import Scene
-from app.journey.record import record_mark
+from app.journey.record_mark import record_mark
 from app.journey.text import code, plain, written
 
 
@@ -34,7 +35,7 @@ def portfolio_body(scene: Scene) -> str:
     facts = [
         f"**{plain(partner.name)}** · {CATEGORY_TITLES[partner.category]} · {plain(partner.region)}",
         f"Project: {scene.project_url}",
-        f"Status page: {scene.reference('page/status')}",
+        f"Status page: {scene.reference(STATUS_PAGE)}",
     ]
     stage = scene.stage
     parts = ["\n\n".join(facts), stage_table(scene), practice_table(scene), at_risk(scene)]

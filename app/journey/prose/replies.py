@@ -10,10 +10,10 @@ from collections.abc import Callable, Mapping
 from datetime import date
 
 from app.journey import evidence, labels, markers
+from app.journey.capability_state import CapabilityProgress
 from app.journey.catalogue import IN_ENGLISH, Catalogue, Message, message
 from app.journey.commands import USAGES
 from app.journey.decisions import Reply
-from app.journey.progress import CapabilityProgress
 from app.journey.prose.parts import counted_in_words, grace_end, linked, people
 from app.journey.prose.scene import Scene
 from app.journey.prose.states import MEANINGS

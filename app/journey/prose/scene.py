@@ -7,12 +7,13 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from functools import cached_property
 
+from app.journey.capability_state import CapabilityProgress
 from app.journey.catalogue import IN_ENGLISH, Catalogue
 from app.journey.model import Capability, Journey, Partner, Practice
 from app.journey.observed import Issue, Place
 from app.journey.picture import Picture, picture_of
-from app.journey.progress import Announced, CapabilityProgress, PracticeProgress, Progress, StageProgress
-from app.journey.record import Record
+from app.journey.progress import PracticeProgress, Progress, StageProgress
+from app.journey.record import Announced, Record
 from app.journey.text import plain
 
 Reference = Callable[[str], str]

@@ -10,19 +10,14 @@ from collections.abc import Sequence
 from datetime import date, datetime
 
 from app.journey import prose
+from app.journey.capability_state import CapabilityProgress
+from app.journey.items import status_issue
 from app.journey.model import Journey, Partner
 from app.journey.observed import Observed
-from app.journey.progress import (
-    Announced,
-    CapabilityProgress,
-    PracticeProgress,
-    Progress,
-    StageProgress,
-    measure,
-    status_issue,
-)
+from app.journey.progress import PracticeProgress, Progress, StageProgress, measure
 from app.journey.prose import owner_of, reasons
-from app.journey.record import Record, read_record, stage_change
+from app.journey.recall import read_record, stage_change
+from app.journey.record import Announced, Record
 from app.journey.standing.value import (
     CapabilityStanding,
     People,
