@@ -7,7 +7,7 @@ not exist yet; `apply` turns names into ids. The trap: an action that says how i
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
@@ -346,7 +346,6 @@ class Plan:
     actions: tuple[Action, ...] = ()
     wake_at: datetime | None = None
     wake_reason: str = ""
-    notes: tuple[str, ...] = field(default_factory=tuple)
 
     def __bool__(self) -> bool:
         return bool(self.actions)

@@ -8,8 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import date, datetime, timedelta
 
+from app.journey.closings import PATIENCE
 from app.journey.items import is_done
-from app.journey.judge import PATIENCE, RENEW_BEFORE
+from app.journey.judge import RENEW_BEFORE
 from app.journey.progress import Progress, settled_at
 from app.journey.prose import Scene
 
