@@ -54,4 +54,4 @@ def changes_since(client: Client, place: Place, since: datetime) -> Changes:
 
 
 def _moment(node: Mapping[str, str]) -> datetime:
-    return datetime.fromisoformat(node["updatedAt"].replace("Z", "+00:00"))
+    return datetime.fromisoformat(node["updatedAt"])

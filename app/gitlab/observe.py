@@ -1,4 +1,4 @@
-"""GitLab's answers to `Observed` values: one GraphQL document for one partner.
+"""Looks at a partner: one GraphQL document, and few further requests for what it does not show.
 
 The document needs three numbers that only GitLab knows: the iid of the status issue, the iid of the portfolio item and
 the id of the webhook. They are remembered in memory and only hints: a wrong or missing one costs one more request and
@@ -9,18 +9,20 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.errors import OfferChanged
 from app.gitlab.instance import Instance, epic_type_in
 from app.gitlab.names import number
+from app.gitlab.nodes import author_of, board_of, note_of, portfolio_item_of, project_of, users_in, widgets_of
 from app.gitlab.portfolio_index import PortfolioIndex, entry, is_of
+from app.gitlab.stand_ins import StandIns
 from app.gitlab.verdicts import read_answers
 from app.journey import markers, prose
 from app.journey.model import People
-from app.journey.observed import Board, Hook, Issue, Milestone, Note, Observed, Place, PortfolioItem, Project, StandIn
+from app.journey.observed import Board, Note, Observed, Place, PortfolioItem, Project
 from app.journey.questions import Questions
 
 HOOK_NAME = "Partner Journey"
@@ -54,7 +56,7 @@ class Observer:
         self._known: dict[str, Known] = {}
         self._titles: dict[str, str] = {}
         self._heard: dict[str, dict[str, datetime]] = {}
-        self._stand_ins: dict[str, StandIn] | None = None
+        self._stand_ins = StandIns(client, instance, place)
         self._portfolio = PortfolioIndex(client, instance, place)
 
     def remember(self, slug: str, **numbers: str) -> None:
@@ -148,12 +150,12 @@ class Observer:
             pages = [
                 node
                 for node in project["workItems"]["nodes"]
-                if _id(node["author"]) == bot
-                and markers.find("page", _widgets(node).get("description") or "") == "status"
+                if author_of(node) == bot
+                and markers.find("page", widgets_of(node).get("description") or "") == "status"
             ]
             if pages:
                 page = min(pages, key=lambda node: int(node["iid"]))
-                status, parent = page["iid"], _widgets(page).get("parent")
+                status, parent = page["iid"], widgets_of(page).get("parent")
             hook = known.hook if known.hook and project.get("webhook") else self._find_hook(project["id"])
         item = ((data.get("portfolio") or {}).get("workItem")) or None
         if item is not None and self._is_ours(item, slug):
@@ -165,33 +167,8 @@ class Observer:
 
     def _is_ours(self, item: Mapping[str, Any], slug: str) -> bool:
         """By author and mark. A mark that a person deleted is forgiven where title and text fit no other partner."""
-        by_bot = _id(item["author"]) == self._instance.bot_id
+        by_bot = author_of(item) == self._instance.bot_id
         return by_bot and is_of(entry(item, self._place), slug, self._titles.get(slug))
-
-    def _stand_in(self, slug: str) -> StandIn | None:
-        """The tracker issue that a time without epics left open. Asked for once for all partners, and again as long
-        as there is one."""
-        if self._place.epics and (self._stand_ins is None or slug in self._stand_ins):
-            self._stand_ins = self._open_trackers()
-        return (self._stand_ins or {}).get(slug)
-
-    def _open_trackers(self) -> dict[str, StandIn]:
-        found: dict[str, StandIn] = {}
-        after = None
-        while True:
-            variables = {
-                "portfolio": self._place.control, "types": ["ISSUE"], "author": self._instance.bot_username,
-                "after": after,
-            }  # fmt: skip
-            items = (self._client.query("portfolio", variables)["namespace"] or {}).get("workItems")
-            for node in items["nodes"] if items else ():
-                text = _widgets(node).get("description") or ""
-                partner = markers.find("partner", text)
-                if partner is not None and node["state"] == "OPEN" and _id(node["author"]) == self._instance.bot_id:
-                    found.setdefault(partner, StandIn(node["id"], text))
-            if not items or not items["pageInfo"]["hasNextPage"]:
-                return found
-            after = items["pageInfo"]["endCursor"]
 
     def _find_hook(self, project_id: str) -> str | None:
         if self._place.hook_url is None or self._place.group_hook:
@@ -210,39 +187,21 @@ class Observer:
             place=self._place,
             group_id=str(group.get("id", "")),
             labels={node["title"]: node["id"] for node in (group.get("labels") or {"nodes": []})["nodes"]},
-            known_users=_users(data),
+            known_users=users_in(data),
             project=self._with_comments(slug, data, self._project(slug, data)),
             portfolio_item=self._portfolio_item(slug, data),
-            stand_in=self._stand_in(slug),
+            stand_in=self._stand_ins.of(slug),
             portfolio_board=self._portfolio_board(group if self._place.epics else data["control"] or {}),
         )
         commit = ((control.get("tree") or {}).get("lastCommit") or {}).get("sha")
         return Look(observed, commit)
 
     def _project(self, slug: str, data: Mapping[str, Any]) -> Project | None:
-        node = data["project"]
-        if node is None:
+        if data["project"] is None:
             return None
-        hook = node.get("webhook")
-        notes = ((data.get("status") or {}).get("workItem")) or None
-        repository = node["repository"] or {}
-        return Project(
-            id=node["id"],
-            url=node["webUrl"],
-            default_branch=repository.get("rootRef") or "main",
-            marked_for_deletion=bool(node["markedForDeletion"]),
-            files=_files(repository),
-            milestones=tuple(_milestone(m) for m in node["milestones"]["nodes"]),
-            boards=tuple(_board(b) for b in node["boards"]["nodes"]),
-            members={
-                m["user"]["username"]: m["accessLevel"]["integerValue"]
-                for m in node["projectMembers"]["nodes"]
-                if m["user"]
-            },
-            hook=Hook(hook["id"], hook["url"], hook["alertStatus"].lower()) if hook else None,
-            issues=tuple(self._issue(i) for i in node["workItems"]["nodes"]),
-            status_notes=self._notes(notes, self._place.project_path(slug)) if notes else (),
-        )
+        page = ((data.get("status") or {}).get("workItem")) or None
+        notes = self._notes(page, self._place.project_path(slug)) if page else ()
+        return project_of(data["project"], notes, self._instance.bot_id)
 
     def _with_comments(self, slug: str, data: Mapping[str, Any], project: Project | None) -> Project | None:
         """The comments of issues that changed since the last look; after a start, since the record was written."""
@@ -272,113 +231,23 @@ class Observer:
                 return found
             after = page["pageInfo"]["endCursor"]
 
-    def _issue(self, node: Mapping[str, Any]) -> Issue:
-        widgets = _widgets(node)
-        status = widgets.get("status") or {}
-        return Issue(
-            id=node["id"],
-            iid=int(node["iid"]),
-            title=node["title"],
-            description=widgets.get("description") or "",
-            state="open" if node["state"] == "OPEN" else "closed",
-            created_at=_time(node["createdAt"]),
-            updated_at=_time(node["updatedAt"]),
-            closed_at=_time(node["closedAt"]) if node["closedAt"] else None,
-            url=node["webUrl"],
-            by_bot=_id(node["author"]) == self._instance.bot_id,
-            labels=_titles(widgets),
-            assignees=tuple(u["username"] for u in (widgets.get("assignees") or {"nodes": []})["nodes"]),
-            parent=(widgets.get("parent") or {}).get("id"),
-            due=date.fromisoformat(widgets["dueDate"]) if widgets.get("dueDate") else None,
-            moved=node["movedToWorkItemUrl"] is not None,
-            duplicate=node["duplicatedToWorkItemUrl"] is not None,
-            confidential=bool(node["confidential"]),
-            canceled=status.get("category") == "CANCELED",
-        )
-
     def _portfolio_item(self, slug: str, data: Mapping[str, Any]) -> PortfolioItem | None:
         node = (data.get("portfolio") or {}).get("workItem")
         if node is None or not self._is_ours(node, slug):
             return None
-        widgets = _widgets(node)
-        return PortfolioItem(
-            id=node["id"],
-            iid=int(node["iid"]),
-            title=node["title"],
-            description=widgets.get("description") or "",
-            state="open" if node["state"] == "OPEN" else "closed",
-            url=node["webUrl"],
-            labels=_titles(widgets),
-            notes=self._notes(node, self._portfolio_path),
-            confidential=bool(node["confidential"]),
-        )
+        return portfolio_item_of(node, self._notes(node, self._portfolio_path))
 
     def _portfolio_board(self, owner: Mapping[str, Any]) -> Board | None:
         """An epic board of the group or, on Free, an issue board of the control project."""
         boards = owner.get("epicBoards" if self._place.epics else "boards") or {"nodes": []}
-        return next((_board(b) for b in boards["nodes"] if b["name"] == prose.PORTFOLIO_BOARD), None)
+        return next((board_of(b) for b in boards["nodes"] if b["name"] == prose.PORTFOLIO_BOARD), None)
 
     def _notes(self, node: Mapping[str, Any], path: str) -> tuple[Note, ...]:
-        page = _widgets(node).get("notes") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
+        page = widgets_of(node).get("notes") or {"nodes": [], "pageInfo": {"hasNextPage": False}}
         nodes = list(page["nodes"])
         while page["pageInfo"]["hasNextPage"]:
             variables = {"path": path, "iid": str(node["iid"]), "after": page["pageInfo"]["endCursor"]}
             item = self._client.query("more_notes", variables)["namespace"]["workItem"]
-            page = _widgets(item)["notes"]
+            page = widgets_of(item)["notes"]
             nodes += page["nodes"]
-        return tuple(
-            Note(
-                n["id"],
-                n["body"],
-                _time(n["createdAt"]),
-                _id(n["author"]) == self._instance.bot_id,
-                (n["author"] or {}).get("username", ""),
-                number(n["id"]),
-            )
-            for n in nodes
-        )
-
-
-def _id(user: Mapping[str, Any] | None) -> str | None:
-    return user["id"] if user else None
-
-
-def _users(data: Mapping[str, Any]) -> dict[str, str]:
-    """Usernames to ids: of those who were looked up, and of everybody who is assigned to something."""
-    found = [*data["users"]["nodes"]]
-    for node in (data["project"] or {"workItems": {"nodes": []}})["workItems"]["nodes"]:
-        found += (_widgets(node).get("assignees") or {"nodes": []})["nodes"]
-    return {user["username"]: user["id"] for user in found}
-
-
-def _widgets(node: Mapping[str, Any]) -> dict[str, Any]:
-    """All widgets' fields in one mapping: each field name belongs to one widget only."""
-    merged: dict[str, Any] = {}
-    for widget in node.get("widgets") or []:
-        merged |= {key: value for key, value in widget.items() if value is not None}
-    return merged
-
-
-def _titles(widgets: Mapping[str, Any]) -> frozenset[str]:
-    return frozenset(label["title"] for label in (widgets.get("labels") or {"nodes": []})["nodes"])
-
-
-def _files(repository: Mapping[str, Any]) -> dict[str, str]:
-    """Path -> git blob id. A tree's `sha` is the entry's own id, whatever its description says."""
-    readme = (repository.get("blobs") or {"nodes": []})["nodes"]
-    templates = ((repository.get("tree") or {}).get("blobs") or {"nodes": []})["nodes"]
-    return {b["path"]: b["oid"] for b in readme} | {b["path"]: b["sha"] for b in templates}
-
-
-def _milestone(node: Mapping[str, Any]) -> Milestone:
-    due = node["dueDate"]
-    return Milestone(node["id"], node["title"], node["state"], date.fromisoformat(due[:10]) if due else None)
-
-
-def _board(node: Mapping[str, Any]) -> Board:
-    lists = (entry["label"] for entry in node["lists"]["nodes"])
-    return Board(node["id"], node["name"], frozenset(label["title"] for label in lists if label))
-
-
-def _time(text: str) -> datetime:
-    return datetime.fromisoformat(text.replace("Z", "+00:00"))
+        return tuple(note_of(n, self._instance.bot_id) for n in nodes)

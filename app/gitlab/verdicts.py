@@ -87,6 +87,6 @@ def _approvals(client: Client, project: Project, issues: list[Issue]) -> dict[st
         for event in sorted(events, key=lambda each: int(each["id"])):
             label, user = event.get("label") or {}, event.get("user") or {}
             if event["action"] == "add" and label.get("name") == labels.VERIFIED and user.get("username"):
-                at = datetime.fromisoformat(event["created_at"].replace("Z", "+00:00"))
+                at = datetime.fromisoformat(event["created_at"])
                 found[issue.id] = Approval(str(user["username"]), at)
     return found
