@@ -98,7 +98,7 @@ def _drop_output() -> None:
 
 
 def _is_ours(error: Exception) -> bool:
-    from app.engine.tables import StoreError
+    from app.engine.database import StoreError
     from app.gitlab.errors import GitLabError
     from app.journey.loading import TemplateError
     from app.settings import SettingsError

@@ -125,9 +125,9 @@ def _assemble(
     passing: Passing,
     meters: Meters,
 ) -> Bot:
-    standings = Standings(store)
+    standings = Standings(store.standings)
     outbox = Outbox(
-        store,
+        store.outbox,
         open_channels(settings.channels, outside, clock),
         clock,
         passing,

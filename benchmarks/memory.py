@@ -65,7 +65,7 @@ def _one(folder: Path, size: int) -> tuple[float, float, float]:
     with _gitlab(world, port), _service(url, database, folder) as pid:
         began = time.monotonic()
         with Store(database, wall_clock) as store:
-            while len(store.standing_digests()) < size or queued(database) != ([], []):
+            while len(store.standings.digests()) < size or queued(database) != ([], []):
                 if time.monotonic() - began > _PATIENCE:
                     raise TimeoutError(f"{size} partners were not taken up in {_PATIENCE:g} s")
                 time.sleep(0.5)

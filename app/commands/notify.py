@@ -49,9 +49,9 @@ def notify_retry(channel: ChannelName = None) -> None:
     settings = load_settings()
     names = {wanted.name for wanted in _wanted(settings, channel)}
     with Store(settings.database_url, wall_clock) as store:
-        again = [entry for entry in store.outbox(state="dead", limit=10_000) if entry.channel in names]
+        again = [entry for entry in store.outbox.newest(state="dead", limit=10_000) if entry.channel in names]
         for entry in again:
-            store.outbox_revive(entry.key, entry.channel)
+            store.outbox.revive(entry.key, entry.channel)
     if not again:
         out.print("Nothing to do: no message was given up.")
         return

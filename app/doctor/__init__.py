@@ -17,8 +17,8 @@ from typing import TypeAlias
 from app.bot import Bot, wall_clock
 from app.doctor import checks
 from app.doctor.delivery import check_delivery
+from app.engine.database import StoreError
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.gitlab.credential import TokenFile
 from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning

@@ -189,7 +189,7 @@ def database(store: Store) -> Iterator[Finding]:
 
 def channels(store: Store, settings: Settings) -> Iterator[Finding]:
     """Messages to people outside GitLab."""
-    dead = store.outbox(state="dead")
+    dead = store.outbox.newest(state="dead")
     if dead:
         names = ", ".join(sorted({entry.channel for entry in dead}))
         yield warning(

@@ -22,8 +22,8 @@ from datetime import UTC, datetime
 import sqlalchemy as sa
 from dbos import DBOS, DBOSClient, EnqueueOptions, SetEnqueueOptions, SetWorkflowID, WorkflowStatus
 
+from app.engine.database import StoreError, database_url
 from app.engine.queue import Queue, checked
-from app.engine.tables import StoreError, database_url
 
 NAME = "partner-journey"
 QUEUE = "reconcile"

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from app.crash_points import Passing, carry_on
+from app.engine.database import StoreError
 from app.engine.records import Errands, PartnerState
 from app.engine.seats import LocalLocks, Locks
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.gitlab.errors import GitLabError, Transient
 from app.metrics import Meters, RunResult
 

@@ -22,7 +22,7 @@ from typing import Protocol
 import sqlalchemy as sa
 from sqlalchemy.engine import URL, Engine
 
-from app.engine.tables import StoreError, database_url, server_engine, translated
+from app.engine.database import StoreError, database_url, server_engine, translated
 
 log = logging.getLogger(__name__)
 

@@ -12,15 +12,15 @@ import threading
 
 from pydantic import ValidationError
 
-from app.engine.store import Store
+from app.engine.kept_standings import KeptStandings
 from app.journey.standing import Standing
 
 
 class Standings:
     """Safe to use from several threads. Every verb raises StoreError when the database does not answer."""
 
-    def __init__(self, store: Store) -> None:
-        self._store = store
+    def __init__(self, kept: KeptStandings) -> None:
+        self._store = kept
         self._kept: dict[str, tuple[str, Standing]] = {}
         self._lock = threading.Lock()
 
@@ -31,13 +31,13 @@ class Standings:
         with self._lock:
             if self._kept.get(standing.slug, ("", None))[0] == digest:
                 return
-            self._store.keep_standing(standing.slug, digest, body)
+            self._store.keep(standing.slug, digest, body)
             self._kept[standing.slug] = digest, standing
 
     def drop(self, slug: str) -> None:
         """The partner is gone."""
         with self._lock:
-            self._store.drop_standing(slug)
+            self._store.drop(slug)
             self._kept.pop(slug, None)
 
     def get(self, slug: str) -> Standing | None:
@@ -47,9 +47,9 @@ class Standings:
     def all(self) -> dict[str, Standing]:
         """Slug -> latest standing of every partner that has been looked at."""
         with self._lock:
-            digests = self._store.standing_digests()
+            digests = self._store.digests()
             stale = [slug for slug, digest in digests.items() if self._kept.get(slug, ("", None))[0] != digest]
-            for slug, (digest, body) in self._store.standings(stale).items() if stale else ():
+            for slug, (digest, body) in self._store.read(stale).items() if stale else ():
                 found = _read(body)
                 if found is not None:
                     self._kept[slug] = digest, found

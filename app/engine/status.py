@@ -11,11 +11,11 @@ from datetime import datetime
 
 from pydantic import BaseModel, Field
 
+from app.engine.database import database_url
 from app.engine.durable import queued
 from app.engine.records import PartnerState
 from app.engine.seats import is_led
 from app.engine.store import Store
-from app.engine.tables import database_url
 
 
 class Parked(BaseModel):
@@ -50,7 +50,7 @@ def status_of(url: str, clock: Callable[[], datetime]) -> Status:
     with Store(url, clock) as store:
         states = store.partners()
         next_resync = store.recall("next:resync")
-        messages = store.outbox_counts()
+        messages = store.outbox.counts()
         waiting, working = queued(url)
         return Status(
             database=database_url(url).render_as_string(hide_password=True),

@@ -18,9 +18,9 @@ from functools import partial
 from typing import Self
 
 from app.crash_points import Passing, carry_on
+from app.engine.database import StoreError
 from app.engine.queue import Queue
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.gitlab.errors import GitLabError
 
 log = logging.getLogger(__name__)

@@ -22,10 +22,10 @@ from sqlalchemy import Connection
 from starlette.requests import ClientDisconnect
 
 from app.crash_points import Passing, carry_on
+from app.engine.database import StoreError
 from app.engine.queue import Queue
 from app.engine.records import EVERYONE, NEWCOMERS, Arrival, Errands
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.intake.bodies import SMALL, WEBHOOKS, BodyError
 from app.intake.event import NoEventError, read
 from app.intake.routing import Territory, destination

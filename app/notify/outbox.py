@@ -45,30 +45,30 @@ class Entry(Protocol):
     def attempts(self) -> int: ...
 
 
-class Storage(Protocol):
-    """Where messages are kept; the engine's Store is one."""
+class Kept(Protocol):
+    """Where messages are kept; the engine's KeptMessages is one."""
 
-    def outbox_put(self, key: str, channel: str, event: str) -> bool:
+    def put(self, key: str, channel: str, event: str) -> bool:
         """Keep a message; False when it is already known."""
         ...
 
-    def outbox_channels(self, now: datetime) -> Sequence[str]:
+    def channels(self, now: datetime) -> Sequence[str]:
         """The channels that have something to send now."""
         ...
 
-    def outbox_due(self, now: datetime, channel: str, limit: int) -> Sequence[Entry]:
+    def due(self, now: datetime, channel: str, limit: int) -> Sequence[Entry]:
         """What to send now, oldest first; in the state "sending" what was claimed and never settled."""
         ...
 
-    def outbox_claim(self, key: str, channel: str, until: datetime) -> bool:
+    def claim(self, key: str, channel: str, until: datetime) -> bool:
         """Whether this caller, and nobody else, may send it."""
         ...
 
-    def outbox_sent(self, key: str, channel: str) -> None:
+    def sent(self, key: str, channel: str) -> None:
         """It was taken."""
         ...
 
-    def outbox_failed(self, key: str, channel: str, error: str, retry_at: datetime | None) -> None:
+    def failed(self, key: str, channel: str, error: str, retry_at: datetime | None) -> None:
         """It was not; try again then, or never."""
         ...
 
@@ -78,7 +78,7 @@ class Outbox:
 
     def __init__(
         self,
-        store: Storage,
+        kept: Kept,
         channels: Sequence[Channel],
         clock: Callable[[], datetime],
         passing: Passing = carry_on,
@@ -86,7 +86,7 @@ class Outbox:
         subscriptions: Mapping[str, Subscription] | None = None,
     ) -> None:
         """`subscriptions`: what a channel wants to hear, by its name; without one it hears everything at once."""
-        self._store = store
+        self._kept = kept
         self._channels = {channel.name: channel for channel in channels}
         self._clock = clock
         self._passing = passing
@@ -99,7 +99,7 @@ class Outbox:
         """Keep this event for every channel that wants it. The same key again changes nothing, whatever its text."""
         for name in self._channels:
             if self._wish(name).wants(event):
-                self._store.outbox_put(event.key, name, event.model_dump_json())
+                self._kept.put(event.key, name, event.model_dump_json())
                 self._passing("a message is kept")
 
     def flush(self) -> int:
@@ -108,7 +108,7 @@ class Outbox:
 
     def due(self) -> Sequence[str]:
         """The channels that have something to send now, by name."""
-        return self._store.outbox_channels(self._clock())
+        return self._kept.channels(self._clock())
 
     def deliver(self, name: str) -> int:
         """Send what is due by one channel, at most 50 messages; returns how many were taken. Failures are kept.
@@ -119,7 +119,7 @@ class Outbox:
         if channel is not None and self._must_wait(name):
             return 0
         sent = 0
-        for entry in self._store.outbox_due(self._clock(), name, FLUSH_LIMIT):
+        for entry in self._kept.due(self._clock(), name, FLUSH_LIMIT):
             if channel is None:
                 self._note(entry, _no_channel())
                 continue
@@ -132,7 +132,7 @@ class Outbox:
                 self._rest(name)
                 break
             self._passing("a message is sent")
-            self._store.outbox_sent(entry.key, entry.channel)
+            self._kept.sent(entry.key, entry.channel)
             self._rests.pop(name, None)
             sent += 1
         return sent
@@ -157,7 +157,7 @@ class Outbox:
         if entry.state == "sending":
             self._note(entry, _in_doubt())
             return False
-        return self._store.outbox_claim(entry.key, entry.channel, self._clock() + CLAIM)
+        return self._kept.claim(entry.key, entry.channel, self._clock() + CLAIM)
 
     def _send(self, channel: Channel, entry: Entry) -> None:
         try:
@@ -179,7 +179,7 @@ class Outbox:
         final = error.final or tries >= TRIES
         retry_at = None if final else self._clock() + retry_delay(tries)
         log.warning("Message %s by %s was not sent (try %d): %s", entry.key, entry.channel, tries, error.cause)
-        self._store.outbox_failed(entry.key, entry.channel, f"{error.cause} {error.fix}", retry_at)
+        self._kept.failed(entry.key, entry.channel, f"{error.cause} {error.fix}", retry_at)
 
 
 _EVERYTHING = Subscription()

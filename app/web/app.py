@@ -12,7 +12,7 @@ from typing import Any, Protocol
 
 from fastapi import FastAPI, Response
 
-from app.engine.tables import StoreError
+from app.engine.database import StoreError
 from app.intake.bodies import Bodies
 from app.intake.router import Intake, intake_router
 from app.web.api import Parts, api_router, token_guard

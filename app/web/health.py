@@ -119,8 +119,8 @@ class Health:
         return Check("Engine", "watch" if parked else "good", text, fix)
 
     def _messages(self) -> Check:
-        dead = len(self._store.outbox(state="dead", limit=100))
-        waiting = len(self._store.outbox(state="waiting", limit=100))
+        dead = len(self._store.outbox.newest(state="dead", limit=100))
+        waiting = len(self._store.outbox.newest(state="waiting", limit=100))
         fix = (
             "`partner-journey notify test` tries each channel, `partner-journey notify retry` sends them again."
             if dead

@@ -18,10 +18,10 @@ from prometheus_client.core import GaugeMetricFamily
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
+from app.engine.database import StoreError
 from app.engine.queue import Queue
 from app.engine.resync import resynced
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.gitlab.ground import Ground
 from app.metrics import METRICS, Meters
 from app.web.health import STATES, Health
@@ -80,7 +80,7 @@ class Readings(Collector):
         yield _gauge("partners", {(): sum(state.last_run_at is not None for state in states)})
         yield _gauge("parked_partners", _counts(state.kind for state in states if state.failures))
         yield _gauge("queue_partners", {("waiting",): len(queue.waiting()), ("working",): len(queue.working())})
-        yield _gauge("outbox_messages", {(state,): n for state, n in store.outbox_counts().items()})
+        yield _gauge("outbox_messages", {(state,): n for state, n in store.outbox.counts().items()})
         ended, watermark = resynced(store)
         now = self._parts.clock()
         yield _gauge("resync_age_seconds", _age(now, ended))

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from sqlalchemy import Connection
 
+from app.engine.database import StoreError
 from app.engine.durable import DurableQueue, durable_queue, queued
 from app.engine.records import Arrival
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from tests.engine.workshop import PATIENCE, Workshop, until
 
 

@@ -12,12 +12,12 @@ from pathlib import Path
 
 import pytest
 
+from app.engine.database import StoreError
 from app.engine.loop import Loop, Turn, TurnError, next_try, recover
 from app.engine.night import LASTS, minute_of, nightly
 from app.engine.queue import MemoryQueue
 from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.engine.ticker import Chore, Ticker, every
 from app.gitlab.errors import Denied, GitLabError, Throttled, Transient
 

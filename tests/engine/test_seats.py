@@ -10,9 +10,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
+from app.engine.database import database_url, server_engine
 from app.engine.reaper import GRACE, Reaper
 from app.engine.seats import SeatTakenError, ServerSeat, is_led, open_locks, take_seat
-from app.engine.tables import database_url, server_engine
 from tests.engine.workshop import until
 from tests.postgres import Cluster
 

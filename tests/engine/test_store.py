@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 import sqlalchemy as sa
 
+from app.engine.database import StoreError
 from app.engine.records import EVERYONE, Arrival, PartnerState
 from app.engine.store import Store
-from app.engine.tables import StoreError
 
 NOON = datetime(2026, 11, 24, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -82,7 +82,7 @@ def test_a_place_that_cannot_be_written_is_an_error_with_a_fix(tmp_path: Path, c
 
 
 def test_sqlite_is_durable_and_lets_readers_pass(tmp_path: Path, clock: Clock) -> None:
-    with Store(f"sqlite:///{tmp_path}/journey.sqlite", clock) as store, store._engine.connect() as connection:
+    with Store(f"sqlite:///{tmp_path}/journey.sqlite", clock) as store, store._database.engine.connect() as connection:
         assert connection.exec_driver_sql("PRAGMA journal_mode").scalar() == "wal"
         assert connection.exec_driver_sql("PRAGMA synchronous").scalar() == 2  # FULL
 
@@ -229,7 +229,7 @@ def test_memory_is_overwritten_and_pruning_spares_what_is_still_needed(
 
 def test_a_store_that_is_gone_raises_its_own_error_without_the_values(opened: Callable[[], Store]) -> None:
     store = opened()
-    with store._engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.exec_driver_sql("DROP TABLE memory")
     with pytest.raises(StoreError, match="did not answer") as caught:
         store.remember("secret", "glpat-hunter2")
@@ -239,7 +239,7 @@ def test_a_store_that_is_gone_raises_its_own_error_without_the_values(opened: Ca
 def test_a_database_of_an_older_version_gets_the_columns_that_it_lacks(opened: Callable[[], Store]) -> None:
     store = opened()
     store.park("acme", failures=1, until=NOON, cause="c", fix="f", kind="denied")
-    with store._engine.begin() as connection:
+    with store._database.engine.begin() as connection:
         connection.execute(sa.text("ALTER TABLE partners DROP COLUMN kind"))
     store = opened()
     assert store.partner("acme").kind == ""

@@ -14,11 +14,11 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
+from app.engine.database import StoreError
 from app.engine.loop import recover
 from app.engine.queue import MemoryQueue
 from app.engine.records import EVERYONE, Arrival
 from app.engine.store import Store
-from app.engine.tables import StoreError
 from app.intake.bodies import Bodies
 from app.intake.router import Answer, Intake, intake_router
 from app.intake.routing import Territory

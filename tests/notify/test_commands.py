@@ -111,11 +111,11 @@ def test_what_was_given_up_is_sent_again_when_a_person_asks(typed: Type, databas
     )  # fmt: skip
     with Store(database, wall_clock) as store:
         for name in ("chat", "gone"):
-            store.outbox_put(event.key, name, event.model_dump_json())
-            store.outbox_failed(event.key, name, "It was down.", None)
+            store.outbox.put(event.key, name, event.model_dump_json())
+            store.outbox.failed(event.key, name, "It was down.", None)
         result = typed(channels, "retry")
         assert (result.exit_code, "1 message waits" in result.output) == (0, True)
-        assert {entry.channel: entry.state for entry in store.outbox()} == {"chat": "waiting", "gone": "dead"}
+        assert {entry.channel: entry.state for entry in store.outbox.newest()} == {"chat": "waiting", "gone": "dead"}
     assert chat.heard == []
 
 

@@ -40,18 +40,18 @@ def test_a_channel_that_hangs_holds_up_no_other_and_is_given_one_message(
         AppriseChannel("hanging", chat.address, longest_send=2.0),
         AppriseChannel("good", second_chat.address),
     ]
-    outbox = Outbox(store, channels, lambda: NOON)
+    outbox = Outbox(store.outbox, channels, lambda: NOON)
     for number in range(5):
         outbox.put(event(number))
     lanes = Lanes(outbox)
     for _ in range(3):
         lanes.start()  # returns at once: this is the thread that keeps the clock
-    until(lambda: store.outbox_counts().get("sent") == 5, "the good channel has sent all")
-    until(lambda: store.outbox_counts().get("dead") == 1, "the message in doubt is given up")
+    until(lambda: store.outbox.counts().get("sent") == 5, "the good channel has sent all")
+    until(lambda: store.outbox.counts().get("dead") == 1, "the message in doubt is given up")
     assert [said["title"] for said in second_chat.heard] == [f"Stage {n}" for n in range(5)]
     until(lambda: bool(chat.heard), "the hanging one has got its message")
     assert len(chat.heard) == 1
-    assert store.outbox_counts()["waiting"] == 4  # the hanging one rests
+    assert store.outbox.counts()["waiting"] == 4  # the hanging one rests
 
 
 def test_a_lane_that_fails_is_started_again_by_the_next_tick(store: Store, chat: Chat) -> None:
@@ -63,7 +63,7 @@ def test_a_lane_that_fails_is_started_again_by_the_next_tick(store: Store, chat:
             raise moment
         return NOON
 
-    outbox = Outbox(store, [AppriseChannel("chat", chat.address)], clock)
+    outbox = Outbox(store.outbox, [AppriseChannel("chat", chat.address)], clock)
     outbox.put(event(1))
     lanes = Lanes(outbox)
     for _ in range(2):

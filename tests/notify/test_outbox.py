@@ -83,7 +83,7 @@ def another(number: int) -> Event:
 def test_the_same_key_is_sent_once_by_each_channel_also_after_a_restart(store: Store, clock: Clock) -> None:
     chat, mail = Recorder("chat"), Recorder("mail")
     for _ in range(3):
-        outbox = Outbox(store, [chat, mail], clock)
+        outbox = Outbox(store.outbox, [chat, mail], clock)
         outbox.put(EVENT)
         outbox.put(EVENT.model_copy(update={"text": "said differently"}))
         outbox.flush()
@@ -92,7 +92,7 @@ def test_the_same_key_is_sent_once_by_each_channel_also_after_a_restart(store: S
 
 def test_a_failing_channel_holds_up_no_other_and_rests_for_a_minute(store: Store, clock: Clock) -> None:
     down, good = Recorder("down", failures=99), Recorder("good")
-    outbox = Outbox(store, [down, good], clock)
+    outbox = Outbox(store.outbox, [down, good], clock)
     for number in range(5):
         outbox.put(another(number))
     assert outbox.flush() == 5
@@ -107,25 +107,25 @@ def test_a_failing_channel_holds_up_no_other_and_rests_for_a_minute(store: Store
 
 def test_eight_tries_with_growing_gaps_then_dead_until_revived(store: Store, clock: Clock) -> None:
     chat = Recorder("chat", failures=TRIES)
-    outbox = Outbox(store, [chat], clock)
+    outbox = Outbox(store.outbox, [chat], clock)
     outbox.put(EVENT)
     gaps = []
     for number in range(TRIES):
         outbox.flush()
-        (entry,) = store.outbox()
+        (entry,) = store.outbox.newest()
         assert entry.attempts == number + 1
         if entry.next_at is not None:
             gaps.append((entry.next_at - clock.now) / timedelta(minutes=1))
             clock.now = entry.next_at
     assert gaps == [1, 3, 9, 27, 81, 243, 720]
-    (dead,) = store.outbox(state="dead")
+    (dead,) = store.outbox.newest(state="dead")
     assert dead.last_error == "The receiver is down. Start it."
     clock.now += timedelta(days=9)
     outbox.put(EVENT)
     assert outbox.flush() == 0
-    store.outbox_revive(EVENT.key, "chat")
+    store.outbox.revive(EVENT.key, "chat")
     assert outbox.flush() == 1
-    assert store.outbox(state="sent")[0].last_error == ""
+    assert store.outbox.newest(state="sent")[0].last_error == ""
 
 
 def test_final_failures_die_at_once_and_a_bug_in_a_channel_is_named_without_its_text(
@@ -133,9 +133,9 @@ def test_final_failures_die_at_once_and_a_bug_in_a_channel_is_named_without_its_
 ) -> None:
     gone = Recorder("gone", failures=1, error=UndeliveredError("Gone.", "Remove it.", final=True))
     buggy = Recorder("buggy", failures=1, error=RuntimeError("token glpat-1"))
-    Outbox(store, [gone, buggy], clock).put(EVENT)
-    Outbox(store, [gone, buggy], clock).flush()
-    states = {entry.channel: (entry.state, entry.last_error) for entry in store.outbox()}
+    Outbox(store.outbox, [gone, buggy], clock).put(EVENT)
+    Outbox(store.outbox, [gone, buggy], clock).flush()
+    states = {entry.channel: (entry.state, entry.last_error) for entry in store.outbox.newest()}
     assert states["gone"] == ("dead", "Gone. Remove it.")
     assert states["buggy"][0] == "waiting"
     assert "RuntimeError" in states["buggy"][1]
@@ -143,15 +143,15 @@ def test_final_failures_die_at_once_and_a_bug_in_a_channel_is_named_without_its_
 
 
 def test_a_channel_that_is_no_longer_set_up_or_an_unreadable_message_is_dead(store: Store, clock: Clock) -> None:
-    Outbox(store, [Recorder("old")], clock).put(EVENT)
-    store.outbox_put("ancient", "chat", '{"key": "ancient"}')
-    assert Outbox(store, [Recorder("chat")], clock).flush() == 0
-    assert {entry.key: entry.state for entry in store.outbox()} == {EVENT.key: "dead", "ancient": "dead"}
+    Outbox(store.outbox, [Recorder("old")], clock).put(EVENT)
+    store.outbox.put("ancient", "chat", '{"key": "ancient"}')
+    assert Outbox(store.outbox, [Recorder("chat")], clock).flush() == 0
+    assert {entry.key: entry.state for entry in store.outbox.newest()} == {EVENT.key: "dead", "ancient": "dead"}
 
 
 def test_two_channels_of_one_name_are_refused(store: Store, clock: Clock) -> None:
     with pytest.raises(ValueError, match="same name"):
-        Outbox(store, [Recorder("chat"), Recorder("chat")], clock)
+        Outbox(store.outbox, [Recorder("chat"), Recorder("chat")], clock)
 
 
 # --- around a crash ---
@@ -174,23 +174,23 @@ def test_a_crash_while_sending_repeats_a_message_only_to_a_receiver_that_knows_i
     store: Store, clock: Clock, knows_again: bool
 ) -> None:
     dying = Dying("chat", knows_again=knows_again)
-    outbox = Outbox(store, [dying], clock)
+    outbox = Outbox(store.outbox, [dying], clock)
     outbox.put(EVENT)
     with pytest.raises(Crash):
         outbox.flush()
 
     chat = Recorder("chat", knows_again=knows_again)
-    restarted = Outbox(store, [chat], clock)
+    restarted = Outbox(store.outbox, [chat], clock)
     restarted.flush()
     clock.now += CLAIM
     restarted.flush()
-    (entry,) = store.outbox()
+    (entry,) = store.outbox.newest()
     if knows_again:
         assert (chat.tried, entry.state) == ([EVENT.key], "sent")
     else:
         assert (chat.tried, entry.state) == ([], "dead")
         assert entry.last_error.startswith("The process ended while this message was sent; it may have arrived.")
-        store.outbox_revive(entry.key, entry.channel)
+        store.outbox.revive(entry.key, entry.channel)
         assert restarted.flush() == 1  # a person has looked
 
 
@@ -199,24 +199,24 @@ def test_two_processes_that_both_think_they_lead_send_a_message_once(store: Stor
 
     class Slow(Recorder):
         def send(self, event: Event) -> None:
-            Outbox(store, [other], clock).flush()  # the other process, while this one is at it
+            Outbox(store.outbox, [other], clock).flush()  # the other process, while this one is at it
             super().send(event)
 
     slow = Slow("chat", knows_again=False)
-    outbox = Outbox(store, [slow], clock)
+    outbox = Outbox(store.outbox, [slow], clock)
     outbox.put(EVENT)
     assert outbox.flush() == 1
     assert (slow.tried, other.tried) == ([EVENT.key], [])
 
 
 def test_what_a_crash_left_behind_holds_up_nothing_else(store: Store, clock: Clock) -> None:
-    outbox = Outbox(store, [Dying("chat", knows_again=False)], clock)
+    outbox = Outbox(store.outbox, [Dying("chat", knows_again=False)], clock)
     outbox.put(EVENT)
     with pytest.raises(Crash):
         outbox.flush()
     clock.now += CLAIM
     chat = Recorder("chat", knows_again=False)
-    restarted = Outbox(store, [chat], clock)
+    restarted = Outbox(store.outbox, [chat], clock)
     restarted.put(another(1))
     restarted.flush()
     assert chat.tried == ["other-1"]
@@ -231,7 +231,7 @@ def test_what_comes_in_quiet_hours_waits_for_their_end_also_over_a_restart(store
     night, day = Recorder("night"), Recorder("day")
     clock.now = NOON.replace(hour=17, minute=30)  # 18:30 in Berlin
     for number in range(60):  # more than one flush sends
-        outbox = Outbox(store, [night, day], clock, subscriptions={"night": BERLIN_NIGHT})
+        outbox = Outbox(store.outbox, [night, day], clock, subscriptions={"night": BERLIN_NIGHT})
         outbox.put(another(number))
         outbox.flush()
     assert (len(night.tried), len(day.sent)) == (0, 60)
@@ -246,7 +246,7 @@ def test_what_comes_in_quiet_hours_waits_for_their_end_also_over_a_restart(store
 def test_a_retry_waits_for_the_end_of_quiet_hours_as_well(store: Store, clock: Clock) -> None:
     night = Recorder("night", failures=1)
     clock.now = NOON.replace(hour=16, minute=59, second=30)
-    outbox = Outbox(store, [night], clock, subscriptions={"night": BERLIN_NIGHT})
+    outbox = Outbox(store.outbox, [night], clock, subscriptions={"night": BERLIN_NIGHT})
     outbox.put(EVENT)
     outbox.flush()
     clock.now += timedelta(minutes=1)
@@ -259,12 +259,12 @@ def test_a_retry_waits_for_the_end_of_quiet_hours_as_well(store: Store, clock: C
 def test_a_message_is_kept_only_for_the_channels_that_want_it(store: Store, clock: Clock) -> None:
     done, globex = Recorder("done"), Recorder("globex")
     wishes = {"done": Subscription(events=("complete",)), "globex": Subscription(partners=("globex",))}
-    outbox = Outbox(store, [done, globex], clock, subscriptions=wishes)
+    outbox = Outbox(store.outbox, [done, globex], clock, subscriptions=wishes)
     outbox.put(EVENT)
     outbox.put(another(1).model_copy(update={"kind": "complete", "partner": "globex"}))
     outbox.flush()
     assert ([e.key for e in done.sent], [e.key for e in globex.sent]) == (["other-1"], ["other-1"])
-    assert len(store.outbox()) == 2
+    assert len(store.outbox.newest()) == 2
 
 
 @pytest.mark.parametrize("key", ["", "two words", "new\nline", "ä", "k" * 201])

@@ -95,7 +95,7 @@ def test_every_metric_is_in_the_documents_and_every_documented_one_is_there(stag
     onboard(stage, "acme", ACME)
     stage.service.client.limiter.wait({"notes": 60}, "a test")
     stage.service.client.limiter.wait({"notes": 1}, "a test")
-    stage.service.store.outbox_put("key", "chat", "{}")
+    stage.service.store.outbox.put("key", "chat", "{}")
     with always(stage, lambda: error_response(401, "401 Unauthorized")):
         stage.service.loop.run("acme", "a test")
     call("POST", "/webhooks/gitlab", token=None, content=b"{}")

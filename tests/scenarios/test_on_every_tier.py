@@ -113,7 +113,7 @@ def test_without_its_database_the_bot_repeats_nothing(acme: LocalStage, theatre:
     with theatre.open(acme.world) as stage:
         pass_quiet_time(stage)
         assert picture(stage.world) == before
-        assert stage.service.store.outbox() == []
+        assert stage.service.store.outbox.newest() == []
 
 
 def test_a_lost_webhook_and_a_deleted_issue_are_found_by_the_next_looks(acme: LocalStage) -> None:

@@ -84,7 +84,7 @@ def test_without_its_database_a_full_pass_changes_nothing(theatre: Theatre, trav
 def test_without_its_database_it_does_not_repeat_a_notification(theatre: Theatre, travelled_world: World) -> None:
     with theatre.open(copied(travelled_world)) as stage:
         pass_quiet_time(stage)
-        assert stage.service.store.outbox() == []
+        assert stage.service.store.outbox.newest() == []
         assert told(stage, epic(stage)) == ["stage/1/enabling", "stage/2/leading"]
 
 

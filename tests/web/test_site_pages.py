@@ -180,8 +180,8 @@ def test_after_the_database_was_lost_the_first_resync_fills_the_pages_again(
 
 
 def test_a_standing_of_another_version_counts_as_not_seen_yet(stage: LocalStage) -> None:
-    stage.service.store.keep_standing("acme", "another", '{"slug": "acme"}')
-    assert set(Standings(stage.service.store).all()) == {"globex"}
+    stage.service.store.standings.keep("acme", "another", '{"slug": "acme"}')
+    assert set(Standings(stage.service.store.standings).all()) == {"globex"}
 
 
 def test_a_partner_is_looked_at_again_once_its_issues_are_open(stage: LocalStage) -> None:
