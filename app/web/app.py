@@ -18,7 +18,8 @@ from app.intake.router import Intake, intake_router
 from app.web.api import Parts, api_router, token_guard
 from app.web.health import Health
 from app.web.metrics import MetricsParts, metrics_router
-from app.web.site import SiteParts, add_site
+from app.web.site import SiteParts
+from app.web.site_routes import add_site
 from app.web.status import StatusParts, add_status
 
 PROBE_EVERY = timedelta(seconds=5)
