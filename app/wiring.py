@@ -12,6 +12,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import httpx
@@ -98,15 +99,14 @@ def open_bot(
         meters=meters,
     )
     client = Client(
-        settings.url, credential_of(settings), adapter=adapter, transport=transport, limiter=limiter,
-        meters=meters,
+        settings.url, credential_of(settings), adapter=adapter, transport=transport, limiter=limiter, meters=meters,
         ca_file=settings.ca_file,
     )  # fmt: skip
     messenger = httpx.Client(timeout=10.0, transport=outside)
     try:
         instance = ask_instance(client, settings.group)
         with Store(settings.database_url, clock) as store, open_locks(settings.database_url) as locks:
-            bot = _assemble(settings, client, instance, store, locks, messenger, clock, passing, meters)
+            bot = _assemble(_Base(settings, clock, passing, meters, client, store, locks, messenger), instance)
             bot.signin = _signin(bot, adapter)
             yield bot
     finally:
@@ -114,60 +114,65 @@ def open_bot(
         client.close()
 
 
-def _assemble(
-    settings: Settings,
-    client: Client,
-    instance: Instance,
-    store: Store,
-    locks: Locks,
-    outside: httpx.Client,
-    clock: Clock,
-    passing: Passing,
-    meters: Meters,
-) -> Bot:
-    standings = Standings(store.standings)
-    outbox = Outbox(
-        store.outbox,
-        open_channels(settings.channels, outside, clock),
-        clock,
-        passing,
-        subscriptions={channel.name: channel for channel in settings.channels},
-    )
+@dataclass(frozen=True)
+class _Base:
+    """What all parts stand on."""
 
-    def tell(action: Notify) -> None:
-        outbox.put(event_of(action, standings.get(action.partner), clock))
+    settings: Settings
+    clock: Clock
+    passing: Passing
+    meters: Meters
+    client: Client
+    store: Store
+    locks: Locks
+    outside: httpx.Client
 
-    def make(offered: Instance) -> Footing:
-        place = _place(settings, offered)
-        observer = Observer(client, offered, place)
-        applier = Applier(client, offered, observer, hook_secrets_of(settings), tell, passing)
-        return Footing(offered, place, observer, applier)
 
-    ground = Ground(client, settings.group, instance, make)
-    control = Control(client, ground)
-    files = journey_files(settings.journey_dir or BUILT_IN)
-    pages = ControlPages(client, instance, ground.place)
-    practices = BestPractices(pages, store, locks)
-    problems = Problems(control, locks)
+def _assemble(base: _Base, instance: Instance) -> Bot:
+    settings, clock, client, store, locks = base.settings, base.clock, base.client, base.store, base.locks
+    secrets, standings, outbox = hook_secrets_of(settings), Standings(store.standings), _outbox(base)
+    ground = _ground(base, instance, lambda told: outbox.put(event_of(told, standings.get(told.partner), clock)))
+    control, pages = Control(client, ground), ControlPages(client, instance, ground.place)
+    files, problems = journey_files(settings.journey_dir or BUILT_IN), Problems(control, locks)
     desired = DesiredState(control, problems, files, settings.settle_minutes)
-    reconciler = Reconciler(client, desired, problems, ground, clock, standings, locks, practices)
-    forecaster = Forecaster(desired, ground, store, client.limiter, clock)
-    groundwork = Groundwork(control, ground, desired, hook_secrets_of(settings), locks, files)
+    practices = BestPractices(pages, store, locks)
+    digests, forms = DigestIssues(client, instance, ground.place), NewcomerIssues(client, ground)
 
     def alarm(topic: Topic, findings: Sequence[Finding]) -> None:
         outbox.put(alarm_of(topic, findings, settings, clock))
 
-    watch = Watch(client, ground, control, desired, store, clock, hook_secrets_of(settings), alarm)
-    portfolio = PortfolioChore(pages, desired, standings, ground, store, clock)
-    issues, when = DigestIssues(client, instance, ground.place), digest_time(settings.digest)
-    digest = DigestChore(issues, desired, standings, store, locks, clock, when)
-    forms = NewcomerIssues(client, ground)
-    newcomers = Newcomers(forms, control, ground, desired, store, locks, clock, passing)
-    leaving = Leaving(client, control, ground, desired, standings, locks, hook_secrets_of(settings), clock)
     return Bot(
-        settings, clock, client, ground, control, store, standings, locks, outbox, desired, reconciler, passing,
-        forecaster, portfolio, digest, newcomers, leaving, meters, groundwork, watch,
+        settings=settings, clock=clock, passing=base.passing, meters=base.meters,
+        client=client, ground=ground, control=control,
+        store=store, standings=standings, locks=locks, outbox=outbox, desired=desired,
+        reconciler=Reconciler(client, desired, problems, ground, clock, standings, locks, practices),
+        forecaster=Forecaster(desired, ground, store, client.limiter, clock),
+        portfolio_page=PortfolioChore(pages, desired, standings, ground, store, clock),
+        digest=DigestChore(digests, desired, standings, store, locks, clock, digest_time(settings.digest)),
+        newcomers=Newcomers(forms, control, ground, desired, store, locks, clock, base.passing),
+        leaving=Leaving(client, control, ground, desired, standings, locks, secrets, clock),
+        groundwork=Groundwork(control, ground, desired, secrets, locks, files),
+        watch=Watch(client, ground, control, desired, store, clock, secrets, alarm),
     )  # fmt: skip
+
+
+def _outbox(base: _Base) -> Outbox:
+    channels = open_channels(base.settings.channels, base.outside, base.clock)
+    subscriptions = {channel.name: channel for channel in base.settings.channels}
+    return Outbox(base.store.outbox, channels, base.clock, base.passing, subscriptions=subscriptions)
+
+
+def _ground(base: _Base, instance: Instance, tell: Callable[[Notify], None]) -> Ground:
+    """Made anew with what GitLab offers, whenever that changes."""
+
+    def make(offered: Instance) -> Footing:
+        place = _place(base.settings, offered)
+        observer = Observer(base.client, offered, place)
+        secrets = hook_secrets_of(base.settings)
+        applier = Applier(base.client, offered, observer, secrets, tell, base.passing)
+        return Footing(offered, place, observer, applier)
+
+    return Ground(base.client, base.settings.group, instance, make)
 
 
 def _signin(bot: Bot, adapter: requests.adapters.BaseAdapter | None) -> SignIn | None:
