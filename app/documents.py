@@ -28,12 +28,13 @@ def generate(root: Path) -> list[Path]:
 def generated(root: Path) -> dict[Path, str]:
     """Path -> text of every generated document."""
     folder = root / "journey_templates" / "schema"
-    readme, operate, journey = root / "README.md", root / "docs" / "operate.md", root / "docs" / "journey.md"
+    docs, readme = root / "docs", root / "README.md"
+    operate, journey, sandbox = (docs / f"{name}.md" for name in ("operate", "journey", "sandbox-coverage"))
     return {
         folder / "journey.schema.json": _schema(JourneyFile.model_json_schema()),
         folder / "partner.schema.json": _schema(PartnerFile.model_json_schema()),
         folder / "language.schema.json": _schema(LanguageFile.model_json_schema()),
-        root / "docs" / "sandbox-coverage.md": sandbox_coverage(root),
+        sandbox: _with_tables(sandbox, **coverage_tables(root)),
         readme: _with_tables(readme, settings=settings_table()),
         operate: _with_tables(operate, metrics=metrics_table()),
         journey: _with_tables(journey, states=states_table(), words=words_table(), commands=command_table()),
@@ -69,7 +70,7 @@ def _filled(table: str, marks: re.Match[str]) -> str:
     return f"{marks[1]}{table}\n{marks[2]}"
 
 
-def sandbox_coverage(root: Path) -> str:
+def coverage_tables(root: Path) -> dict[str, str]:
     """What the sandbox GitLab serves, what holds it to the real one, whether the bot uses it, and which tests do.
 
     The facts are in `docs/sandbox-coverage.json`, which the contract tests keep true, and `docs/sandbox-uses.json`.
@@ -77,65 +78,36 @@ def sandbox_coverage(root: Path) -> str:
     facts = json.loads((root / "docs" / "sandbox-coverage.json").read_text(encoding="utf-8"))
     uses = json.loads((root / "docs" / "sandbox-uses.json").read_text(encoding="utf-8"))
     known = {route: facts.get(route, {"pinned_by": "tests", "bot": False}) for route in rest.coverage()}
-    rows = "\n".join(_coverage_row(route, fact, uses.get(route, [])) for route, fact in known.items())
-    fields = "\n".join(
-        f"| `{name}` | {_shown_uses(files)} |"
-        for name, files in uses.items()
-        if name.startswith(("Query.", "Mutation."))
-    )
+    return {"routes": _routes_table(known, uses), "fields": _fields_table(uses)}
+
+
+def _routes_table(known: dict[str, dict[str, object]], uses: dict[str, list[str]]) -> str:
+    """With its heading and figures."""
     pins = [str(fact["pinned_by"]) for fact in known.values()]
     schemas, entities = (sum(pin.startswith(start) for pin in pins) for start in ("JSON schema", "OpenAPI API"))
-    operations = pins.count("OpenAPI operation")
-    return f"""# What the sandbox GitLab can do
+    return "\n".join(
+        [
+            f"## REST routes: {len(known)}",
+            "",
+            f"- {schemas} answer what one of GitLab's JSON schemas says,",
+            f"- {entities} what an entity of its OpenAPI document says,",
+            f"- {pins.count('OpenAPI operation')} have no body to compare, only path, parameters and status,",
+            f"- {pins.count('tests')} only our own tests hold.",
+            "",
+            f"The bot uses {sum(bool(fact['bot']) for fact in known.values())} of them; the others serve people and "
+            "other clients.",
+            "",
+            "| Route | Pinned by | Used by the bot | Used in |",
+            "| --- | --- | --- | --- |",
+            *(_coverage_row(route, fact, uses.get(route, [])) for route, fact in known.items()),
+        ]
+    )
 
-The sandbox serves the part of GitLab that the bot and a person who plays a partner need. **Neither it nor the bot has
-run against a real GitLab yet**: `tests/real` asks one for what the sandbox claims, as soon as somebody names one (see
-[operate](operate.md#try-it-on-a-real-gitlab)). What holds it to GitLab's published contract:
 
-- GraphQL: every type, field, argument and enum value of `app/sandbox/graphql/schema.graphql` is compared with GitLab's
-  published schema (`tests/contract/test_sandbox_schema.py`), and so is every document that the bot sends, in its
-  Premium and its Free form, with length and complexity (`tests/contract/test_queries.py`).
-- REST requests: each that the bot makes while two partners go through the whole journey, on Ultimate and on Free, is
-  an operation of GitLab's OpenAPI document with known parameters of the right types. So are the parameters that the
-  sandbox takes; all others are refused (`tests/contract/test_rest_requests.py`).
-- REST answers: each that the bot got, and each on a tour of the real python-gitlab client over all routes on
-  Ultimate, Free and CE, has the fields and types of GitLab's JSON schema or, where there is none, of the OpenAPI
-  entity (`tests/contract/test_rest_responses.py`). What deviates on purpose is in the
-  tables of `tests/contract/answers.py` and `rest_contract.py`, with sources and reasons.
-- Every scenario (`tests/scenarios`) ends with the same checks of all that was asked and answered on its stages, by the
-  bot and by the people in it: REST and GraphQL, variables included (`tests/contract/exchanges.py`).
-- Webhooks: each that the sandbox sends has the fields, types and time formats of GitLab's examples, and the bot reads
-  all of GitLab's examples (`tests/contract/test_webhook_payloads.py`). They are signed by Standard Webhooks.
-- Other people's clients: python-gitlab, gitbeaker 43.8.0 and glab, its requests and the program itself in the versions
-  1.33.0 and 1.53.0 (`tests/sandbox/test_client_*.py`; gitbeaker and glab where they are installed).
-
-A route that is not in this list answers 501 and names itself; a method that GitLab has not either is 405.
-
-"Used in" names the test files that got an answer: `S` scenarios, `C` clients and rules of the sandbox
-(`tests/sandbox`), `R` the suite for a real GitLab. Where a cell is empty only the tour of the contract tests asks, or a
-test below HTTP. The column is made by `python tests/contract/uses.py`, which listens at the request journal.
-
-## REST routes: {len(known)}
-
-- {schemas} answer what one of GitLab's JSON schemas says,
-- {entities} what an entity of its OpenAPI document says,
-- {operations} have no body to compare, only path, parameters and status,
-- {pins.count("tests")} only our own tests hold.
-
-The bot uses {sum(bool(fact["bot"]) for fact in known.values())} of them; the others serve people and other clients.
-
-| Route | Pinned by | Used by the bot | Used in |
-| --- | --- | --- | --- |
-{rows}
-
-## GraphQL
-
-All are pinned by GitLab's published schema, to the last argument; below the fields that a document begins with.
-
-| Field | Used in |
-| --- | --- |
-{fields}
-"""
+def _fields_table(uses: dict[str, list[str]]) -> str:
+    begun_with = {name: files for name, files in uses.items() if name.startswith(("Query.", "Mutation."))}
+    rows = (f"| `{name}` | {_shown_uses(files)} |" for name, files in begun_with.items())
+    return "\n".join(["| Field | Used in |", "| --- | --- |", *rows])
 
 
 def _coverage_row(route: str, fact: dict[str, object], files: list[str]) -> str:
