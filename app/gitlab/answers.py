@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from app.gitlab import documents
-from app.gitlab.errors import Ambiguous, GitLabError, Missing, Refused, Throttled, Transient
+from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
 
 NOT_THERE = "does not exist or you don't have permission"
 TOO_MANY = "requested too many times"
@@ -64,6 +64,39 @@ def about(error: Exception) -> frozenset[str]:
     """The attributes of `{"message": {"name": ["has already been taken"]}}`."""
     text = getattr(error, "error_message", None)
     return frozenset(map(str, text)) if isinstance(text, dict) else frozenset()
+
+
+def translate_status(
+    status: int, message: str, what: str, about: frozenset[str], retry_after: float | None
+) -> GitLabError:
+    """The error for a status that is no success. `retry_after`: the seconds that GitLab has asked to wait, if any."""
+    if status == 429:
+        return Throttled(
+            f"GitLab limits {what} (429).", "Nothing to do: it goes on when the limit is over.", retry_after or 60.0
+        )
+    if status == 401:
+        told = "401" if message in ("", "401 Unauthorized") else f"401 {message}"
+        return Denied(
+            f"GitLab refuses the token for {what} ({told}).", "Set a valid PARTNER_JOURNEY_TOKEN with scope api."
+        )
+    if status in (403, 503) and read_only(message):
+        return paused(what)
+    if status == 403:
+        return Denied(
+            f"The token may not do {what} (403 {message}).", "Give the bot Owner in the group and the scope api."
+        )
+    if status == 404:
+        return Missing(
+            f"GitLab does not find {what} (404 {message}).", "Check the group's path and the bot's membership."
+        )
+    if status == 409 and "lock" in message.lower():
+        return Transient(f"GitLab is busy with {what} (409).", "It is tried again.", retry_after)
+    if status >= 500:
+        return Transient(
+            f"GitLab failed at {what} ({status}).", "It is tried again; check GitLab's status if it lasts.", retry_after
+        )
+    fix = "Correct the cause; the next run tries again."
+    return Refused(f"GitLab refused {what} ({status} {message}).", fix, about)
 
 
 def translate_errors(what: str, errors: list[Any]) -> GitLabError:

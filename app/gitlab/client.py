@@ -26,7 +26,7 @@ import requests
 
 from app.gitlab import answers, documents
 from app.gitlab.credential import Credential, FixedToken, GraphQLAuth, RestAuth, kind_of
-from app.gitlab.errors import Ambiguous, Denied, GitLabError, Missing, Refused, Throttled, Transient
+from app.gitlab.errors import Ambiguous, Denied, GitLabError, Throttled
 from app.gitlab.limits import Costs, Limiter, costs_of_request, costs_of_writes, retry_after
 from app.gitlab.reach import no_gitlab, unreachable
 from app.metrics import Meters
@@ -67,26 +67,28 @@ class Client:
         certificates = answers.trusted(ca_file)
         self.limiter = limiter or Limiter(time.time, time.sleep, random.Random())  # noqa: S311 - spreads waits
         self._meters = meters or Meters()
-        session = requests.Session()
-        session.auth = RestAuth(self._credential)
-        if adapter is not None:
-            session.mount("http://", adapter)
-            session.mount("https://", adapter)
-        session.hooks["response"].append(lambda answer, *_a, **_k: self._remember(answer.status_code, answer.headers))
         self._rest = gitlab.Gitlab(
-            url, session=session, timeout=TIMEOUT_SECONDS, keep_base_url=True,
+            url, session=self._session(adapter), timeout=TIMEOUT_SECONDS, keep_base_url=True,
             retry_transient_errors=False, ssl_verify=str(ca_file) if ca_file else True,
         )  # fmt: skip
-        http = httpx.Client(
+        self._http = httpx.Client(
             transport=transport,
             verify=certificates,
             timeout=TIMEOUT_SECONDS,
             auth=GraphQLAuth(self._credential),
             event_hooks={"response": [lambda answer: self._remember(answer.status_code, answer.headers)]},
         )
-        self._http = http
         self._local = threading.local()
         self.url = url.rstrip("/")
+
+    def _session(self, adapter: requests.adapters.BaseAdapter | None) -> requests.Session:
+        session = requests.Session()
+        session.auth = RestAuth(self._credential)
+        if adapter is not None:
+            session.mount("http://", adapter)
+            session.mount("https://", adapter)
+        session.hooks["response"].append(lambda answer, *_a, **_k: self._remember(answer.status_code, answer.headers))
+        return session
 
     def close(self) -> None:
         self._http.close()
@@ -164,7 +166,7 @@ class Client:
         if not write and (status == 404 or 300 <= status < 400 or (page and status < 500)):
             raise no_gitlab(self.url, status, answer.headers.get("Location", ""))
         if status >= 400:
-            raise self._translate_status(status, "", what)
+            raise self._refusal(status, what)
         try:
             body = answer.json()
             return body.get("data"), body.get("errors") or []
@@ -258,7 +260,7 @@ class Client:
     def _translate(self, error: Exception, what: str, *, write: bool) -> GitLabError:
         status = getattr(error, "response_code", None)
         if isinstance(status, int):
-            return self._translate_status(status, answers.message(error), what, answers.about(error))
+            return self._refusal(status, what, answers.message(error), answers.about(error))
         return self._without_answer(error, what, write=write)
 
     def _without_answer(self, error: Exception, what: str, *, write: bool) -> GitLabError:
@@ -270,34 +272,5 @@ class Client:
             )
         return unreachable(error, self.url)
 
-    def _translate_status(
-        self, status: int, message: str, what: str, about: frozenset[str] = frozenset()
-    ) -> GitLabError:
-        wait = getattr(self._local, "retry_after", None)
-        if status == 429:
-            return Throttled(
-                f"GitLab limits {what} (429).", "Nothing to do: it goes on when the limit is over.", wait or 60.0
-            )
-        if status == 401:
-            told = "401" if message in ("", "401 Unauthorized") else f"401 {message}"
-            return Denied(
-                f"GitLab refuses the token for {what} ({told}).", "Set a valid PARTNER_JOURNEY_TOKEN with scope api."
-            )
-        if status in (403, 503) and answers.read_only(message):
-            return answers.paused(what)
-        if status == 403:
-            return Denied(
-                f"The token may not do {what} (403 {message}).", "Give the bot Owner in the group and the scope api."
-            )
-        if status == 404:
-            return Missing(
-                f"GitLab does not find {what} (404 {message}).", "Check the group's path and the bot's membership."
-            )
-        if status == 409 and "lock" in message.lower():
-            return Transient(f"GitLab is busy with {what} (409).", "It is tried again.", wait)
-        if status >= 500:
-            return Transient(
-                f"GitLab failed at {what} ({status}).", "It is tried again; check GitLab's status if it lasts.", wait
-            )
-        fix = "Correct the cause; the next run tries again."
-        return Refused(f"GitLab refused {what} ({status} {message}).", fix, about)
+    def _refusal(self, status: int, what: str, message: str = "", about: frozenset[str] = frozenset()) -> GitLabError:
+        return answers.translate_status(status, message, what, about, getattr(self._local, "retry_after", None))
