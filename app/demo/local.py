@@ -202,18 +202,13 @@ def local_stage(
     watch(sandbox)
     given = local_settings(database_url=database_url, settle_minutes=settle_minutes)
     given = given.model_copy(update={"channels": channels, **(settings or {})})
+    adapter, transport = requests_adapter(sandbox), httpx_transport(sandbox)
     with (
         open_bot(
-            given,
-            adapter=requests_adapter(sandbox),
-            transport=httpx_transport(sandbox),
-            outside=outside,
-            clock=clock,
-            passing=passing,
-            sleep=lambda seconds: clock.advance(seconds=seconds),
-            rng=random.Random(seed),  # noqa: S311
+            given, adapter=adapter, transport=transport, outside=outside, clock=clock, passing=passing,
+            sleep=lambda seconds: clock.advance(seconds=seconds), rng=random.Random(seed),  # noqa: S311
         ) as bot,
         open_service(bot, durable=False, rng=random.Random(seed)) as service,  # noqa: S311
-    ):
+    ):  # fmt: skip
         bot.prepare()
         yield LocalStage(world, sandbox, service, clock)

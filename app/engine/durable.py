@@ -219,33 +219,46 @@ def durable_queue(
     of an enqueue once, on others anew for each delivery. Raises StoreError when the database cannot be used or a queue
     is open here already.
     """
+    with _bound(run, overdue), _launched(store_url, node, workers, polling_seconds, drain_seconds) as address:
+        client = DBOSClient(
+            system_database_url=address,
+            system_database_engine=engine,
+            system_database_pool_size=POOL,
+            application_name=NAME,
+            retry_connection_errors=False,
+        )
+        try:
+            yield DurableQueue(client, settle_seconds, new_id)
+        finally:
+            client.destroy()
+
+
+@contextmanager
+def _bound(run: Callable[[str, str], None], overdue: Callable[[list[str]], None]) -> Iterator[None]:
+    """What runs do while the block lasts."""
     global _run
     if _run is not None:
         raise StoreError("A durable queue is already open in this process.", "Close it first: dbos allows only one.")
-    address = _prepared(store_url)
     _run = run
+    try:
+        yield
+    finally:
+        _run = None
+        if _at_work:
+            overdue(sorted(_at_work))
+
+
+@contextmanager
+def _launched(store_url: str, node: str, workers: int, polling_seconds: float, drain_seconds: int) -> Iterator[str]:
+    """dbos at work; gives its address of the database."""
+    address = _prepared(store_url)
     # A thread of its own opens and closes dbos, which refuses both on a thread with a running event loop.
     with ThreadPoolExecutor(1, thread_name_prefix="durable-queue") as thread:
         try:
             thread.submit(_launch, address, node, workers, polling_seconds).result()
-            client = DBOSClient(
-                system_database_url=address,
-                system_database_engine=engine,
-                system_database_pool_size=POOL,
-                application_name=NAME,
-                retry_connection_errors=False,
-            )
-            try:
-                yield DurableQueue(client, settle_seconds, new_id)
-            finally:
-                client.destroy()
+            yield address
         finally:
-            try:
-                thread.submit(DBOS.destroy, workflow_completion_timeout_sec=drain_seconds).result()
-            finally:
-                _run = None
-                if _at_work:
-                    overdue(sorted(_at_work))
+            thread.submit(DBOS.destroy, workflow_completion_timeout_sec=drain_seconds).result()
 
 
 def queued(store_url: str) -> tuple[list[str], list[str]]:

@@ -265,19 +265,27 @@ def watching(
         if any(seen.hook not in (None, "executable") for seen in standings.all().values()):
             webhooks()
 
-    def chore(name: str, next_time: Callable[[datetime], datetime], look: Callable[[], None], first: bool) -> Chore:
-        def work() -> None:
-            try:
-                look()
-            except GitLabError as error:
-                log.warning("The look at the %s did not succeed: %s", name, error.cause)
-
-        return Chore(name, next_time, work if aside is None else lambda: aside.start(name, work), at_start=first)
-
     hourly = every(timedelta(hours=1), rng)
     return [
-        chore("token", hourly, watch.look_at_token, True),
-        chore("webhooks", hourly, webhooks, True),
-        chore("dead webhooks", every(timedelta(minutes=5), rng), dead_webhooks, False),
-        chore("access", nightly(rng), lambda: watch.look_at_access(pause), True),
+        _chore("token", hourly, watch.look_at_token, aside),
+        _chore("webhooks", hourly, webhooks, aside),
+        _chore("dead webhooks", every(timedelta(minutes=5), rng), dead_webhooks, aside, at_start=False),
+        _chore("access", nightly(rng), lambda: watch.look_at_access(pause), aside),
     ]
+
+
+def _chore(
+    name: str,
+    next_time: Callable[[datetime], datetime],
+    look: Callable[[], None],
+    aside: Aside | None,
+    *,
+    at_start: bool = True,
+) -> Chore:
+    def work() -> None:
+        try:
+            look()
+        except GitLabError as error:
+            log.warning("The look at the %s did not succeed: %s", name, error.cause)
+
+    return Chore(name, next_time, work if aside is None else lambda: aside.start(name, work), at_start=at_start)

@@ -13,9 +13,10 @@ from hypothesis import strategies as st
 
 from app.journey.loading import load_templates
 from app.journey.picture import Picture, PictureCapability, PictureStage, blank_picture, render_badge, render_picture
-from app.journey.picture.layout import LANES, LEFT, RIGHT, lay_out
+from app.journey.picture.layout import lay_out
 from app.journey.picture.lettering import width, wrapped
 from app.journey.picture.palette import DARK, LIGHT, Shades
+from app.journey.picture.sheet import LANES, LEFT, RIGHT
 from app.journey.picture.value import spoken, spoken_in_full
 from app.journey_files import BUILT_IN, journey_files
 

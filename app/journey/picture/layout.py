@@ -1,16 +1,27 @@
-"""Where everything stands on the map. All lengths are in the picture's own units; text is 14 to 26 of them high.
+"""Where everything stands on the map. The height follows from what there is to show.
 
-The road winds through the stages row by row, first to the right, then back to the left, and turns in a lane at either
-edge where no text stands. The trap: positions worked out in the template, where nobody can test them.
+The trap: positions worked out in the template, where nobody can test them.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, field
 
 from app.journey.catalogue import Catalogue, message
 from app.journey.picture.lettering import cleaned, width, wrapped
+from app.journey.picture.road import Road
+from app.journey.picture.sheet import (
+    LANES,
+    LEFT,
+    RIGHT,
+    WIDTH,
+    Milestone,
+    Sample,
+    Sheet,
+    Stop,
+    Territory,
+    Words,
+)
 from app.journey.picture.value import (
     SPOKEN_STATES,
     Picture,
@@ -20,10 +31,6 @@ from app.journey.picture.value import (
     state_in_words,
 )
 
-WIDTH = 760
-LEFT, RIGHT = 44, 716  # between them stand texts and stops
-LANES = (22, 738)  # here the road turns
-BEND = 18
 COLUMNS = 3
 COLORS = 8
 _CAPTIONS = {
@@ -36,159 +43,12 @@ _CAPTIONS = {
 _SAMPLES = ("done", "open", "not started", *_CAPTIONS)
 
 
-@dataclass(frozen=True)
-class Words:
-    """Lines of text, one below the other; `y` is the base line of the first."""
-
-    x: float
-    y: float
-    step: float
-    lines: tuple[str, ...]
-
-    @property
-    def rows(self) -> list[tuple[float, str]]:
-        return [(round(self.y + index * self.step, 1), line) for index, line in enumerate(self.lines)]
-
-    @property
-    def end(self) -> float:
-        """The base line of the last line, or of the one before the first when there is none."""
-        return self.y + (len(self.lines) - 1) * self.step
-
-
-@dataclass(frozen=True)
-class Stop:
-    """One capability on the road."""
-
-    number: int
-    capability: PictureCapability
-    x: float
-    y: float
-    room: float
-    label: Words
-    caption: str
-
-    @property
-    def sign(self) -> str:
-        """Which drawing stands for the state; an unknown state has one of its own."""
-        state = self.capability.state
-        return "blank" if not state else state.replace(" ", "-") if state in SPOKEN_STATES else "unknown"
-
-    @property
-    def bottom(self) -> float:
-        return self.label.end + (18 if self.caption else 0)
-
-
-@dataclass(frozen=True)
-class Territory:
-    """One stage: a band across the map. `phase`: reached, here, ahead or blank."""
-
-    name: Words
-    goal: Words
-    tally: str
-    color: int
-    phase: str
-    top: float
-    bottom: float
-    stops: tuple[Stop, ...]
-
-    @property
-    def relief(self) -> list[str]:
-        """Hills in the ground, as paths: each a little different, and in the same place the same."""
-        return [
-            f"M0 {y}c{90 + y % 7 * 12}-{10 + y % 5 * 4} {210 + y % 11 * 9} {12 + y % 3 * 5} 380 0"
-            f"s{230 + y % 6 * 10}-{8 + y % 4 * 4} 380 2"
-            for y in range(int(self.top + 26), int(self.bottom - 12), 58)
-        ]
-
-
-@dataclass(frozen=True)
-class Milestone:
-    """One stage on the overview line in the heading."""
-
-    x: float
-    color: int
-    phase: str
-    number: int
-    name: Words
-
-
-@dataclass(frozen=True)
-class Sample:
-    """One entry of the legend."""
-
-    sign: str
-    x: float
-    y: float
-    text: str
-
-
-@dataclass(frozen=True)
-class Sheet:
-    """The whole picture, ready to be drawn."""
-
-    height: float
-    name: Words
-    headline: Words
-    small: Words
-    overview: tuple[Milestone, ...]
-    territories: tuple[Territory, ...]
-    road: str
-    walked: str
-    start: tuple[float, float]
-    finish: tuple[float, float]
-    pin: tuple[float, float] | None
-    legend: tuple[Sample, ...]
-    legend_top: float
-    width: int = WIDTH
-
-
-@dataclass
-class _Road:
-    """The road as it is built: pieces of an SVG path, and which piece ends at which stop."""
-
-    x: float
-    y: float
-    pieces: list[str] = field(default_factory=list)
-    ends: dict[int, int] = field(default_factory=dict)  # stop number -> pieces up to it
-    rightward: bool = True
-
-    def __post_init__(self) -> None:
-        self.pieces.append(f"M{self.x:g} {self.y:g}")
-
-    def down_to(self, y: float) -> None:
-        """Along the lane, and round the corner into the row at `y`."""
-        inner = self.x + (BEND if self.rightward else -BEND)
-        self.pieces.append(f"V{y - BEND:g}Q{self.x:g} {y:g} {inner:g} {y:g}")
-        self.x, self.y = inner, y
-
-    def curve_to(self, x: float, y: float) -> None:
-        middle = (self.x + x) / 2
-        self.pieces.append(f"C{middle:g} {self.y:g} {middle:g} {y:g} {x:g} {y:g}")
-        self.x, self.y = x, y
-
-    def stop_at(self, stop: Stop) -> None:
-        self.curve_to(stop.x, stop.y)
-        self.ends[stop.number] = len(self.pieces)
-
-    def leave(self, y: float) -> None:
-        """Out of the row into the lane at its end; the next row runs the other way."""
-        lane = LANES[1] if self.rightward else LANES[0]
-        self.curve_to(lane - BEND if self.rightward else lane + BEND, y)
-        self.pieces.append(f"Q{lane:g} {y:g} {lane:g} {y + BEND:g}")
-        self.x, self.y, self.rightward = lane, y + BEND, not self.rightward
-
-    def path(self, stop: int | None = None) -> str:
-        """The whole road, or as far as a stop."""
-        return "".join(self.pieces[: self.ends[stop]] if stop is not None else self.pieces)
-
-
 def lay_out(picture: Picture) -> Sheet:
     """Places everything. The height follows from what there is to show."""
     name, head, small, overview, top = _heading(picture)
     here = _place_of_pin(picture)
-    road: _Road | None = None
     start = (LANES[0], top + 40.0)
-    road = _Road(*start)
+    road = Road(*start)
     territories: list[Territory] = []
     number = 1
     for index, stage in enumerate(picture.stages):
@@ -267,7 +127,7 @@ def _phase(picture: Picture, index: int) -> str:
 
 
 def _territory(
-    picture: Picture, index: int, stage: PictureStage, top: float, road: _Road, *, first: int, here: int | None
+    picture: Picture, index: int, stage: PictureStage, top: float, road: Road, *, first: int, here: int | None
 ) -> Territory:
     tally = _tally(picture, index, stage)
     room = RIGHT - LEFT - width(tally, 14, bold=True) - 20

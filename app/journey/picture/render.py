@@ -14,8 +14,9 @@ from jinja2 import DictLoader, Environment, StrictUndefined
 from markupsafe import Markup, escape
 
 from app.journey.picture import palette
-from app.journey.picture.layout import Stop, Words, lay_out
+from app.journey.picture.layout import lay_out
 from app.journey.picture.lettering import cleaned, width, wrapped
+from app.journey.picture.sheet import Stop, Words
 from app.journey.picture.value import Picture, spoken, spoken_in_full
 
 _FOLDER = files(__package__).joinpath("templates")
