@@ -149,21 +149,14 @@ class Access:
         """An open epic is read by the people of every partner in the group."""
         if not self._place.epics:
             return
-        after = None
-        while True:
-            variables = {
-                "portfolio": self._place.group, "types": ["EPIC"], "author": self._place.bot, "after": after,
-            }  # fmt: skip
-            page = self._client.query("portfolio", variables)["namespace"]["workItems"]
-            for epic in page["nodes"]:
+        variables = {"portfolio": self._place.group, "types": ["EPIC"], "author": self._place.bot}
+        for epics in self._client.work_items("portfolio", variables, "namespace"):
+            for epic in epics:
                 if not epic["confidential"]:
                     yield failed(
                         "access: epic", f"The epic &{epic['iid']} is not confidential: every partner can read it.",
                         "Make it confidential in GitLab, or run `partner-journey apply`, which does.",
                     )  # fmt: skip
-            if not page["pageInfo"]["hasNextPage"]:
-                return
-            after = page["pageInfo"]["endCursor"]
 
 
 def _all(slugs: Collection[str]) -> str:

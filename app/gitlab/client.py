@@ -121,6 +121,21 @@ class Client:
         """Runs a document of `queries/`. Raises GitLabError."""
         return self._patiently(f"the query {name}", {"api": 1}, lambda: self._query(name, variables, licensed=licensed))
 
+    def work_items(self, name: str, variables: Mapping[str, Any], owner: str) -> Iterator[list[dict[str, Any]]]:
+        """The work items of the document's `owner`, page by page: a request for each that is taken.
+
+        None where the owner is not seen. Raises GitLabError.
+        """
+        after = None
+        while True:
+            page = (self.query(name, {**variables, "after": after})[owner] or {}).get("workItems")
+            if not page:
+                return
+            yield page["nodes"]
+            if not page["pageInfo"]["hasNextPage"]:
+                return
+            after = page["pageInfo"]["endCursor"]
+
     def _query(self, name: str, variables: Mapping[str, Any], *, licensed: bool) -> dict[str, Any]:
         self._note(name)
         what = f"the query {name}"

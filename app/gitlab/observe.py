@@ -221,15 +221,10 @@ class Observer:
         return replace(project, comments=self._talk(slug, since, None))
 
     def _talk(self, slug: str, since: datetime | None, iids: list[str] | None) -> dict[str, tuple[Note, ...]]:
-        path, after = self._place.project_path(slug), None
-        found: dict[str, tuple[Note, ...]] = {}
-        while True:
-            variables = {"project": path, "since": since.isoformat() if since else None, "iids": iids, "after": after}
-            page = (self._client.query("talk", variables)["project"] or {}).get("workItems")
-            found |= {node["id"]: self._notes(node, path) for node in (page["nodes"] if page else ())}
-            if not page or not page["pageInfo"]["hasNextPage"]:
-                return found
-            after = page["pageInfo"]["endCursor"]
+        path = self._place.project_path(slug)
+        variables = {"project": path, "since": since.isoformat() if since else None, "iids": iids}
+        pages = self._client.work_items("talk", variables, "project")
+        return {node["id"]: self._notes(node, path) for nodes in pages for node in nodes}
 
     def _portfolio_item(self, slug: str, data: Mapping[str, Any]) -> PortfolioItem | None:
         node = (data.get("portfolio") or {}).get("workItem")

@@ -15,6 +15,7 @@ from typing import Any
 
 from app.gitlab.client import Client
 from app.gitlab.instance import Instance
+from app.gitlab.nodes import author_of
 from app.journey import markers
 from app.journey.observed import Place
 
@@ -72,23 +73,16 @@ class PortfolioIndex:
 
     def _read(self) -> None:
         """From the newest down to what is known."""
-        after, found = None, list[Entry]()
-        while True:
-            variables = {
-                "portfolio": self._place.group if self._place.epics else self._place.control,
-                "types": ["EPIC" if self._place.epics else "ISSUE"],
-                "author": self._instance.bot_username,
-                "after": after,
-            }
-            items = (self._client.query("portfolio", variables)["namespace"] or {}).get("workItems")
-            nodes = items["nodes"] if items else []
-            found += [
-                entry(n, self._place) for n in nodes if n["author"] and n["author"]["id"] == self._instance.bot_id
-            ]
-            known = any(int(node["iid"]) <= self._newest for node in nodes)
-            if known or not items or not items["pageInfo"]["hasNextPage"]:
+        found: list[Entry] = []
+        variables = {
+            "portfolio": self._place.group if self._place.epics else self._place.control,
+            "types": ["EPIC" if self._place.epics else "ISSUE"],
+            "author": self._instance.bot_username,
+        }
+        for nodes in self._client.work_items("portfolio", variables, "namespace"):
+            found += [entry(node, self._place) for node in nodes if author_of(node) == self._instance.bot_id]
+            if any(int(node["iid"]) <= self._newest for node in nodes):
                 break
-            after = items["pageInfo"]["endCursor"]
         for each in found:
             self._keep(each)
         self._newest = max([self._newest, *(each.iid for each in found)])

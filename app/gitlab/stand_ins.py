@@ -29,18 +29,11 @@ class StandIns:
 
     def _open_trackers(self) -> dict[str, StandIn]:
         found: dict[str, StandIn] = {}
-        after = None
-        while True:
-            variables = {
-                "portfolio": self._place.control, "types": ["ISSUE"], "author": self._instance.bot_username,
-                "after": after,
-            }  # fmt: skip
-            items = (self._client.query("portfolio", variables)["namespace"] or {}).get("workItems")
-            for node in items["nodes"] if items else ():
+        variables = {"portfolio": self._place.control, "types": ["ISSUE"], "author": self._instance.bot_username}
+        for nodes in self._client.work_items("portfolio", variables, "namespace"):
+            for node in nodes:
                 text = widgets_of(node).get("description") or ""
                 partner = markers.find("partner", text)
                 if partner is not None and node["state"] == "OPEN" and author_of(node) == self._instance.bot_id:
                     found.setdefault(partner, StandIn(node["id"], text))
-            if not items or not items["pageInfo"]["hasNextPage"]:
-                return found
-            after = items["pageInfo"]["endCursor"]
+        return found

@@ -14,6 +14,7 @@ from typing import Literal
 Verb = Literal["+", "~", "-"]
 Where = Literal["project", "portfolio"]
 Talk = Literal["status", "portfolio", "capability"]
+NoticeKind = Literal["stage-change", "step-back", "complete", "at-risk", "expiry"]
 _PLACES: Mapping[Talk, str] = {"status": "status issue", "portfolio": "epic", "capability": "issue"}
 
 
@@ -317,7 +318,7 @@ class RemoveComment:
 class Notify:
     """Told to every outside channel once; `key` is the identity by which a channel's outbox knows it again."""
 
-    kind: Literal["stage-change", "step-back", "complete", "at-risk", "expiry"]
+    kind: NoticeKind
     partner: str
     mark: str
     title: str

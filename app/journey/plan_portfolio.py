@@ -12,6 +12,7 @@ from app.journey import labels, markers, prose
 from app.journey.actions import (
     Action,
     CreatePortfolioItem,
+    NoticeKind,
     Notify,
     PostComment,
     RemoveComment,
@@ -114,11 +115,8 @@ def plan_notice(scene: Scene, change: StageChange | None) -> Iterator[Action]:
         return
     notice = prose.stage_change_notice(scene.for_our_side, change)
     complete = scene.stage is None and scene.practice is None
-    yield Notify(
-        "complete" if complete else "step-back" if change.kind == "step-back" else "stage-change",
-        scene.partner.slug, change.mark, notice.title, notice.text, scene.project_url,
-        "outside channels hear of it once",
-    )  # fmt: skip
+    kind: NoticeKind = "complete" if complete else "step-back" if change.kind == "step-back" else "stage-change"
+    yield _word(kind, scene, change.mark, notice)
 
 
 def plan_risk(scene: Scene, before: Record) -> Iterator[Action]:
@@ -130,10 +128,7 @@ def plan_risk(scene: Scene, before: Record) -> Iterator[Action]:
     # How often, not when: a run that is repeated after a crash, perhaps past midnight, must find the same mark.
     run = f"{scene.practice.id}/" if scene.practice else ""
     mark = f"at-risk/{run}{scene.announced.changes}/{scene.announced.risks}"
-    yield Notify(
-        "at-risk", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
-        "outside channels hear of it once",
-    )  # fmt: skip
+    yield _word("at-risk", scene, mark, notice)
 
 
 def plan_expiries(scene: Scene) -> Iterator[Action]:
@@ -143,10 +138,14 @@ def plan_expiries(scene: Scene) -> Iterator[Action]:
         if item.reopening and until is not None and item.issue is not None and labels.RENEWAL not in item.issue.labels:
             notice = prose.expiry_notice(scene.for_our_side, item, until)
             mark = f"expiry/{item.capability.id}/{until.isoformat()}"
-            yield Notify(
-                "expiry", scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
-                "outside channels hear of it once",
-            )  # fmt: skip
+            yield _word("expiry", scene, mark, notice)
+
+
+def _word(kind: NoticeKind, scene: Scene, mark: str, notice: prose.Notice) -> Notify:
+    return Notify(
+        kind, scene.partner.slug, mark, notice.title, notice.text, scene.project_url,
+        "outside channels hear of it once",
+    )  # fmt: skip
 
 
 def plan_doubled_comments(observed: Observed) -> Iterator[Action]:
