@@ -18,7 +18,7 @@ from app.journey.text import code, plain
 
 def stage_table(scene: Scene) -> str:
     say = scene.say
-    rows = [_head(scene, message("Stage"), message("State"), message("Required done"))]
+    rows = [table_head(scene, message("Stage"), message("State"), message("Required done"))]
     current = scene.journey.position(scene.announced.stage) or 0
     for index, stage in enumerate(scene.progress.stages):
         if scene.progress.practices and not stage.stage.capabilities:
@@ -31,7 +31,7 @@ def stage_table(scene: Scene) -> str:
     return "\n".join(rows)
 
 
-def _head(scene: Scene, *columns: Message) -> str:
+def table_head(scene: Scene, *columns: Message) -> str:
     """The head of a table."""
     titles = " | ".join(scene.say.tell(column) for column in columns)
     return f"| {titles} |\n|{' --- |' * len(columns)}"
@@ -82,7 +82,7 @@ def grace_end(scene: Scene) -> date:
 
 
 def work_list(heading: str, items: Iterable[CapabilityProgress], scene: Scene) -> str:
-    rows = [f"### {heading}", "", _head(scene, message("Capability"), message("Who"), message("Due"))]
+    rows = [f"### {heading}", "", table_head(scene, message("Capability"), message("Who"), message("Due"))]
     ordered = sorted(items, key=lambda i: (due(i, scene) or date.max, i.capability.id))
     for item in ordered:
         until = due(item, scene)
@@ -116,7 +116,7 @@ def waited_for(heading: str, scene: Scene) -> str:
     ]
     if not rows:
         return ""
-    return "\n".join([f"### {heading}", "", _head(scene, message("Capability"), message("Waiting since")), *rows])
+    return "\n".join([f"### {heading}", "", table_head(scene, message("Capability"), message("Waiting since")), *rows])
 
 
 def renewals(scene: Scene) -> str:
@@ -185,29 +185,6 @@ def _practices_decide(stage: StageProgress, scene: Scene) -> str:
     return f"### {scene.say('Next')}\n\n{text}"
 
 
-def practice_table(scene: Scene) -> str:
-    """Every practice in one line: where it is, whether it has won, who carries it."""
-    if not scene.practices:
-        return ""
-    say = scene.say
-    columns = (message("Practice"), message("Stage"), message("Percent"), message("Joint win"), message("Lead"))
-    rows = [f"### {say('Practices')}", "", _head(scene, *columns, message("Champion"))]
-    for run in scene.practices:
-        practice, stage = run.practice, run.stage
-        if practice is None:
-            continue
-        found = scene.progress.practices[practice.id]
-        where, percent = (plain(stage.stage.title), f"{stage.percent} %") if stage else (say("complete"), "100 %")
-        champion = code(practice.champion) if practice.champion else "-"
-        won = say("verified") if found.won else say("waived") if found.unlocked else say("not yet")
-        rows.append(f"| {practice.id} | {where} | {percent} | {won} | {code(practice.lead)} | {champion} |")
-    won_by = sum(p.won for p in scene.progress.practices.values())
-    rows += ["", say("Joint wins: {won} of {practices}.", won=won_by, practices=len(scene.practices))]
-    if not all(p.unlocked for p in scene.progress.practices.values()):
-        rows[-1] += " " + say("The later stages of a practice open once its joint win is verified.")
-    return "\n".join(rows)
-
-
 def certifications(scene: Scene) -> str:
     """The tracks that the partner has chosen. They have a progress of their own and never move a stage."""
     chosen = [i for i in scene.progress.items if i.capability.id.startswith("tracks/")]
@@ -215,7 +192,7 @@ def certifications(scene: Scene) -> str:
         return ""
     say = scene.say
     columns = (message("Certification"), message("State"), message("Steps ticked"), message("Valid until"))
-    rows = [f"### {say('Certifications')}", "", _head(scene, *columns)]
+    rows = [f"### {say('Certifications')}", "", table_head(scene, *columns)]
     for item in chosen:
         text = item.issue.description if item.issue else ""
         done, steps = markers.ticked(markers.section_body(text) or text, item.capability.text.body)
@@ -225,30 +202,6 @@ def certifications(scene: Scene) -> str:
         ticked = say("{done} of {needed}", done=done, needed=steps)
         rows.append(f"| {name} | {state} | {ticked} | {say.day(until) if until else '-'} |")
     return "\n".join(rows)
-
-
-def company_work(scene: Scene) -> str:
-    """What the wins of practices have brought up for the whole company, whatever stage it is in."""
-    risen = [i for i in scene.progress.items if i.capability.after_wins and not i.dormant]
-    ready = [i for i in risen if not i.counts and not i.waiting]
-    return work_list(scene.say("Next for the company"), ready, scene) if ready else ""
-
-
-def practice_work(scene: Scene) -> str:
-    """What each practice does next."""
-    return "\n\n".join(part for run in scene.practices for part in _work_of(run))
-
-
-def _work_of(run: Scene) -> list[str]:
-    stage, practice = run.stage, run.practice
-    if stage is None or practice is None:
-        return []
-    ready = [i for i in stage.required if not i.counts and not i.waiting]
-    optional = [i for i in stage.items if not i.capability.required and not i.counts and not i.waiting]
-    parts = [at_risk(run), work_list(run.say("Next in {practice}", practice=practice.id), ready, run) if ready else ""]
-    heading = run.say("Optional in {practice}", practice=practice.id)
-    parts += [work_list(heading, optional, run) if optional else "", earlier_open(run)]
-    return [part for part in parts if part]
 
 
 def earlier_open(scene: Scene) -> str:

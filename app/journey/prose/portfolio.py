@@ -12,11 +12,8 @@ from app.journey.prose.parts import (
     all_done,
     at_risk,
     certifications,
-    company_work,
     contacts,
     earlier_open,
-    practice_table,
-    practice_work,
     renewals,
     skipped,
     stage_table,
@@ -24,6 +21,7 @@ from app.journey.prose.parts import (
     waived,
     work_list,
 )
+from app.journey.prose.practices import company_work, practice_table, practice_work
 from app.journey.prose.scene import Scene
 from app.journey.record_mark import record_mark
 from app.journey.text import code, plain, written

@@ -7,14 +7,11 @@ from app.journey.prose.parts import (
     all_done,
     at_risk,
     certifications,
-    company_work,
     contacts,
     counted_in_words,
     earlier_open,
     left_behind,
     linked,
-    practice_table,
-    practice_work,
     renewals,
     required_later,
     skipped,
@@ -23,6 +20,7 @@ from app.journey.prose.parts import (
     waived,
     work_list,
 )
+from app.journey.prose.practices import company_work, practice_table, practice_work
 from app.journey.prose.scene import Scene
 from app.journey.text import code, plain
 
