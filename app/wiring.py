@@ -51,6 +51,7 @@ from app.gitlab.findings import Finding
 from app.gitlab.ground import Footing, Ground
 from app.gitlab.instance import Instance, ask_instance
 from app.gitlab.limits import Limiter, known_limits
+from app.gitlab.names import number
 from app.gitlab.newcomers import NewcomerIssues
 from app.gitlab.observe import Observer
 from app.gitlab.verdicts import circle_of
@@ -264,7 +265,7 @@ def _intake(bot: Bot, queue: Queue, resync: Resync) -> Intake:
         store=bot.store,
         queue=queue,
         errands=errands_of(bot, resync),
-        territory=Territory(bot.place.group, bot.place.control, lambda: int(bot.instance.bot_id.rsplit("/", 1)[1])),
+        territory=Territory(bot.place.group, bot.place.control, lambda: number(bot.instance.bot_id)),
         secrets=_secrets(settings),
         clock=bot.clock,
         settle_seconds=settings.settle_seconds,

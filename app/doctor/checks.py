@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from app.bot import Bot
 from app.engine.desired import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
+from app.gitlab.api_paths import group_api, project_api
 from app.gitlab.errors import Denied, Missing
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.names import number
@@ -41,7 +42,7 @@ def version(bot: Bot) -> Iterator[Finding]:
 
 def role(bot: Bot) -> Iterator[Finding]:
     """The bot's role in the group."""
-    group = "/groups/" + bot.place.group.replace("/", "%2F")
+    group = group_api(bot.place.group)
     try:
         level = bot.client.get(f"{group}/members/all/{number(bot.instance.bot_id)}")["access_level"]
     except Missing:
@@ -136,7 +137,7 @@ def control(bot: Bot) -> Iterator[Finding]:
 
 def labels_and_board(bot: Bot) -> Iterator[Finding]:
     """What all partners share in the group."""
-    group = "/groups/" + bot.place.group.replace("/", "%2F")
+    group = group_api(bot.place.group)
     rows = bot.client.list(f"{group}/labels", only_group_labels=True)
     there = {row["name"] for row in rows}
     journey = bot.desired.known().templates.base()
@@ -146,7 +147,7 @@ def labels_and_board(bot: Bot) -> Iterator[Finding]:
         yield warning("labels", f"The group lacks {len(missing)} labels: {', '.join(missing)}.", later)
     else:
         yield ok("labels", "All labels of the journey are there.")
-    owner = group if bot.place.epics else "/projects/" + bot.place.control.replace("/", "%2F")
+    owner = group if bot.place.epics else project_api(bot.place.control)
     boards = bot.client.list(f"{owner}/{'epic_boards' if bot.place.epics else 'boards'}")
     if any(board["name"] == prose.PORTFOLIO_BOARD for board in boards):
         yield ok("board", f"The board {prose.PORTFOLIO_BOARD} is there.")

@@ -12,10 +12,10 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Iterator, Mapping
 from typing import Any
 
+from app.gitlab.api_paths import group_api, project_api
 from app.gitlab.client import Client
 from app.gitlab.errors import Denied, Missing
 from app.gitlab.findings import Finding, failed, ok, warning
-from app.gitlab.hooks import project_api
 from app.journey.observed import Place
 
 Partners = Mapping[str, Collection[str]]
@@ -78,7 +78,7 @@ class Access:
     # --- the ways ---
 
     def _group(self) -> Iterator[Finding]:
-        path = "/groups/" + self._place.group.replace("/", "%2F")
+        path = group_api(self._place.group)
         group = self._client.get(path, with_projects=False)
         if group["visibility"] != "private":
             yield failed(

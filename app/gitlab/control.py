@@ -1,8 +1,8 @@
 """The control project: where people say what they want, one YAML file per partner, SA-only.
 
 Reads the files (partners, and journey files that override the defaults), writes partner files for the API and the
-command line, and keeps one issue per broken partner file. The trap: writing over a file that somebody else changed in
-between; a create never replaces, it fails.
+command line, and keeps one issue for each thing that people must mend. The trap: writing over a file that somebody else
+changed in between; a create never replaces, it fails.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from pathlib import PurePosixPath
 from typing import Any, Literal
 from urllib.parse import quote
 
+from app.gitlab.api_paths import group_api, project_api
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing, Refused
 from app.gitlab.ground import Ground
@@ -81,7 +82,7 @@ class Control:
 
     @property
     def _path(self) -> str:
-        return "/projects/" + self._place.control.replace("/", "%2F")
+        return project_api(self._place.control)
 
     # --- reading ---
 
@@ -166,7 +167,7 @@ class Control:
             why = "a changed partner file or a filled-in form must be heard at once"
             steps += self._hook_steps("the control project", f"{self._path}/hooks", there, push, secrets, why)
             if self._place.group_hook:
-                address = "/groups/" + self._place.group.replace("/", "%2F") + "/hooks"
+                address = f"{group_api(self._place.group)}/hooks"
                 there, why = self._client.list(address), "closing an issue must be heard at once"
                 steps += self._hook_steps("the group", address, there, issue_events(hook_url), secrets, why)
         return steps

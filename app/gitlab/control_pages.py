@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from app.gitlab.api_paths import project_api
 from app.gitlab.client import Client
 from app.gitlab.errors import Missing
 from app.gitlab.instance import Instance
@@ -25,7 +26,7 @@ class ControlPages:
     def __init__(self, client: Client, instance: Instance, place: Place) -> None:
         self._client = client
         self._instance = instance
-        self._project = "/projects/" + place.control.replace("/", "%2F")
+        self._project = project_api(place.control)
 
     def renew(self, title: str, page: str, planned: Planned) -> bool:
         """Writes what `planned` makes of the page; returns whether anything was written.

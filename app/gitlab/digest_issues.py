@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.gitlab.api_paths import project_api
 from app.gitlab.client import Client
 from app.gitlab.instance import Instance
 from app.journey import markers
@@ -30,7 +31,7 @@ class DigestIssues:
     def __init__(self, client: Client, instance: Instance, place: Place) -> None:
         self._client = client
         self._instance = instance
-        self._issues = "/projects/" + place.control.replace("/", "%2F") + "/issues"
+        self._issues = f"{project_api(place.control)}/issues"
 
     def find(self) -> dict[str, DigestIssue]:
         """Username in lower case -> the oldest issue. One request (https://docs.gitlab.com/api/issues/)."""

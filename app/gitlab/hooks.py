@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from app.gitlab.api_paths import group_api, project_api
 from app.gitlab.client import Client
 from app.gitlab.errors import GitLabError, Missing, Refused, Throttled
 from app.gitlab.findings import Finding, failed, ok, warning
@@ -62,10 +63,6 @@ class HookLook:
         return max((int(event["id"]) for event in self.lost), default=0)
 
 
-def project_api(full_path: str) -> str:
-    return "/projects/" + full_path.replace("/", "%2F")
-
-
 class Hooks:
     """Webhooks of the control project and of the partners' projects; found by address or name."""
 
@@ -81,7 +78,7 @@ class Hooks:
         """
         places = [(project, f"{project_api(project)}/hooks") for project in projects]
         if self._place.group_hook:
-            places.append((self._place.group, "/groups/" + self._place.group.replace("/", "%2F") + "/hooks"))
+            places.append((self._place.group, f"{group_api(self._place.group)}/hooks"))
         for owner, address in places:
             try:
                 rows = self._client.list(address)

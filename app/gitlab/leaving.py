@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from app.gitlab.api_paths import group_api
 from app.gitlab.client import Client
 from app.gitlab.documents import Write
 from app.gitlab.errors import GitLabError, Missing
@@ -88,7 +89,7 @@ class Departure:
 
     def _strangers(self, path: str, group: str) -> dict[str, int]:
         """Direct members of the project whom the group does not know, and the partner's people in any case."""
-        of_group = self._client.list(f"/groups/{quote(group, safe='')}/members/all")
+        of_group = self._client.list(f"{group_api(group)}/members/all")
         people = self._partner.people
         ours = {str(m["username"]) for m in of_group} | {people.sa, people.manager}
         direct = {str(m["username"]): int(m["id"]) for m in self._client.list(f"{path}/members")}

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any
 
+from app.gitlab.api_paths import project_api
 from app.gitlab.client import Client
 from app.gitlab.ground import Ground
 from app.gitlab.names import number
@@ -59,7 +60,7 @@ class NewcomerIssues:
         self._client.put(self._address(issue), state_event="close")
 
     def _address(self, issue: NewcomerIssue) -> str:
-        return f"/projects/{self._ground.place.control.replace('/', '%2F')}/issues/{issue.iid}"
+        return f"{project_api(self._ground.place.control)}/issues/{issue.iid}"
 
     def _issue(self, node: dict[str, Any]) -> NewcomerIssue:
         widgets: dict[str, Any] = {}

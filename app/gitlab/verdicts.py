@@ -12,8 +12,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
-from urllib.parse import quote
 
+from app.gitlab.api_paths import group_api
 from app.gitlab.client import Client
 from app.gitlab.names import number
 from app.journey import labels
@@ -49,8 +49,8 @@ def circle_of(place: Place) -> Circle:
     Direct ones only: who is in a group above a team's group need not belong to the team.
     """
     if place.architects_group is None:
-        return Circle(place.group, f"/groups/{quote(place.group, safe='')}/members/all", _DEVELOPER, own=False)
-    return Circle(place.architects_group, f"/groups/{quote(place.architects_group, safe='')}/members", _GUEST, own=True)
+        return Circle(place.group, f"{group_api(place.group)}/members/all", _DEVELOPER, own=False)
+    return Circle(place.architects_group, f"{group_api(place.architects_group)}/members", _GUEST, own=True)
 
 
 def read_answers(client: Client, place: Place, project: Project, questions: Questions, people: People) -> Answers:
@@ -61,7 +61,7 @@ def read_answers(client: Client, place: Place, project: Project, questions: Ques
         found = client.list(circle.address)
         architects = circle.architects(found, place.bot)
         if place.architects_group is not None and people.manager:
-            found = client.list(f"/groups/{quote(place.group, safe='')}/members/all")
+            found = client.list(f"{group_api(place.group)}/members/all")
         members = frozenset(str(m["username"]) for m in found if m.get("state", "active") == "active") - {place.bot}
     issues = {issue.id: issue for issue in project.issues}
     return Answers(
