@@ -4,7 +4,8 @@ A *seat* is a process's place at the database. It is held by a lock that dies wi
 outlives a `kill -9`, and then nobody knows whether its owner lives. On SQLite the lock is an open transaction on a
 second, empty file; on PostgreSQL it is a session advisory lock
 (https://www.postgresql.org/docs/current/explicit-locking.html#ADVISORY-LOCKS). The SQL of locks is here, all other in
-`store.py`. The trap: a lock that is lost with its connection while the process lives on. `leads` looks each time.
+the store and its parts. The trap: a lock that is lost with its connection while the process lives on. `leads` looks
+each time.
 """
 
 from __future__ import annotations

@@ -30,7 +30,6 @@ class Hint:
     actor_id: int | None
     summary: str
     group_path: str | None = None
-    epic_iid: int | None = None
     changes: Changes | None = None
 
 
@@ -66,7 +65,6 @@ def read(body: bytes, event_header: str = "") -> Hint:
         actor_id=_actor(payload, kind),
         summary=_summary(payload, kind, attributes),
         group_path=None if project else _group_path(payload, attributes),
-        epic_iid=_number(attributes.get("iid")) if project is None and kind == "work_item" else None,
         changes=_changes(payload) if kind == "push" else None,
     )
 

@@ -21,16 +21,11 @@ IGNORED_FILE = re.compile(r"(readme|changelog)(\.[a-z]+)?", re.IGNORECASE)
 
 @dataclass(frozen=True)
 class Territory:
-    """What belongs to the bot: the group's full path, the control project's full path, and the bot's own user id.
-
-    `partner_of_epic` names the partner of an epic by its iid (epics live in the group, outside any project); None when
-    it is not known.
-    """
+    """What belongs to the bot: the group's full path, the control project's full path, and the bot's own user id."""
 
     group: str
     control_project: str
     bot_id: Callable[[], int | None] = lambda: None
-    partner_of_epic: Callable[[int], str | None] = lambda _: None
 
 
 @dataclass(frozen=True)
@@ -63,12 +58,10 @@ def _same(one: str, other: str) -> bool:
 
 
 def _of_group(hint: Hint, territory: Territory) -> Destination:
+    """An event of an epic, say, does not tell whose it is."""
     if hint.group_path is None or not _same(hint.group_path, territory.group):
         return Destination((), "it concerns no project of the partner group")
-    partner = territory.partner_of_epic(hint.epic_iid) if hint.epic_iid is not None else None
-    if partner is None:
-        return Destination((), "it concerns the group and no known partner; the next resync looks at all")
-    return Destination((partner,))
+    return Destination((), "it concerns the group and no known partner; the next resync looks at all")
 
 
 def _of_control(hint: Hint) -> Destination:

@@ -40,13 +40,13 @@ def _add_portfolio(router: APIRouter, site: Site) -> None:
             visitor = site.visitor(request)
         except NotSignedIn:
             return site.page("welcome.html", then=local_path(next), settings=site.parts.settings, ready=site.sessions)
-        picture = site.portfolio.picture(wanted, order)
-        pages = max(1, -(-len(picture.rows) // PAGE_SIZE))
+        selection = site.portfolio.selection(wanted, order)
+        pages = max(1, -(-len(selection.rows) // PAGE_SIZE))
         page = min(page, pages)
-        rows = picture.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
+        rows = selection.rows[(page - 1) * PAGE_SIZE : page * PAGE_SIZE]
         query = vars(wanted) | {"order": "" if order == "stage" else order}
         return site.page(
-            "portfolio.html", visitor=visitor, picture=picture, rows=rows, wanted=wanted, order=order, page=page,
+            "portfolio.html", visitor=visitor, selection=selection, rows=rows, wanted=wanted, order=order, page=page,
             pages=pages, query=query,
         )  # fmt: skip
 

@@ -44,7 +44,7 @@ class Happening:
 
 
 @dataclass(frozen=True)
-class Picture:
+class Selection:
     """Everything the portfolio page shows. `unseen`: partners that were never looked at."""
 
     rows: list[Row]
@@ -68,7 +68,7 @@ class Portfolio:
 
     # --- all partners ---
 
-    def picture(self, wanted: Filter, order: str = "stage") -> Picture:
+    def selection(self, wanted: Filter, order: str = "stage") -> Selection:
         """The portfolio as the filter wants it; the figures on top count everybody."""
         now, kept = self._clock(), self._standings.all()
         states = {state.slug: state for state in self._store.partners()}
@@ -88,17 +88,17 @@ class Portfolio:
         key = ORDERS.get(order, ORDERS["stage"])
         shown.sort(key=lambda r: (place.get(r.stage, 99) if by_stage else 0, key(r)))
         unseen = [state for slug, state in sorted(parked.items()) if slug not in kept]
-        return Picture(shown, len(rows), steps, counts, parked, _choices(rows, steps), unseen)
+        return Selection(shown, len(rows), steps, counts, parked, _choices(rows, steps), unseen)
 
     def partners_table(self, wanted: Filter, order: str = "stage") -> Table:
         """The same rows, all of them."""
-        picture = self.picture(wanted, order)
-        rows = [asdict(r) | {"parked": r.slug in picture.parked} for r in picture.rows]
+        selection = self.selection(wanted, order)
+        rows = [asdict(r) | {"parked": r.slug in selection.parked} for r in selection.rows]
         return table("partners", PARTNER_COLUMNS, rows)
 
     def funnel_table(self) -> Table:
         columns = ("stage", "title", "here", "reached", "conversion", "median_days", "slowest_days")
-        return table("funnel", columns, [asdict(s) for s in self.picture(Filter()).steps])
+        return table("funnel", columns, [asdict(s) for s in self.selection(Filter()).steps])
 
     def queue(self, sa: str) -> list[QueueItem]:
         """What waits for this solution architect; empty: for all of them."""
