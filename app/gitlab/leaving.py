@@ -21,7 +21,6 @@ from app.gitlab.ground import Footing
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import Hooks
 from app.gitlab.names import number
-from app.journey import markers
 from app.journey.leaving import (
     CloseEpic,
     FreezeProject,
@@ -145,4 +144,4 @@ def _item(issue: Mapping[str, Any]) -> str:
 def was_told(observed: Observed, mark: str) -> bool:
     """Whether the last comment with this mark is in the epic."""
     notes = observed.portfolio_item.notes if observed.portfolio_item else ()
-    return any(note.by_bot and markers.find("comment", note.body) == mark for note in notes)
+    return any(note.told == mark for note in notes)

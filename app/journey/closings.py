@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from datetime import datetime, timedelta
 
-from app.journey import evidence, labels, markers
+from app.journey import evidence, labels
 from app.journey.decisions import Reopen
 from app.journey.observed import Approval, Issue
 from app.journey.trial import Trial
@@ -75,7 +75,7 @@ def _ask_for_evidence(trial: Trial, issue: Issue) -> None:
     trial.set(asked=True)
     if mark in trial.told:
         # It was asked for before a crash: the issue was closed again since, or the reopening is still missing.
-        asked_at = max(n.created_at for n in trial.comments or () if markers.find("comment", n.body) == mark)
+        asked_at = max(n.created_at for n in trial.comments or () if n.told == mark)
         if issue.closed_at is not None and issue.closed_at > asked_at:
             trial.set(closing=issue.closed_at, accepted=False)
             return

@@ -10,7 +10,6 @@ from collections.abc import Mapping
 from dataclasses import replace
 from datetime import datetime
 
-from app.journey import markers
 from app.journey.catalogue import Message
 from app.journey.commands import Command, Misuse, read_command
 from app.journey.decisions import Close, Decision, React, Reopen, Reply
@@ -148,7 +147,7 @@ def hear_outside(
     known, otherwise = (_ON_PAGE, "not-here") if name == STATUS_PAGE else (_ON_RETIRED, "retired-here")
     read: Mapping[str, tuple[Note, ...]] = observed.project.comments if observed.project else {}
     notes = [(issue, note) for issue in issues for note in read.get(issue.id, ())]
-    told = {markers.find("comment", note.body) for _, note in notes if note.by_bot}
+    told = {note.told for _, note in notes}
     for issue, note in sorted(notes, key=lambda pair: pair[1].number):
         if not is_new_command(note, judgement):
             continue

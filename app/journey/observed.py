@@ -11,6 +11,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal, TypeAlias
 
+from app.journey import markers
+
 State = Literal["open", "closed"]
 
 
@@ -57,6 +59,11 @@ class Note:
     by_bot: bool
     author: str = ""  # username
     number: int = 0  # grows with time, over the whole GitLab
+
+    @property
+    def told(self) -> str | None:
+        """What the bot has told with it, by its mark. A mark in anybody else's comment says nothing."""
+        return markers.find("comment", self.body) if self.by_bot else None
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from app.journey import labels, markers, prose
+from app.journey import labels, prose
 from app.journey.actions import Action, PostComment, React
 from app.journey.capability_state import CapabilityProgress
 from app.journey.decisions import React as Thumb
@@ -50,7 +50,7 @@ def plan_nudge(scene: Scene, observed: Observed, change: StageChange | None) -> 
     if labels.QUIET in page.labels or (nudged is not None and scene.now.date() < nudged + every):
         return False, ()
     mark = f"nudge/{scene.now.date().isoformat()}"
-    told = {markers.find("comment", n.body) for n in observed.project.status_notes} if observed.project else set()
+    told = {n.told for n in observed.project.status_notes} if observed.project else set()
     if mark in told:
         return True, ()  # before a crash
     return True, (PostComment("status", mark, prose.nudge(scene, mark, since), "nothing has moved for long"),)

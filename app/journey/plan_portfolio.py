@@ -97,9 +97,9 @@ def plan_announcement(scene: Scene, observed: Observed, change: StageChange | No
         return
     outer = _portfolio_scene(scene)
     project = observed.project
-    told_partner = {markers.find("comment", n.body) for n in (project.status_notes if project else ()) if n.by_bot}
+    told_partner = {n.told for n in (project.status_notes if project else ())}
     item = observed.portfolio_item
-    told_us = {markers.find("comment", n.body) for n in (item.notes if item else ()) if n.by_bot}
+    told_us = {n.told for n in (item.notes if item else ())}
     if change.mark not in told_partner:
         body = prose.stage_change_comment(scene, change, for_partner=True)
         yield PostComment("status", change.mark, body, "the stage has changed")
@@ -161,7 +161,7 @@ def plan_doubled_comments(observed: Observed) -> Iterator[Action]:
 def _doubled(where: Talk, notes: Iterable[Note]) -> Iterator[Action]:
     seen = set[str]()
     for note in sorted(notes, key=lambda each: each.created_at):
-        mark = markers.find("comment", note.body) if note.by_bot else None
+        mark = note.told
         if mark in seen:
             yield RemoveComment(where, note.id, mark, "it was posted twice")
         elif mark is not None:

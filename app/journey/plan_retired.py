@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from app.journey import labels, markers, prose
+from app.journey import labels, prose
 from app.journey.actions import Action, PostComment, UpdateIssue
 from app.journey.observed import Issue, Observed
 from app.journey.prose import Scene
@@ -24,7 +24,7 @@ def plan_retired(scene: Scene, observed: Observed, left_behind: Mapping[str, tup
             if labels.RETIRED in issue.labels:
                 continue
             mark = f"retired/{name}/{scene.journey.version}"
-            told = {markers.find("comment", note.body) for note in comments.get(issue.id, ()) if note.by_bot}
+            told = {note.told for note in comments.get(issue.id, ())}
             if issue.state == "open" and mark not in told:
                 body = prose.retired(scene, mark, name)
                 yield PostComment("capability", mark, body, "it is not part of the journey any more", issue=issue.id)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date, datetime, timedelta
 
-from app.journey import markers
 from app.journey.catalogue import Message
 from app.journey.decisions import Decision, Reopen, Reply
 from app.journey.items import Item
@@ -32,7 +31,7 @@ class Trial:
         self.own_people = frozenset(partner.partner_side)
         read = observed.project.comments if observed.project else {}
         self.comments: tuple[Note, ...] | None = read.get(item.issue.id) if item.issue else None
-        self.told = {markers.find("comment", n.body) for n in self.comments or () if n.by_bot}
+        self.told = {note.told for note in self.comments or ()}
         self.judgement = record.judgement(item.capability.id)
         self.decisions: list[Decision] = []
 
