@@ -36,6 +36,7 @@ from app.journey.actions import (
     UpdateMilestone,
     UpdatePortfolioItem,
 )
+from app.journey.observed import Note
 from app.journey.plan import PartnerError
 from app.journey.plan_project import blob_id
 
@@ -534,3 +535,11 @@ def test_every_action_says_why_and_has_a_key_that_people_understand() -> None:
             assert action.verb in "+~-"
             assert " " in action.key or action.key in ("epic", "webhook")
             assert "gid://" not in action.key
+
+
+def test_a_reminder_is_not_muted_by_its_mark_in_somebody_elses_comment() -> None:
+    stalled = onboarded().later(days=25)
+    mark = f"nudge/{stalled.now.date().isoformat()}"
+    typed = Note("n", markers.mark("comment", mark), stalled.now, by_bot=False, author="acme.lead")
+    for world in (stalled, stalled.change_project(status_notes=(*stalled.project.status_notes, typed))):
+        assert mark in [a.mark for a in world.plan().actions if isinstance(a, PostComment)]
