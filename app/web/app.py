@@ -46,7 +46,11 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
     health = Health(service.ground, service.watch, service.store, service.queue, service.clock)
     app.include_router(metrics_router(service, health, token_guard(api_token)))
     add_site(app, service, health)
+    _add_probes(app, service)
+    return app
 
+
+def _add_probes(app: FastAPI, service: ServiceParts) -> None:
     probe = _Probe(service)
 
     @app.get("/healthz", tags=["health"], summary="Does the process answer?")
@@ -69,8 +73,6 @@ def create_app(service: ServiceParts, api_token: str | None) -> FastAPI:
             "parked": parked,
             "next": "GET /api/status names them, with cause and fix" if parked else "",
         }
-
-    return app
 
 
 class _Probe:
