@@ -17,8 +17,8 @@ from app.sandbox.graphql.context import Container, Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.namespaces import below
-from app.sandbox.tables import Table
 from app.sandbox.world import Group, Label, Milestone, Project
+from app.sandbox.world.tables import Table
 
 PLAIN.update(Label=Label, Milestone=Milestone)
 
