@@ -21,7 +21,6 @@ from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
 from app.sandbox.operations.boards import (
     boards_of,
-    container_of_board,
     create_board,
     create_board_list,
     delete_board,
@@ -33,11 +32,10 @@ from app.sandbox.operations.boards import (
 from app.sandbox.operations.commands import find_item
 from app.sandbox.operations.common import UNSET
 from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
-from app.sandbox.operations.hierarchy import children_of, move_child, reference
+from app.sandbox.operations.hierarchy import children_of, move_child
 from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
 from app.sandbox.operations.labels import (
     available_labels,
-    container_of_label,
     create_label,
     delete_label,
     ensure_labels,
@@ -56,7 +54,6 @@ from app.sandbox.operations.members import (
 )
 from app.sandbox.operations.milestones import (
     available_milestones,
-    container_of_milestone,
     create_milestone,
     delete_milestone,
     update_milestone,
@@ -89,9 +86,6 @@ __all__ = [
     "change_tier",
     "children_of",
     "commit_files",
-    "container_of_board",
-    "container_of_label",
-    "container_of_milestone",
     "create_access_token",
     "create_application",
     "create_badge",
@@ -137,7 +131,6 @@ __all__ = [
     "move_board_list",
     "move_child",
     "move_issue",
-    "reference",
     "remove_award",
     "remove_member",
     "restore_group",

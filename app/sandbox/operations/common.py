@@ -11,7 +11,7 @@ from typing import Any
 
 from app.sandbox import permissions
 from app.sandbox.errors import Forbidden, Invalid, NotFound
-from app.sandbox.world import Group, Note, Project, User, WorkItem, World
+from app.sandbox.world import Container, Group, Note, Project, User, WorkItem, World
 
 UNSET: Any = object()
 """Not given: leave as it is."""
@@ -28,7 +28,7 @@ def require(allowed: bool) -> None:
         raise Forbidden
 
 
-def require_visible(world: World, actor: User | None, subject: Project | Group) -> None:
+def require_visible(world: World, actor: User | None, subject: Container) -> None:
     """Raise NotFound for what the actor must not know of."""
     if not permissions.can_read_container(world, actor, subject):
         raise NotFound.of("Project" if isinstance(subject, Project) else "Group")
@@ -48,7 +48,7 @@ def check_path(path: str) -> None:
         raise Invalid({"path": [PATH_COMPLAINT]})
 
 
-def one_container(world: World, project: Project | None, group: Group | None) -> Project | Group:
+def one_container(world: World, project: Project | None, group: Group | None) -> Container:
     """The one of the two that was given; both or neither is a programming error."""
     container = project if project is not None else group
     if container is None or (project is not None and group is not None):

@@ -14,7 +14,7 @@ from urllib.parse import urlsplit
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Forbidden, Invalid
 from app.sandbox.operations.common import one_container, require, require_visible
-from app.sandbox.world import Group, Hook, Project, User, World
+from app.sandbox.world import Container, Group, Hook, Project, User, World, belonging_to, records_of
 
 PROJECT_FLAGS = (
     "push_events",
@@ -66,8 +66,7 @@ def create_hook(
         id=world.ids.next("hook"),
         url=_checked_url(url),
         created_at=world.clock(),
-        project_id=container.id if isinstance(container, Project) else None,
-        group_id=container.id if isinstance(container, Group) else None,
+        **belonging_to(container),
         flags={flag: flag == "push_events" for flag in flags_for(container)},
     )
     _assign(hook, flags_for(container), fields)
@@ -77,7 +76,7 @@ def create_hook(
 
 def update_hook(world: World, actor: User, hook: Hook, **fields: Any) -> Hook:
     """Change fields by their REST names, `url` included. A new URL resets the secret token unless one comes with it."""
-    container = container_of_hook(world, hook)
+    container = world.container_of(hook)
     _require_admin(world, actor, container)
     if "url" in fields:
         url = _checked_url(fields.pop("url"))
@@ -90,7 +89,7 @@ def update_hook(world: World, actor: User, hook: Hook, **fields: Any) -> Hook:
 
 def delete_hook(world: World, actor: User, hook: Hook) -> None:
     """What still waits for this hook is dropped."""
-    _require_admin(world, actor, container_of_hook(world, hook))
+    _require_admin(world, actor, world.container_of(hook))
     del world.hooks[hook.id]
     world.outgoing[:] = [delivery for delivery in world.outgoing if delivery.hook_id != hook.id]
 
@@ -100,25 +99,17 @@ def hook_alert_status(world: World, hook: Hook) -> Literal["executable", "tempor
     return webhooks.alert_status(world, hook)
 
 
-def hooks_of(world: World, container: Project | Group) -> list[Hook]:
+def hooks_of(world: World, container: Container) -> list[Hook]:
     """The hooks of a project or group itself, oldest first."""
-    return world.hooks.where("project_id" if isinstance(container, Project) else "group_id", container.id)
+    return records_of(container, world.hooks)
 
 
-def flags_for(container: Project | Group) -> tuple[str, ...]:
+def flags_for(container: Container) -> tuple[str, ...]:
     """The trigger flags that such a hook has."""
     return PROJECT_FLAGS if isinstance(container, Project) else GROUP_FLAGS
 
 
-def container_of_hook(world: World, hook: Hook) -> Project | Group:
-    if hook.project_id is not None:
-        return world.projects[hook.project_id]
-    if hook.group_id is None:
-        raise LookupError(f"hook {hook.id} has neither project nor group")
-    return world.groups[hook.group_id]
-
-
-def _require_admin(world: World, actor: User, container: Project | Group) -> None:
+def _require_admin(world: World, actor: User, container: Container) -> None:
     require_visible(world, actor, container)
     require(permissions.can_admin_hooks(world, actor, container))
     if isinstance(container, Group) and not world.licensed:

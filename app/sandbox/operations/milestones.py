@@ -8,14 +8,12 @@ from typing import Literal
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
 from app.sandbox.operations.common import UNSET, one_container, require, require_visible
-from app.sandbox.world import Group, Milestone, Project, User, World
+from app.sandbox.world import Container, Group, Milestone, Project, User, World, belonging_to, records_of
 
 
-def available_milestones(world: World, container: Project | Group) -> list[Milestone]:
+def available_milestones(world: World, container: Container) -> list[Milestone]:
     """Those that items of this project or group can carry: its own and those of all groups above."""
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
-    found = [each for above in world.ancestors(group) for each in world.milestones.where("group_id", above.id)]
-    found += world.milestones.where("project_id", container.id) if isinstance(container, Project) else []
+    found = [milestone for place in world.lineage(container) for milestone in records_of(place, world.milestones)]
     return sorted(found, key=lambda milestone: milestone.id)
 
 
@@ -47,8 +45,7 @@ def create_milestone(
         updated_at=now,
         start_date=start_date,
         due_date=due_date,
-        group_id=container.id if isinstance(container, Group) else None,
-        project_id=container.id if isinstance(container, Project) else None,
+        **belonging_to(container),
     )
     world.milestones[milestone.id] = milestone
     webhooks.milestone_changed(world, milestone, "create")
@@ -67,7 +64,7 @@ def update_milestone(
     state_event: Literal["close", "activate"] = UNSET,
 ) -> Milestone:
     """Planner and up. Closing and reopening tell the hooks, other changes do not. Raises Invalid, Forbidden."""
-    container = container_of_milestone(world, milestone)
+    container = world.container_of(milestone)
     require_visible(world, actor, container)
     require(permissions.can_admin_milestones(world, actor, container))
     if state_event is not UNSET and state_event not in ("close", "activate"):
@@ -91,7 +88,7 @@ def update_milestone(
 
 def delete_milestone(world: World, actor: User, milestone: Milestone) -> None:
     """Planner and up. The milestone leaves all items."""
-    container = container_of_milestone(world, milestone)
+    container = world.container_of(milestone)
     require_visible(world, actor, container)
     require(permissions.can_admin_milestones(world, actor, container))
     webhooks.milestone_changed(world, milestone, "delete")
@@ -101,17 +98,9 @@ def delete_milestone(world: World, actor: User, milestone: Milestone) -> None:
             item.milestone_id = None
 
 
-def container_of_milestone(world: World, milestone: Milestone) -> Project | Group:
-    if milestone.project_id is not None:
-        return world.projects[milestone.project_id]
-    if milestone.group_id is None:
-        raise LookupError(f"milestone {milestone.id} has neither project nor group")
-    return world.groups[milestone.group_id]
-
-
 def _check(
     world: World,
-    container: Project | Group,
+    container: Container,
     title: str,
     start: date | None,
     due: date | None,

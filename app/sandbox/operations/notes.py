@@ -42,7 +42,7 @@ def create_note(
     if discussion_id is not None and all(note.discussion_id != discussion_id for note in item.notes):
         raise NotFound.of("Discussion")
     text, commands = quick_actions.extract(body, licensed=world.licensed)
-    found = interpret(world, actor, permissions.container_of(world, item), item, commands)
+    found = interpret(world, actor, world.container_of(item), item, commands)
     if not text and not found.messages:
         raise Invalid("400 Bad request - Failed to apply commands.")
     _run(world, actor, item, found)  # before the comment, so that a refused change leaves no comment behind
@@ -59,7 +59,7 @@ def update_note(world: World, actor: User, item: WorkItem, note: Note, *, body: 
     _require_note_admin(world, actor, item, note)
     _check_body(world, item, body, existing=True)
     text, commands = quick_actions.extract(body, licensed=world.licensed)
-    found = interpret(world, actor, permissions.container_of(world, item), item, commands)
+    found = interpret(world, actor, world.container_of(item), item, commands)
     now = world.clock()
     if not text:
         item.notes.remove(note)
@@ -147,5 +147,5 @@ def _require_note(world: World, actor: User, item: WorkItem, note: Note) -> None
 
 
 def _require_note_admin(world: World, actor: User, item: WorkItem, note: Note) -> None:
-    level = permissions.access_level(world, actor, permissions.container_of(world, item))
+    level = permissions.access_level(world, actor, world.container_of(item))
     require(not note.system and (actor.id == note.author_id or level >= MAINTAINER))

@@ -18,7 +18,7 @@ from app.sandbox.operations.change_set import ChangeSet, apply, check
 from app.sandbox.operations.commands import interpret
 from app.sandbox.operations.common import UNSET, one_container, require, require_item, require_visible, touch
 from app.sandbox.operations.hierarchy import children_of
-from app.sandbox.world import GUEST, OWNER, Group, Project, StateEvent, User, WorkItem, World
+from app.sandbox.world import GUEST, OWNER, Container, Group, Project, StateEvent, User, WorkItem, World, belonging_to
 
 ItemType = Literal["ISSUE", "TASK", "INCIDENT", "EPIC"]
 
@@ -188,7 +188,7 @@ def change_state(
 def _blank(
     world: World,
     actor: User,
-    container: Project | Group,
+    container: Container,
     item_type: ItemType,
     title: str,
     description: str,
@@ -206,17 +206,16 @@ def _blank(
         author_id=actor.id,
         created_at=created,
         updated_at=now,
-        project_id=container.id if isinstance(container, Project) else None,
-        group_id=container.id if isinstance(container, Group) else None,
+        **belonging_to(container),
         epic_id=world.ids.next("epic") if item_type == "EPIC" else None,
     )
 
 
-def _counter(container: Project | Group) -> int:
+def _counter(container: Container) -> int:
     return container.issue_counter if isinstance(container, Project) else container.work_item_counter
 
 
-def _insert(world: World, container: Project | Group, item: WorkItem) -> None:
+def _insert(world: World, container: Container, item: WorkItem) -> None:
     if isinstance(container, Project):
         container.issue_counter = item.iid
     else:

@@ -275,8 +275,7 @@ def list_epic_issues(call: Call) -> Response:
 
 def _children(call: Call) -> list[WorkItem]:
     parent, world = the_epic(call), call.world
-    children = sorted(operations.children_of(world, parent), key=lambda item: (item.relative_position, item.id))
-    return [item for item in children if permissions.can_read_item(world, call.user, item)]
+    return [item for item in operations.children_of(world, parent) if permissions.can_read_item(world, call.user, item)]
 
 
 @routes.post("/groups/:id/epics/:epic_iid/issues/:issue_id")

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from app.sandbox import permissions
 from app.sandbox.errors import Forbidden, NotFound
-from app.sandbox.rest.routing import Call, Container
-from app.sandbox.world import Board, Group, Hook, Label, Milestone, Note, Project, User, WorkItem
+from app.sandbox.rest.routing import Call
+from app.sandbox.world import Container, Group, Note, Project, User, WorkItem
 
 ISSUE_TYPES = ("ISSUE", "TASK", "INCIDENT")
 
@@ -50,13 +50,6 @@ def as_owner(container: Container) -> tuple[Project | None, Group | None]:
     return (container, None) if isinstance(container, Project) else (None, container)
 
 
-def belongs(record: Label | Milestone | Board | Hook, container: Container) -> bool:
-    """True when the record is the container's own, not inherited."""
-    if isinstance(container, Project):
-        return record.project_id == container.id
-    return record.group_id == container.id
-
-
 def the_issue(call: Call) -> WorkItem:
     """The issue of `/projects/:id/issues/:issue_iid`; raises NotFound."""
     project = the_project(call)
@@ -64,12 +57,10 @@ def the_issue(call: Call) -> WorkItem:
 
 
 def find_issue(call: Call, project: Project, iid: int) -> WorkItem:
-    for item in call.world.work_items.where("place", (None, project.id, iid)):
-        if item.type in ISSUE_TYPES:
-            if permissions.can_read_item(call.world, call.user, item):
-                return item
-            break
-    raise NotFound.of("Issue")
+    item = call.world.item_at(project, iid)
+    if item is None or item.type not in ISSUE_TYPES or not permissions.can_read_item(call.world, call.user, item):
+        raise NotFound.of("Issue")
+    return item
 
 
 def epic_group(call: Call) -> Group:

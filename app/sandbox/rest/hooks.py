@@ -11,13 +11,13 @@ from typing import Any
 from app.sandbox import operations, permissions, webhooks
 from app.sandbox.errors import Forbidden, NotFound, Unprocessable
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.rest.finding import as_owner, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import ParameterError, boolean, objects, text, texts
 from app.sandbox.rest.presenters import hooks as presenters
 from app.sandbox.rest.presenters.formats import Json
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Delivery, Hook
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Container, Delivery, Hook, belongs
 
 routes = Routes()
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.rest.finding import as_owner, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, only_for, require_any, require_one, text
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.presenters.formats import Json
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Group, Label, Project
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Container, Group, Label, Project, belongs
 
 routes = Routes()
 

@@ -23,8 +23,8 @@ from app.sandbox.rest.parameters import (
     texts,
 )
 from app.sandbox.rest.presenters import people
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Member, User
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Container, Member, User
 
 routes = Routes()
 

@@ -9,13 +9,13 @@ from __future__ import annotations
 from app.sandbox import operations, permissions
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.rest.finding import as_owner, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, day, integers, moment, only_for, require_any, text
 from app.sandbox.rest.presenters import items
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import Milestone
+from app.sandbox.world import Milestone, belongs
 
 routes = Routes()
 

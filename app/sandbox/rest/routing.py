@@ -14,7 +14,7 @@ from urllib.parse import unquote
 from app.sandbox.errors import NotFound, Unauthorized
 from app.sandbox.http import Request, Response, json_response
 from app.sandbox.rest.parameters import Parameter, boolean, integer, text
-from app.sandbox.world import Group, Project, Token, User, World
+from app.sandbox.world import Token, User, World
 
 PAGING = (integer("page"), integer("per_page"))
 KEYSET = (text("pagination", "keyset", "legacy"), text("cursor"), integer("id_after"), integer("id_before"))
@@ -176,6 +176,3 @@ def no_content() -> Response:
 
 def accepted(data: object) -> Response:
     return json_response(202, data)
-
-
-Container = Project | Group

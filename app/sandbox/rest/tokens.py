@@ -15,8 +15,8 @@ from app.sandbox.rest.finding import the_container, the_group
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, day, integer, moment, text, texts
 from app.sandbox.rest.presenters import people
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import OWNER, Project, Token, User
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import OWNER, Container, Project, Token, User
 
 DEFAULT_ROTATION = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=365)

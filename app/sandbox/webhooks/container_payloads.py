@@ -19,7 +19,7 @@ from app.sandbox.webhooks.shapes import (
     project_hash,
     repository_hash,
 )
-from app.sandbox.world import OWNER, Commit, Group, Member, Milestone, Project, User, World
+from app.sandbox.world import OWNER, Commit, Container, Group, Member, Milestone, Project, User, World
 
 ROLE_NAMES = {
     5: "Minimal Access",
@@ -34,15 +34,15 @@ ROLE_NAMES = {
 
 def milestone_payload(world: World, milestone: Milestone, action: str) -> Payload:
     payload: Payload = {"object_kind": "milestone", "event_type": "milestone"}
-    if milestone.project_id is not None:
-        payload["project"] = project_hash(world, world.projects[milestone.project_id])
-    elif milestone.group_id is not None:
-        group = world.groups[milestone.group_id]
+    container = world.container_of(milestone)
+    if isinstance(container, Project):
+        payload["project"] = project_hash(world, container)
+    else:
         payload["group"] = {
-            "group_id": group.id,
-            "group_name": group.name,
-            "group_path": group.path,
-            "full_path": group.full_path,
+            "group_id": container.id,
+            "group_name": container.name,
+            "group_path": container.path,
+            "full_path": container.full_path,
         }
     payload["object_attributes"] = {
         "id": milestone.id,
@@ -102,7 +102,7 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
     }
 
 
-def member_payload(world: World, subject: Project | Group, user: User, member: Member, event: str) -> Payload:
+def member_payload(world: World, subject: Container, user: User, member: Member, event: str) -> Payload:
     """`event` is add, update or remove."""
     names = {"add": "user_add_to", "update": "user_update_for", "remove": "user_remove_from"}
     times = {"created_at": iso(member.created_at), "updated_at": iso(world.clock())}

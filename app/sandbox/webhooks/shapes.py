@@ -10,8 +10,8 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
-from app.sandbox import permissions
-from app.sandbox.world import Group, Label, Project, User, WorkItem, World
+from app.sandbox import addresses
+from app.sandbox.world import Label, Project, User, WorkItem, World
 
 Payload = dict[str, Any]
 VISIBILITY_LEVELS = {"private": 0, "internal": 10, "public": 20}
@@ -99,11 +99,7 @@ def label_hash(label: Label) -> Payload:
 
 
 def item_url(world: World, item: WorkItem) -> str:
-    container = permissions.container_of(world, item)
-    if isinstance(container, Group):
-        return f"{world.base_url}/groups/{container.full_path}/-/epics/{item.iid}"
-    kind = "work_items" if item.type == "TASK" else "issues"
-    return f"{world.base_url}/{world.project_path(container)}/-/{kind}/{item.iid}"
+    return world.base_url + addresses.of_item(world, item)
 
 
 def _host(world: World) -> str:

@@ -15,10 +15,10 @@ from graphql import GraphQLError
 
 from app.sandbox.errors import Forbidden, NotFound, SandboxError, Unauthorized
 from app.sandbox.graphql import context
-from app.sandbox.graphql.context import Container, Context, Info, ResourceUnavailable
+from app.sandbox.graphql.context import Context, Info, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.registry import field
-from app.sandbox.world import Group, User, WorkItem
+from app.sandbox.world import Container, Group, User, WorkItem
 
 Input = dict[str, Any]
 Payload = dict[str, Any]

@@ -10,14 +10,14 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, TypeVar
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info
+from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.namespaces import below
-from app.sandbox.world import Group, Label, Milestone, Project
+from app.sandbox.world import Container, Group, Label, Milestone, Project
 from app.sandbox.world.tables import Table
 
 PLAIN.update(Label=Label, Milestone=Milestone)
@@ -197,7 +197,4 @@ def subgroup_milestone(source: Milestone, info: Info) -> bool:
 
 @field("Milestone.webPath")
 def milestone_web_path(source: Milestone, info: Info) -> str:
-    request = context.of(info)
-    if source.project_id is not None:
-        return f"/{request.world.project_path(request.world.projects[source.project_id])}/-/milestones/{source.iid}"
-    return f"/groups/{request.world.groups[source.group_id or 0].full_path}/-/milestones/{source.iid}"
+    return addresses.of_milestone(context.of(info).world, source)

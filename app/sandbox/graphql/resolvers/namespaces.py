@@ -11,10 +11,10 @@ from typing import Any
 from app.sandbox import permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Info
+from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
-from app.sandbox.world import Group, Project
+from app.sandbox.world import Container, Group, Project
 
 PLAIN.update(Group=Group, Project=Project, Namespace=Group)  # a project has the attributes of Namespace too
 
@@ -33,17 +33,13 @@ def namespace_id(source: Container, _info: Info) -> str:
 
 @field("Group.fullPath", "Project.fullPath", "Namespace.fullPath")
 def full_path(source: Container, info: Info) -> str:
-    return context.of(info).path_of(source)
+    return context.of(info).world.path_of(source)
 
 
 @field("Group.fullName", "Namespace.fullName", "Project.nameWithNamespace")
 def full_name(source: Container, info: Info) -> str:
     world = context.of(info).world
-    above = world.groups[source.group_id] if isinstance(source, Project) else source
-    names = [each.name for each in world.ancestors(above)]
-    if isinstance(source, Project):
-        names.insert(0, source.name)
-    return " / ".join(reversed(names))
+    return " / ".join(reversed([each.name for each in world.lineage(source)]))
 
 
 @field("Group.webUrl", "Project.webUrl", "Namespace.webUrl")
@@ -94,7 +90,7 @@ def http_url(source: Project, info: Info) -> str:
 def ssh_url(source: Project, info: Info) -> str:
     request = context.of(info)
     host = request.world.base_url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
-    return f"git@{host}:{request.path_of(source)}.git"
+    return f"git@{host}:{request.world.path_of(source)}.git"
 
 
 @field("Project.maxAccessLevel")

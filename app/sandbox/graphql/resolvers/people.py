@@ -14,10 +14,10 @@ from typing import Any
 from app.sandbox import permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info
+from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, TYPES_OF, field
-from app.sandbox.world import GUEST, Group, Member, Project, User
+from app.sandbox.world import GUEST, Container, Group, Member, Project, User
 
 LEVELS = {
     0: "NO_ACCESS",
@@ -161,10 +161,9 @@ def _named(user: User, search: str) -> bool:
 
 def _related(request: Context, source: Container, relations: list[str]) -> Iterator[Membership]:
     world = request.world
-    above = world.groups[source.group_id] if isinstance(source, Project) else source
     subjects: list[Container] = [source] if "DIRECT" in relations else []
     if "INHERITED" in relations:
-        subjects += [each for each in world.ancestors(above) if each is not source]
+        subjects += [each for each in world.lineage(source) if each is not source]
     if "DESCENDANTS" in relations and isinstance(source, Group):
         prefix = source.full_path + "/"
         subjects += [each for each in world.groups.values() if each.full_path.startswith(prefix)]

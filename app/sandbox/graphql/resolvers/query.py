@@ -14,10 +14,10 @@ from graphql import GraphQLError
 from app.sandbox import permissions
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info, ResourceUnavailable
+from app.sandbox.graphql.context import Context, Info, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId, number_of
 from app.sandbox.graphql.registry import field
-from app.sandbox.world import Group, Milestone, Note, Project, User, WorkItem
+from app.sandbox.world import Container, Group, Milestone, Note, Project, User, WorkItem
 
 
 @field("Query.currentUser")

@@ -260,7 +260,7 @@ def entry_id(source: File | Folder, _info: Info) -> str:
 @field("Blob.webPath", "TreeEntry.webPath", "RepositoryBlob.webPath")
 def web_path(source: File | Folder, info: Info) -> str:
     kind = "blob" if isinstance(source, File) else "tree"
-    return f"/{context.of(info).path_of(source.project)}/-/{kind}/{source.ref}/{source.path}"
+    return f"/{context.of(info).world.path_of(source.project)}/-/{kind}/{source.ref}/{source.path}"
 
 
 @field("Blob.webUrl", "TreeEntry.webUrl")

@@ -6,9 +6,10 @@ null, on the Community Edition.
 
 from __future__ import annotations
 
+from app.sandbox import addresses
 from app.sandbox.permissions import access_level, member_level
 from app.sandbox.rest.presenters.formats import Json, day, moment
-from app.sandbox.world import NO_ACCESS, OWNER, PLANNER, Group, Project, User, World
+from app.sandbox.world import NO_ACCESS, OWNER, PLANNER, Container, Group, Project, User, World
 
 FEATURES = (
     "issues",
@@ -92,11 +93,11 @@ def namespace(world: World, group: Group) -> Json:
         "full_path": group.full_path,
         "parent_id": group.parent_id,
         "avatar_url": None,
-        "web_url": f"{world.base_url}/groups/{group.full_path}",
+        "web_url": world.base_url + addresses.of_container(world, group),
     }
 
 
-def shares(world: World, record: Group | Project) -> list[Json]:
+def shares(world: World, record: Container) -> list[Json]:
     """The groups that were invited as a whole."""
     return [
         {
@@ -114,7 +115,7 @@ def group(world: World, record: Group) -> Json:
     """A group in a list."""
     data: Json = {
         "id": record.id,
-        "web_url": f"{world.base_url}/groups/{record.full_path}",
+        "web_url": world.base_url + addresses.of_container(world, record),
         "name": record.name,
         "path": record.path,
         "description": record.description,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 
+from app.sandbox import addresses
 from app.sandbox.operations.subscriptions import is_subscribed
 from app.sandbox.rest.presenters import labels as label_presenters
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
@@ -40,16 +41,12 @@ def _votes(item: WorkItem, name: str) -> int:
 
 def item_url(world: World, item: WorkItem) -> str:
     """The web page of an issue, task or epic."""
-    if item.group_id is not None:
-        return f"{world.base_url}/groups/{world.groups[item.group_id].full_path}/-/epics/{item.iid}"
-    noun = "work_items" if item.type == "TASK" else "issues"
-    return f"{world.base_url}/{_path(world, item)}/-/{noun}/{item.iid}"
+    return world.base_url + addresses.of_item(world, item)
 
 
-def _path(world: World, item: WorkItem) -> str:
-    if item.group_id is not None:
-        return world.groups[item.group_id].full_path
-    return world.project_path(world.projects[item.project_id or 0])
+def _references(world: World, item: WorkItem) -> Json:
+    short = addresses.short_reference(item)
+    return {"short": short, "relative": short, "full": addresses.reference(world, item)}
 
 
 def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
@@ -101,7 +98,6 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
 def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
     """The issue as the issue routes answer it."""
     count, done = task_completion(item)
-    path = _path(world, item)
     links = f"{world.base_url}/api/v4/projects/{item.project_id}/issues/{item.iid}"
     data = issue_basic(world, item, label_details=label_details) | {
         "has_tasks": count > 0,
@@ -113,7 +109,7 @@ def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
             "project": f"{world.base_url}/api/v4/projects/{item.project_id}",
             "closed_as_duplicate_of": None,
         },
-        "references": {"short": f"#{item.iid}", "relative": f"#{item.iid}", "full": f"{path}#{item.iid}"},
+        "references": _references(world, item),
         "severity": "UNKNOWN",
         "moved_to_id": item.moved_to_id,
         "imported": False,
@@ -146,7 +142,7 @@ def _epic_reference(world: World, item: WorkItem) -> Json:
         "id": item.epic_id,
         "iid": item.iid,
         "title": item.title,
-        "url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "url": addresses.of_item(world, item),
         "group_id": item.group_id,
         "human_readable_end_date": None,
         "human_readable_timestamp": None,
@@ -185,9 +181,9 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
         "due_date_from_inherited_source": None,
         "due_date_from_milestones": None,
         "state": item.state,
-        "web_edit_url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "web_edit_url": addresses.of_item(world, item),
         "web_url": item_url(world, item),
-        "references": {"short": f"&{item.iid}", "relative": f"&{item.iid}", "full": f"{_path(world, item)}&{item.iid}"},
+        "references": _references(world, item),
         "created_at": moment(item.created_at),
         "updated_at": moment(item.updated_at),
         "closed_at": moment(item.closed_at),

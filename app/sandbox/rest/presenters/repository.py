@@ -11,7 +11,7 @@ import hashlib
 
 from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.rest.presenters.formats import Json, moment
-from app.sandbox.world import Badge, Commit, Group, Project, WikiPage, World
+from app.sandbox.world import Badge, Commit, Container, Project, WikiPage, World
 
 
 def blob_id(content: str) -> str:
@@ -128,7 +128,7 @@ def _level(world: World, number: int, level: int) -> Json:
     return data | ({"user_id": None, "group_id": None, "deploy_key_id": None} if world.licensed else {})
 
 
-def badge(world: World, container: Project | Group, record: Badge) -> Json:
+def badge(world: World, container: Container, record: Badge) -> Json:
     """A badge with its placeholders filled in (https://docs.gitlab.com/api/project_badges/)."""
     return {
         "name": record.name,
