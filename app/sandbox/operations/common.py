@@ -31,7 +31,7 @@ def require(allowed: bool) -> None:
 def require_visible(world: World, actor: User | None, subject: Container) -> None:
     """Raise NotFound for what the actor must not know of."""
     if not permissions.can_read_container(world, actor, subject):
-        raise NotFound.of("Project" if isinstance(subject, Project) else "Group")
+        raise NotFound.of(subject.noun.capitalize())
 
 
 def require_item(world: World, actor: User | None, item: WorkItem) -> None:
@@ -55,7 +55,7 @@ def one_container(world: World, project: Project | None, group: Group | None) ->
         raise ValueError("give either project or group")
     known = container.id in (world.projects if isinstance(container, Project) else world.groups)
     if not known:
-        raise NotFound.of("Project" if isinstance(container, Project) else "Group")
+        raise NotFound.of(container.noun.capitalize())
     return container
 
 

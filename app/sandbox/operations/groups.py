@@ -79,7 +79,7 @@ def delete_group(world: World, actor: User, group: Group) -> None:
             _rename(world, group, f"{group.path}-deletion_scheduled-{group.id}")
         return
     webhooks.subgroup_changed(world, group, "destroy")
-    for below in [each for each in world.groups.values() if group in world.ancestors(each)]:
+    for below in world.descendants(group):
         for project in [each for each in world.projects.values() if each.group_id == below.id]:
             purge_project(world, project)
         for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):

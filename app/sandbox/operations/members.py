@@ -8,25 +8,8 @@ from datetime import date
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Conflict, Invalid, NotFound
 from app.sandbox.operations.common import UNSET, require, require_visible
-from app.sandbox.world import (
-    DEVELOPER,
-    GUEST,
-    MAINTAINER,
-    MINIMAL,
-    OWNER,
-    PLANNER,
-    REPORTER,
-    Container,
-    Group,
-    Invitation,
-    Member,
-    Project,
-    Share,
-    User,
-    World,
-)
+from app.sandbox.world import OWNER, ROLES, Container, Group, Invitation, Member, Project, Share, User, World
 
-LEVELS = frozenset({MINIMAL, GUEST, PLANNER, REPORTER, DEVELOPER, MAINTAINER, OWNER})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
@@ -187,7 +170,7 @@ def _require_manager(world: World, actor: User, subject: Container) -> None:
 
 
 def _check_level(world: World, actor: User, subject: Container, level: int) -> None:
-    if level not in LEVELS:
+    if level not in ROLES:
         raise Invalid({"access_level": ["is not included in the list"]})
     require(level <= permissions.access_level(world, actor, subject))
 

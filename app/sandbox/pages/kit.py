@@ -16,17 +16,7 @@ from app.sandbox.pages import markdown
 from app.sandbox.pages.chips import Chip, chips_of
 from app.sandbox.pages.references import label_address
 from app.sandbox.pages.visit import Visit
-from app.sandbox.world import Board, Container, Group, Milestone, Project, User, WorkItem
-
-ROLES = {
-    5: "Minimal access",
-    10: "Guest",
-    15: "Planner",
-    20: "Reporter",
-    30: "Developer",
-    40: "Maintainer",
-    50: "Owner",
-}
+from app.sandbox.world import ROLES, Board, Container, Group, Milestone, Project, User, WorkItem
 
 EMOJI = {"thumbsup": "👍", "thumbsdown": "👎", "tada": "🎉", "rocket": "🚀", "heart": "❤️", "eyes": "👀", "wave": "👋"}
 
@@ -133,7 +123,8 @@ class Kit:
         return EMOJI.get(name, f":{name}:")
 
     def role(self, level: int) -> str:
-        return ROLES.get(level, "No role")
+        """The role in sentence case, as all words of a page."""
+        return ROLES.get(level, "No role").capitalize()
 
     def role_of(self, user: User, home: Container) -> str:
         return self.role(permissions.access_level(self.visit.world, user, home))

@@ -67,7 +67,7 @@ def list_epics(call: Call) -> Response:
     group, world = epic_group(call), call.world
     groups = {group.id}
     if call.get("include_descendant_groups", True):
-        groups |= {row.id for row in world.groups.values() if group in world.ancestors(row)}
+        groups |= {row.id for row in world.descendants(group)}
     if call.get("include_ancestor_groups"):
         groups |= {row.id for row in world.ancestors(group)}
     rows = [item for item in world.work_items.values() if item.group_id in groups and _matches(call, item)]

@@ -65,7 +65,7 @@ def list_my_issues(call: Call) -> Response:
 def list_group_issues(call: Call) -> Response:
     """Issues of all projects in the group and its subgroups; offset pages only."""
     group, world = the_group(call), call.world
-    below = {row.id for row in world.groups.values() if group in world.ancestors(row)}
+    below = {row.id for row in world.descendants(group)}
     projects = {project.id for project in world.projects.values() if project.group_id in below}
     rows = _unarchived(call, [item for item in world.work_items.values() if item.project_id in projects])
     return paginate(call, select_issues(call, rows), _presenter(call))

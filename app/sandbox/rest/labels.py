@@ -48,7 +48,7 @@ def _reach(call: Call, container: Container) -> list[Label]:
     if not call.get("include_ancestor_groups", True):
         rows = [label for label in rows if belongs(label, container)]
     if isinstance(container, Group) and call.get("include_descendant_groups"):
-        below = {group.id for group in world.groups.values() if container in world.ancestors(group)} - {container.id}
+        below = {group.id for group in world.descendants(container)} - {container.id}
         rows += [label for label in world.labels.values() if label.group_id in below]
         rows.sort(key=lambda label: (label.title.lower(), label.id))
     return rows

@@ -15,7 +15,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.sandbox.rest.bodies import Values
+from app.sandbox.world import GUEST, ROLES
 
+GUEST_AND_UP = tuple(level for level in ROLES if level >= GUEST)
+"""The access levels that most routes take: all roles but Minimal Access."""
 ALWAYS_KNOWN = frozenset({"private_token", "access_token", "sudo"})
 
 

@@ -14,14 +14,13 @@ from app.sandbox.errors import Forbidden, Invalid, NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_project
 from app.sandbox.rest.pagination import paginate, paginate_by_id, wants_keyset
-from app.sandbox.rest.parameters import Parameter, boolean, integer, moment, require_any, text, texts
+from app.sandbox.rest.parameters import GUEST_AND_UP, Parameter, boolean, integer, moment, require_any, text, texts
 from app.sandbox.rest.presenters import containers
 from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, KEYSET, Call, Routes, accepted, created, ok
 from app.sandbox.world import GUEST, OWNER, Project
 
 VISIBILITIES = ("private", "internal", "public")
-LEVELS = (10, 15, 20, 30, 40, 50)
 
 PROJECT_FILTERS = (
     boolean("archived"),
@@ -35,7 +34,7 @@ PROJECT_FILTERS = (
     boolean("starred"),
     boolean("with_issues_enabled"),
     boolean("with_merge_requests_enabled"),
-    integer("min_access_level", *LEVELS),
+    integer("min_access_level", *GUEST_AND_UP),
     *CUSTOM_ATTRIBUTES,
 )
 _BOOLEANS = tuple(

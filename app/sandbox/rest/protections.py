@@ -16,11 +16,11 @@ from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import Parameter, ParameterError, boolean, integer, objects, text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import Project
+from app.sandbox.world import ADMINISTRATOR, DEVELOPER, MAINTAINER, NO_ACCESS, Project
 
 routes = Routes()
 
-LEVELS = (0, 30, 40, 60)
+LEVELS = (NO_ACCESS, DEVELOPER, MAINTAINER, ADMINISTRATOR)
 RULES: tuple[Parameter, ...] = (
     boolean("allow_force_push"),
     boolean("code_owner_approval_required"),
@@ -95,7 +95,7 @@ def _rules(call: Call) -> dict[str, Any]:
             raise ParameterError(f"{name} is invalid (it needs Premium; use {kind}_access_level on this tier)")
         if any(level is None for level in levels):
             raise ParameterError(f"{name} is invalid (the sandbox knows access_level only, not people and groups)")
-        rules[f"{kind}_level"] = min(int(level) for level in levels) if levels else 40
+        rules[f"{kind}_level"] = min(int(level) for level in levels) if levels else MAINTAINER
     return rules
 
 

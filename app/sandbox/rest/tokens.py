@@ -13,14 +13,13 @@ from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_container, the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, integer, moment, text, texts
+from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, day, integer, moment, text, texts
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import OWNER, Container, Project, Token, User
+from app.sandbox.world import MAINTAINER, Container, Token, User, belongs
 
 DEFAULT_ROTATION = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=365)
-LEVELS = (10, 15, 20, 30, 40, 50)
 
 routes = Routes()
 
@@ -43,7 +42,7 @@ def list_tokens(call: Call) -> Response:
     wanted = call.get("user_id", None if call.actor.admin else call.actor.id)
     if wanted != call.actor.id and not call.actor.admin:
         raise Unauthorized
-    rows = [row for row in call.world.tokens.values() if _is_personal(row) and wanted in (None, row.user_id)]
+    rows = [row for row in call.world.tokens.values() if row.personal and wanted in (None, row.user_id)]
     return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
 
 
@@ -101,7 +100,7 @@ def create_service_account_token(call: Call) -> Response:
 @routes.get("/groups/:id/service_accounts/:user_id/personal_access_tokens", *FILTERS, listed=True, signed_in=True)
 def list_service_account_tokens(call: Call) -> Response:
     user = _service_account(call)
-    rows = [row for row in call.world.tokens.values() if _is_personal(row) and row.user_id == user.id]
+    rows = [row for row in call.world.tokens.values() if row.personal and row.user_id == user.id]
     return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
 
 
@@ -133,7 +132,7 @@ def _service_account(call: Call) -> User:
 def _service_account_token(call: Call) -> Token:
     user, wanted = _service_account(call), call.number("token_id")
     for row in call.world.tokens.values():
-        if row.id == wanted and row.user_id == user.id and _is_personal(row):
+        if row.id == wanted and row.user_id == user.id and row.personal:
             return row
     raise NotFound.of("Personal Access Token")
 
@@ -145,7 +144,7 @@ def _service_account_token(call: Call) -> Token:
 def list_access_tokens(call: Call) -> Response:
     """https://docs.gitlab.com/api/project_access_tokens/ ; 401 for who may not see them, as on GitLab."""
     container = _administered(call)
-    rows = [row for row in call.world.tokens.values() if row.resource == _resource(container)]
+    rows = [row for row in call.world.tokens.values() if belongs(row, container)]
     return paginate(call, _selected(call, rows), lambda row: people.resource_token(call.world, row))
 
 
@@ -160,16 +159,15 @@ def read_access_token(call: Call) -> Response:
     text("description"),
     texts("scopes", required=True),
     day("expires_at"),
-    integer("access_level", *LEVELS),
+    integer("access_level", *GUEST_AND_UP),
 )
 def create_access_token(call: Call) -> Response:
     """The token's bot becomes a member, a Maintainer unless `access_level` says otherwise."""
     container = the_container(call)
-    noun = call.path["scope"].removesuffix("s")
-    level = call.get("access_level", 40)
+    level = call.get("access_level", MAINTAINER)
     own = permissions.access_level(call.world, call.user, container)
     if not permissions.can_admin(call.world, call.user, container) or level > own:
-        raise Invalid(f"User does not have permission to create {noun} access token")
+        raise Invalid(f"User does not have permission to create {container.noun} access token")
     end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
     name, scopes = call.given["name"], call.given["scopes"]
     new = operations.create_access_token(
@@ -195,29 +193,20 @@ def revoke_access_token(call: Call) -> Response:
 def _administered(call: Call) -> Container:
     """A project's Maintainers and a group's Owners."""
     container = the_container(call)
-    needed = 40 if isinstance(container, Project) else OWNER
-    if permissions.access_level(call.world, call.user, container) < needed:
+    if not permissions.can_admin(call.world, call.user, container):
         raise Unauthorized
     return container
-
-
-def _resource(container: Container) -> tuple[str, int]:
-    return ("project" if isinstance(container, Project) else "group", container.id)
 
 
 def _token_of(call: Call, container: Container) -> Token:
     wanted = call.number("token_id")
     for row in call.world.tokens.values():
-        if row.id == wanted and row.resource == _resource(container):
+        if row.id == wanted and belongs(row, container):
             return row
     raise NotFound("404 Could not find project access token with token_id: " + str(wanted))
 
 
 # --- what they share ---
-
-
-def _is_personal(row: Token) -> bool:
-    return row.application_id is None and row.resource is None
 
 
 def _selected(call: Call, rows: list[Token]) -> list[Token]:
@@ -246,7 +235,7 @@ def _token_by_id(call: Call, refusal: Unauthorized | Forbidden) -> Token:
     """One's own, or for an administrator anybody's; raises `refusal`, to an administrator NotFound."""
     wanted = call.number("token_id")
     for row in call.world.tokens.values():
-        if row.id == wanted and _is_personal(row) and (call.actor.admin or row.user_id == call.actor.id):
+        if row.id == wanted and row.personal and (call.actor.admin or row.user_id == call.actor.id):
             return row
     raise NotFound if call.actor.admin else refusal
 

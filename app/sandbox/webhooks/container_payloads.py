@@ -19,17 +19,7 @@ from app.sandbox.webhooks.shapes import (
     project_hash,
     repository_hash,
 )
-from app.sandbox.world import OWNER, Commit, Container, Group, Member, Milestone, Project, User, World
-
-ROLE_NAMES = {
-    5: "Minimal Access",
-    10: "Guest",
-    15: "Planner",
-    20: "Reporter",
-    30: "Developer",
-    40: "Maintainer",
-    50: "Owner",
-}
+from app.sandbox.world import OWNER, ROLES, Commit, Container, Group, Member, Milestone, Project, User, World
 
 
 def milestone_payload(world: World, milestone: Milestone, action: str) -> Payload:
@@ -119,7 +109,7 @@ def member_payload(world: World, subject: Container, user: User, member: Member,
             "group_path": subject.path,
             "group_id": subject.id,
             **person,
-            "group_access": ROLE_NAMES[member.access_level],
+            "group_access": ROLES[member.access_level],
             "group_plan": None,
             "expires_at": f"{member.expires_at}T00:00:00Z" if member.expires_at else None,
             "event_name": f"{names[event]}_group",
@@ -132,7 +122,7 @@ def member_payload(world: World, subject: Container, user: User, member: Member,
         "project_path_with_namespace": world.project_path(subject),
         "project_id": subject.id,
         **person,
-        "access_level": ROLE_NAMES[member.access_level],
+        "access_level": ROLES[member.access_level],
         "project_visibility": subject.visibility,
     }
 

@@ -17,6 +17,7 @@ from typing import Literal
 
 from app.sandbox.faults import Faults
 from app.sandbox.world.access import (
+    ADMINISTRATOR,
     DEVELOPER,
     GUEST,
     MAINTAINER,
@@ -25,6 +26,7 @@ from app.sandbox.world.access import (
     OWNER,
     PLANNER,
     REPORTER,
+    ROLES,
     Invitation,
     Member,
     Share,
@@ -52,6 +54,7 @@ from app.sandbox.world.tables import Table
 from app.sandbox.world.work_items import Award, LabelEvent, MilestoneEvent, Note, StateEvent, WorkItem
 
 __all__ = [
+    "ADMINISTRATOR",
     "DEVELOPER",
     "GUEST",
     "MAINTAINER",
@@ -60,6 +63,7 @@ __all__ = [
     "OWNER",
     "PLANNER",
     "REPORTER",
+    "ROLES",
     "Application",
     "Award",
     "Badge",
@@ -158,6 +162,10 @@ class World:
         while current is not None:
             yield current
             current = self.groups.get(current.parent_id) if current.parent_id is not None else None
+
+    def descendants(self, group: Group) -> list[Group]:
+        """The group itself and all groups below it."""
+        return [each for each in self.groups.values() if any(above is group for above in self.ancestors(each))]
 
     def group_of(self, container: Container) -> Group:
         """A project's group; a group is its own."""

@@ -10,6 +10,19 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 NO_ACCESS, MINIMAL, GUEST, PLANNER, REPORTER, DEVELOPER, MAINTAINER, OWNER = 0, 5, 10, 15, 20, 30, 40, 50
+ADMINISTRATOR = 60
+"""Not a role: only the protection of a branch can ask for it."""
+
+ROLES = {
+    MINIMAL: "Minimal Access",
+    GUEST: "Guest",
+    PLANNER: "Planner",
+    REPORTER: "Reporter",
+    DEVELOPER: "Developer",
+    MAINTAINER: "Maintainer",
+    OWNER: "Owner",
+}
+"""The levels that a member can have, lowest first, as GitLab names them."""
 
 
 @dataclass

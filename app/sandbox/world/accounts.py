@@ -24,8 +24,9 @@ class User:
 
 @dataclass
 class Token:
-    """A personal access token, or (with `application_id`) an OAuth one. `value` is what a client sends; scopes as on
-    GitLab (`api`, `read_api`, ...). A personal token ends with a day, an OAuth one at a moment.
+    """A personal access token, that of a project's or group's bot (`project_id`, `group_id`), or (`application_id`) an
+    OAuth one. `value` is what a client sends; scopes as on GitLab (`api`, `read_api`, ...). An OAuth token ends at a
+    moment, the others with a day.
     """
 
     id: int
@@ -38,8 +39,13 @@ class Token:
     revoked: bool = False
     application_id: int | None = None
     lapses_at: datetime | None = None
-    resource: tuple[str, int] | None = None  # ("project" or "group", id) of a project's or group's own token
     refresh: str | None = None  # the refresh token that was handed out with it
+    group_id: int | None = None
+    project_id: int | None = None
+
+    @property
+    def personal(self) -> bool:
+        return self.application_id is None and self.group_id is None and self.project_id is None
 
 
 @dataclass

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Literal, Protocol, TypeAlias, TypedDict, TypeVar
+from typing import ClassVar, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
 from app.sandbox.world.access import Invitation, Member, Share
 from app.sandbox.world.repository import Commit, Protection
@@ -35,6 +35,8 @@ class WikiPage:
 
 @dataclass
 class Group:
+    noun: ClassVar[str] = "group"
+
     id: int
     path: str
     name: str
@@ -54,6 +56,8 @@ class Group:
 
 @dataclass
 class Project:
+    noun: ClassVar[str] = "project"
+
     id: int
     group_id: int
     path: str

@@ -147,5 +147,4 @@ def projects(source: Container, info: Info, **arguments: Any) -> Connection:
 
 def below(request: context.Context, group: Group) -> set[int]:
     """The ids of a group and of all groups below it."""
-    prefix = group.full_path.lower() + "/"
-    return {group.id} | {each.id for each in request.world.groups.values() if each.full_path.lower().startswith(prefix)}
+    return {each.id for each in request.world.descendants(group)}

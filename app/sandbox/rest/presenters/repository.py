@@ -11,7 +11,18 @@ import hashlib
 
 from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.rest.presenters.formats import Json, moment
-from app.sandbox.world import Badge, Commit, Container, Project, WikiPage, World
+from app.sandbox.world import (
+    ADMINISTRATOR,
+    DEVELOPER,
+    MAINTAINER,
+    NO_ACCESS,
+    Badge,
+    Commit,
+    Container,
+    Project,
+    WikiPage,
+    World,
+)
 
 
 def blob_id(content: str) -> str:
@@ -120,7 +131,12 @@ def protected_branch(world: World, project: Project, name: str) -> Json:
     return data
 
 
-_WHO = {0: "No one", 30: "Developers + Maintainers", 40: "Maintainers", 60: "Administrators"}
+_WHO = {
+    NO_ACCESS: "No one",
+    DEVELOPER: "Developers + Maintainers",
+    MAINTAINER: "Maintainers",
+    ADMINISTRATOR: "Administrators",
+}
 
 
 def _level(world: World, number: int, level: int) -> Json:
@@ -137,7 +153,7 @@ def badge(world: World, container: Container, record: Badge) -> Json:
         "rendered_link_url": fill_placeholders(world, container, record.link_url),
         "rendered_image_url": fill_placeholders(world, container, record.image_url),
         "id": record.id,
-        "kind": "project" if isinstance(container, Project) else "group",
+        "kind": container.noun,
     }
 
 
