@@ -10,7 +10,7 @@ from datetime import date
 
 from app.sandbox import permissions
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import add_system_note
+from app.sandbox.operations.common import add_system_note, check_filled
 from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.operations.labels import apply_labels, available_labels
 from app.sandbox.operations.milestones import available_milestones
@@ -19,8 +19,7 @@ from app.sandbox.world import LabelEvent, MilestoneEvent, User, WorkItem, World
 
 def check_title(title: str) -> None:
     """Raises Invalid."""
-    if not title.strip():
-        raise Invalid({"title": ["can't be blank"]})
+    check_filled("title", title)
     if len(title) > 255:
         raise Invalid({"title": ["is too long (maximum is 255 characters)"]})
 

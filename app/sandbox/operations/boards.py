@@ -7,11 +7,10 @@ most and there are no epic boards.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from app.sandbox import permissions
 from app.sandbox.errors import Forbidden, Invalid
-from app.sandbox.operations.common import UNSET, one_container, require, require_visible
+from app.sandbox.operations.common import UNSET, check_filled, one_container, require, require_visible
 from app.sandbox.operations.labels import available_labels
 from app.sandbox.world import Board, BoardList, Container, Group, Project, User, World, belonging_to, records_of
 
@@ -39,7 +38,7 @@ def create_board(
         raise Forbidden
     if isinstance(container, Group) and not world.licensed and boards_of(world, container):
         raise Forbidden
-    _check_name(name)
+    check_filled("name", name)
     now = world.clock()
     board = Board(
         id=world.ids.next("board"),
@@ -51,9 +50,8 @@ def create_board(
         hide_backlog_list=hide_backlog_list,
         hide_closed_list=hide_closed_list,
         label_ids=list(label_ids) if world.licensed else [],
+        lists=[BoardList(world.ids.next("list"), "backlog", None), BoardList(world.ids.next("list"), "closed", None)],
     )
-    kinds: tuple[Literal["backlog", "closed"], ...] = ("backlog", "closed")
-    board.lists = [BoardList(world.ids.next("list"), kind, None) for kind in kinds]
     world.boards[board.id] = board
     return board
 
@@ -71,7 +69,7 @@ def update_board(
     """Planner and up. A label scope is kept on Premium and Ultimate only."""
     _require_admin(world, actor, board)
     if name is not UNSET:
-        _check_name(name)
+        check_filled("name", name)
         board.name = name
     if hide_backlog_list is not UNSET:
         board.hide_backlog_list = hide_backlog_list
@@ -139,8 +137,3 @@ def _require_admin(world: World, actor: User, board: Board) -> None:
     require(permissions.can_admin_boards(world, actor, container))
     if board.epic and not world.licensed:
         raise Forbidden
-
-
-def _check_name(name: str) -> None:
-    if not name.strip():
-        raise Invalid({"name": ["can't be blank"]})

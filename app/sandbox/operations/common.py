@@ -40,12 +40,23 @@ def require_item(world: World, actor: User | None, item: WorkItem) -> None:
         raise NotFound
 
 
+def check_filled(attribute: str, value: str) -> None:
+    """Raise Invalid for blank text."""
+    if not value.strip():
+        raise Invalid({attribute: ["can't be blank"]})
+
+
 def check_path(path: str) -> None:
     """Raise Invalid for a project or group path that GitLab does not allow."""
     if not path:
         raise Invalid({"path": ["can't be blank"]})
     if not PATH.fullmatch(path) or path.lower().endswith((".git", ".atom")):
         raise Invalid({"path": [PATH_COMPLAINT]})
+
+
+def deletion_suffix(container: Container) -> str:
+    """What the path of something that waits for its deletion ends with, so that the path itself is free."""
+    return f"-deletion_scheduled-{container.id}"
 
 
 def one_container(world: World, project: Project | None, group: Group | None) -> Container:

@@ -40,6 +40,12 @@ def add_member(
     return member
 
 
+def add_founder(world: World, container: Container, creator: User) -> None:
+    """Whoever makes a project or group becomes its Owner; nobody's right is asked and no hook tells."""
+    now = world.clock()
+    container.members.append(Member(world.ids.next("member"), creator.id, OWNER, now, created_by_id=creator.id))
+
+
 def update_member(
     world: World,
     actor: User,

@@ -7,7 +7,7 @@ from typing import Literal
 
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import UNSET, one_container, require, require_visible
+from app.sandbox.operations.common import UNSET, check_filled, one_container, require, require_visible
 from app.sandbox.world import Container, Group, Milestone, Project, User, World, belonging_to, records_of
 
 
@@ -106,8 +106,7 @@ def _check(
     due: date | None,
     ignoring: Milestone | None = None,
 ) -> None:
-    if not title.strip():
-        raise Invalid({"title": ["can't be blank"]})
+    check_filled("title", title)
     if any(other.title == title and other is not ignoring for other in available_milestones(world, container)):
         raise Invalid({"title": ["already being used for another group or project milestone."]})
     if start is not None and due is not None and due < start:

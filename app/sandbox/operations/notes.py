@@ -12,7 +12,7 @@ from typing import Any
 from app.sandbox import permissions, quick_actions, webhooks
 from app.sandbox.errors import Invalid, NotFound
 from app.sandbox.operations.commands import Interpretation, interpret
-from app.sandbox.operations.common import require, require_item
+from app.sandbox.operations.common import check_filled, require, require_item
 from app.sandbox.operations.relations import mark_duplicate
 from app.sandbox.operations.work_items import update_work_item
 from app.sandbox.world import MAINTAINER, Note, User, WorkItem, World
@@ -132,8 +132,7 @@ def _run(world: World, actor: User, item: WorkItem, found: Interpretation) -> No
 
 
 def _check_body(world: World, item: WorkItem, body: str, *, existing: bool = False) -> None:
-    if not body.strip():
-        raise Invalid({"note": ["can't be blank"]})
+    check_filled("note", body)
     if len(body) > world.limits.note_characters:
         raise Invalid({"note": [f"is too long (maximum is {world.limits.note_characters} characters)"]})
     if not existing and len(item.notes) >= world.limits.notes_per_item:

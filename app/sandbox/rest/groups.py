@@ -14,9 +14,7 @@ from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, integer, integers
 from app.sandbox.rest.presenters import containers
 from app.sandbox.rest.projects import PROJECT_FILTERS, present_projects, select_projects
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, accepted, created, ok
-from app.sandbox.world import GUEST, OWNER, Group
-
-VISIBILITIES = ("private", "internal", "public")
+from app.sandbox.world import GUEST, OWNER, VISIBILITIES, Group
 
 routes = Routes()
 

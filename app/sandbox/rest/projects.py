@@ -18,9 +18,7 @@ from app.sandbox.rest.parameters import GUEST_AND_UP, Parameter, boolean, intege
 from app.sandbox.rest.presenters import containers
 from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, KEYSET, Call, Routes, accepted, created, ok
-from app.sandbox.world import GUEST, OWNER, Project
-
-VISIBILITIES = ("private", "internal", "public")
+from app.sandbox.world import GUEST, OWNER, VISIBILITIES, Project
 
 PROJECT_FILTERS = (
     boolean("archived"),
@@ -176,7 +174,7 @@ def create_project(call: Call) -> Response:
         initialize_with_readme=call.get("initialize_with_readme", False),
         default_branch=call.get("default_branch", "main"),
         topics=_topics(call) or (),
-        settings=_settings(call),
+        **_settings(call),
     )
     return created(containers.project(call.world, project, call.user))
 

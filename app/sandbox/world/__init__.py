@@ -33,6 +33,7 @@ from app.sandbox.world.access import (
 )
 from app.sandbox.world.accounts import Application, Grant, Token, User
 from app.sandbox.world.containers import (
+    VISIBILITIES,
     Badge,
     Belonging,
     Belongs,
@@ -43,6 +44,7 @@ from app.sandbox.world.containers import (
     WikiPage,
     belonging_to,
     belongs,
+    is_more_open,
     records_of,
 )
 from app.sandbox.world.hooks import Delivery, Hook
@@ -64,6 +66,7 @@ __all__ = [
     "PLANNER",
     "REPORTER",
     "ROLES",
+    "VISIBILITIES",
     "Application",
     "Award",
     "Badge",
@@ -101,6 +104,7 @@ __all__ = [
     "World",
     "belonging_to",
     "belongs",
+    "is_more_open",
     "records_of",
 ]
 

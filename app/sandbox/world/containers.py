@@ -15,6 +15,8 @@ from app.sandbox.world.repository import Commit, Protection
 from app.sandbox.world.tables import Table
 
 Visibility = Literal["private", "internal", "public"]
+VISIBILITIES: tuple[Visibility, ...] = ("private", "internal", "public")
+"""From closed to open."""
 
 
 @dataclass
@@ -127,6 +129,10 @@ class Belongs(Protocol):
 
 
 Record = TypeVar("Record")
+
+
+def is_more_open(one: Visibility, other: Visibility) -> bool:
+    return VISIBILITIES.index(one) > VISIBILITIES.index(other)
 
 
 def belonging_to(container: Container) -> Belonging:

@@ -7,6 +7,7 @@ The trap: ids. An issue's `id` is its work item id; an epic's `id` is a differen
 from __future__ import annotations
 
 import re
+from datetime import date
 
 from app.sandbox import addresses
 from app.sandbox.operations.subscriptions import is_subscribed
@@ -17,7 +18,13 @@ from app.sandbox.world import User, WorkItem, World
 
 _TASK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[([ xX~])\]\s", re.MULTILINE)
 EPIC_COLOR = "#1068bf"
-DOWN, UP = "thumbsdown", "thumbsup"
+_NO_TIME = {
+    "time_estimate": 0,
+    "total_time_spent": 0,
+    "human_time_estimate": None,
+    "human_total_time_spent": None,
+}
+"""The sandbox tracks no time."""
 
 
 def _by_id(world: World, user_ids: list[int]) -> list[Json]:
@@ -35,8 +42,9 @@ def task_completion(item: WorkItem) -> tuple[int, int]:
     return len(marks), sum(mark in "xX" for mark in marks)
 
 
-def _votes(item: WorkItem, name: str) -> int:
-    return sum(award.name == name for award in item.awards)
+def _votes(item: WorkItem) -> Json:
+    names = [award.name for award in item.awards]
+    return {"upvotes": names.count("thumbsup"), "downvotes": names.count("thumbsdown")}
 
 
 def item_url(world: World, item: WorkItem) -> str:
@@ -73,20 +81,14 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
         "assignee": assignees[0] if assignees else None,
         "user_notes_count": sum(not note.system for note in item.notes),
         "merge_requests_count": 0,
-        "upvotes": _votes(item, UP),
-        "downvotes": _votes(item, DOWN),
+        **_votes(item),
         "start_date": day(item.start_date),
         "due_date": day(item.due_date),
         "confidential": item.confidential,
         "discussion_locked": item.discussion_locked,
         "issue_type": item.type.lower(),
         "web_url": item_url(world, item),
-        "time_stats": {
-            "time_estimate": 0,
-            "total_time_spent": 0,
-            "human_time_estimate": None,
-            "human_total_time_spent": None,
-        },
+        "time_stats": _NO_TIME,
         "task_completion_status": {"count": count, "completed_count": done},
         "blocking_issues_count": len(item.blocks_ids),
     }
@@ -153,7 +155,6 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
     """An epic; paths use `iid`, its notes and events use `id`."""
     parent = world.work_items.get(item.parent_id or 0)
     links = f"{world.base_url}/api/v4/groups/{item.group_id}/epics"
-    start, due = day(item.start_date), day(item.due_date)
     return {
         "id": item.epic_id,
         "work_item_id": item.id,
@@ -169,17 +170,9 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
         "description": item.description,
         "confidential": item.confidential,
         "author": user_by_id(world, item.author_id),
-        "start_date": start,
-        "start_date_is_fixed": item.start_date is not None,
-        "start_date_fixed": start,
-        "start_date_from_inherited_source": None,
-        "start_date_from_milestones": None,
-        "end_date": due,
-        "due_date": due,
-        "due_date_is_fixed": item.due_date is not None,
-        "due_date_fixed": due,
-        "due_date_from_inherited_source": None,
-        "due_date_from_milestones": None,
+        **_fixed_date("start_date", item.start_date),
+        "end_date": day(item.due_date),
+        **_fixed_date("due_date", item.due_date),
         "state": item.state,
         "web_edit_url": addresses.of_item(world, item),
         "web_url": item_url(world, item),
@@ -188,14 +181,25 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
         "updated_at": moment(item.updated_at),
         "closed_at": moment(item.closed_at),
         "labels": _label_field(world, item, label_details),
-        "upvotes": _votes(item, UP),
-        "downvotes": _votes(item, DOWN),
+        **_votes(item),
         "_links": {
             "self": f"{links}/{item.iid}",
             "epic_issues": f"{links}/{item.iid}/issues",
             "group": f"{world.base_url}/api/v4/groups/{item.group_id}",
             "parent": None if parent is None else f"{links}/{parent.iid}",
         },
+    }
+
+
+def _fixed_date(name: str, value: date | None) -> Json:
+    """A date of an epic that people set; the sandbox has none that an epic inherits from what is below it."""
+    shown = day(value)
+    return {
+        name: shown,
+        f"{name}_is_fixed": value is not None,
+        f"{name}_fixed": shown,
+        f"{name}_from_inherited_source": None,
+        f"{name}_from_milestones": None,
     }
 
 
