@@ -7,7 +7,6 @@ avoids: a fake in which the bot's token can do everything, so that a missing rol
 from __future__ import annotations
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from app.sandbox.faults import is_late
 from app.sandbox.world import (
@@ -215,7 +214,7 @@ def can_push(world: World, user: User | None, project: Project, branch: str) -> 
     """Developer and up; to a protected branch whoever its protection lets, most often Maintainers
     (https://docs.gitlab.com/user/project/repository/branches/protected/). The most permissive rule that fits counts."""
     level = access_level(world, user, project)
-    rules = [rule.push_level for name, rule in project.protected_branches.items() if fnmatchcase(branch, name)]
+    rules = [rule.push_level for rule in project.protections_for(branch)]
     least = min((rule for rule in rules if rule), default=NOBODY if rules else DEVELOPER)
     return not project.archived and level >= least
 
@@ -225,6 +224,12 @@ def can_download_code(world: World, user: User | None, project: Project) -> bool
     if project.visibility != "private" and can_read_project(world, user, project):
         return True
     return access_level(world, user, project) >= REPORTER
+
+
+def can_write_wiki(world: World, user: User | None, project: Project) -> bool:
+    """Planner, and Developer and up, but not Reporter (https://docs.gitlab.com/user/permissions/#project-planning)."""
+    level = access_level(world, user, project)
+    return level == PLANNER or level >= DEVELOPER
 
 
 def can_create_project(world: World, user: User | None, group: Group) -> bool:

@@ -71,6 +71,7 @@ from app.sandbox.operations.relations import (
 )
 from app.sandbox.operations.repository import commit_files, create_branch, delete_branch
 from app.sandbox.operations.subscriptions import set_subscription
+from app.sandbox.operations.wikis import create_wiki_page, delete_wiki_page, update_wiki_page
 from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
 
 __all__ = [
@@ -103,6 +104,7 @@ __all__ = [
     "create_project",
     "create_token",
     "create_user",
+    "create_wiki_page",
     "create_work_item",
     "delete_badge",
     "delete_board",
@@ -117,6 +119,7 @@ __all__ = [
     "delete_note",
     "delete_project",
     "delete_user",
+    "delete_wiki_page",
     "delete_work_item",
     "direct_member",
     "ensure_labels",
@@ -153,5 +156,6 @@ __all__ = [
     "update_note",
     "update_project",
     "update_user",
+    "update_wiki_page",
     "update_work_item",
 ]

@@ -13,6 +13,8 @@ from app.sandbox.identity import insufficient_scope
 from app.sandbox.rest import (
     badges,
     boards,
+    branches,
+    epic_children,
     epics,
     groups,
     hooks,
@@ -26,6 +28,7 @@ from app.sandbox.rest import (
     protections,
     reactions,
     repository,
+    templates,
     tokens,
     users,
     wikis,
@@ -42,6 +45,8 @@ TABLE = RouteTable(
         for module in (
             badges,
             boards,
+            branches,
+            epic_children,
             epics,
             groups,
             hooks,
@@ -55,6 +60,7 @@ TABLE = RouteTable(
             protections,
             reactions,
             repository,
+            templates,
             tokens,
             users,
             wikis,

@@ -36,6 +36,14 @@ def the_project(call: Call) -> Project:
     return find_project(call, call.path["id"])
 
 
+def the_repository(call: Call) -> Project:
+    """The project of a route that shows its code; raises Forbidden for who may not see it."""
+    project = the_project(call)
+    if not permissions.can_download_code(call.world, call.user, project):
+        raise Forbidden
+    return project
+
+
 def the_group(call: Call) -> Group:
     return find_group(call, call.path["id"])
 
@@ -82,6 +90,14 @@ def find_epic(call: Call, group: Group, *, iid: int | None = None, legacy_id: in
                 return item
             break
     raise NotFound
+
+
+def find_any_epic(call: Call, legacy_id: int, refusal: NotFound | None = None) -> WorkItem:
+    """An epic of whatever group by its legacy id; raises `refusal`, or a bare NotFound."""
+    for item in call.world.work_items.values():
+        if item.type == "EPIC" and item.epic_id == legacy_id and permissions.can_read_item(call.world, call.user, item):
+            return item
+    raise refusal or NotFound()
 
 
 def the_epic(call: Call) -> WorkItem:

@@ -6,8 +6,6 @@ alone fails on them (https://docs.gitlab.com/user/project/integrations/webhook_e
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from app.sandbox import permissions
 from app.sandbox.webhooks.shapes import (
     VISIBILITY_LEVELS,
@@ -62,7 +60,7 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
         "before": commit.parent_shas[0] if commit.parent_shas else "0" * 40,
         "after": commit.sha,
         "ref": f"refs/heads/{branch}",
-        "ref_protected": any(fnmatchcase(branch, pattern) for pattern in project.protected_branches),
+        "ref_protected": bool(project.protections_for(branch)),
         "checkout_sha": commit.sha,
         "message": None,
         "user_id": actor.id,

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from fnmatch import fnmatchcase
 from typing import ClassVar, Literal, Protocol, TypeAlias, TypedDict, TypeVar
 
 from app.sandbox.world.access import Invitation, Member, Share
@@ -95,6 +96,10 @@ class Project:
     def protected_branches(self) -> dict[str, Protection]:
         """Name, which may have a `*`, -> protection. On a new project it is the default branch, for Maintainers."""
         return {self.default_branch: Protection()} if self.protections is None else self.protections
+
+    def protections_for(self, branch: str) -> list[Protection]:
+        """All that fit the branch's name; none: it is open to every Developer."""
+        return [rule for name, rule in self.protected_branches.items() if fnmatchcase(branch, name)]
 
     def line(self, branch: str) -> list[Commit] | None:
         """The commits of a branch, oldest first; None where there is no such branch. An empty repository has none."""
