@@ -30,7 +30,7 @@ from app.sandbox.operations.boards import (
     update_board,
 )
 from app.sandbox.operations.commands import find_item
-from app.sandbox.operations.common import UNSET
+from app.sandbox.operations.common import UNSET, as_keywords
 from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
 from app.sandbox.operations.hierarchy import children_of, move_child
 from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
@@ -81,6 +81,7 @@ __all__ = [
     "activity",
     "add_award",
     "add_member",
+    "as_keywords",
     "available_labels",
     "available_milestones",
     "boards_of",

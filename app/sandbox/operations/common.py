@@ -70,6 +70,11 @@ def one_container(world: World, project: Project | None, group: Group | None) ->
     return container
 
 
+def as_keywords(container: Container) -> dict[str, Any]:
+    """What the callers of such an operation say: project= or group=."""
+    return {container.noun: container}
+
+
 def add_system_note(world: World, actor: User, item: WorkItem, action: str, body: str) -> None:
     """Append a line of history. Labels, state and milestone have events of their own: see `notes.activity`."""
     now = world.clock()

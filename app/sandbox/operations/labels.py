@@ -68,8 +68,7 @@ def create_label(
     `color` is `#RRGGBB` or one of the common CSS names.
     """
     container = one_container(world, project, group)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    _require_admin(world, actor, container)
     return _add(world, container, title, color, description)
 
 
@@ -105,8 +104,7 @@ def update_label(
 ) -> Label:
     """Planner and up. Raises Invalid (also for a taken title), Forbidden, NotFound."""
     container = world.container_of(label)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    _require_admin(world, actor, container)
     if title is not UNSET and title != label.title:
         _check_title(title)
         if any(other.title == title for other in available_labels(world, container)):
@@ -127,8 +125,7 @@ def update_label(
 def delete_label(world: World, actor: User, label: Label) -> None:
     """Planner and up. The label leaves all items and board lists; no hook tells."""
     container = world.container_of(label)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    _require_admin(world, actor, container)
     del world.labels[label.id]
     for item in world.work_items.values():
         if label.id in item.label_ids:
@@ -173,6 +170,11 @@ def apply_labels(world: World, current: list[int], add: Iterable[int], remove: I
             result = [other for other in result if label_scope(world.labels[other].title) != scope]
         result.append(label_id)
     return result
+
+
+def _require_admin(world: World, actor: User, container: Container) -> None:
+    require_visible(world, actor, container)
+    require(permissions.can_admin_labels(world, actor, container))
 
 
 def _check_title(title: str) -> None:

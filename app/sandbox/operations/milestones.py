@@ -30,8 +30,7 @@ def create_milestone(
 ) -> Milestone:
     """Planner and up. Raises Invalid for a blank or taken title or a due date before the start date."""
     container = one_container(world, project, group)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    _require_admin(world, actor, container)
     _check(world, container, title, start_date, due_date)
     now = world.clock()
     container.milestone_counter += 1
@@ -65,8 +64,7 @@ def update_milestone(
 ) -> Milestone:
     """Planner and up. Closing and reopening tell the hooks, other changes do not. Raises Invalid, Forbidden."""
     container = world.container_of(milestone)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    _require_admin(world, actor, container)
     if state_event is not UNSET and state_event not in ("close", "activate"):
         raise Invalid("state_event does not have a valid value")
     new_title = milestone.title if title is UNSET else title
@@ -89,13 +87,17 @@ def update_milestone(
 def delete_milestone(world: World, actor: User, milestone: Milestone) -> None:
     """Planner and up. The milestone leaves all items."""
     container = world.container_of(milestone)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    _require_admin(world, actor, container)
     webhooks.milestone_changed(world, milestone, "delete")
     del world.milestones[milestone.id]
     for item in world.work_items.values():
         if item.milestone_id == milestone.id:
             item.milestone_id = None
+
+
+def _require_admin(world: World, actor: User, container: Container) -> None:
+    require_visible(world, actor, container)
+    require(permissions.can_admin_milestones(world, actor, container))
 
 
 def _check(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import Invalid, NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, epic_group, the_container
+from app.sandbox.rest.finding import epic_group, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, require_any, require_one, text, texts
 from app.sandbox.rest.presenters import labels as presenters
@@ -58,8 +58,8 @@ def create_board(call: Call) -> Response:
     container = the_container(call)
     if call.path["scope"] == "groups" and not call.world.enterprise:
         raise NotFound
-    project, group = as_owner(container)
-    board = operations.create_board(call.world, call.actor, name=call.get("name", ""), project=project, group=group)
+    where = operations.as_keywords(container)
+    board = operations.create_board(call.world, call.actor, name=call.get("name", ""), **where)
     return created(_present(call, board))
 
 

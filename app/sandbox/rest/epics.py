@@ -13,7 +13,18 @@ from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import epic_group, find_epic, the_epic
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import Parameter, boolean, day, integer, mapping, moment, require_any, text, texts
+from app.sandbox.rest.parameters import (
+    Parameter,
+    boolean,
+    day,
+    integer,
+    mapping,
+    moment,
+    require_any,
+    span,
+    text,
+    texts,
+)
 from app.sandbox.rest.presenters import items as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import Group, WorkItem
@@ -42,10 +53,8 @@ ATTRIBUTES: tuple[Parameter, ...] = (
     text("author_username"),
     texts("labels"),
     boolean("with_labels_details"),
-    moment("created_after"),
-    moment("created_before"),
-    moment("updated_after"),
-    moment("updated_before"),
+    *span("created"),
+    *span("updated"),
     boolean("include_ancestor_groups"),
     boolean("include_descendant_groups"),
     boolean("confidential"),
@@ -80,10 +89,8 @@ def _matches(call: Call, item: WorkItem) -> bool:
         get("author_username") in (None, author),
         set(get("labels", [])) <= titles,
         all(word in f"{item.title}\n{item.description}".lower() for word in get("search", "").lower().split()),
-        get("created_after") is None or item.created_at >= get("created_after"),
-        get("created_before") is None or item.created_at <= get("created_before"),
-        get("updated_after") is None or item.updated_at >= get("updated_after"),
-        get("updated_before") is None or item.updated_at <= get("updated_before"),
+        call.within("created", item.created_at),
+        call.within("updated", item.updated_at),
         not titles & set(unwanted.get("labels", [])),
         unwanted.get("author_id") != item.author_id,
         unwanted.get("author_username") != author,

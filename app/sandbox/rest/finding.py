@@ -53,11 +53,6 @@ def the_container(call: Call) -> Container:
     return the_project(call) if call.path["scope"] == "projects" else the_group(call)
 
 
-def as_owner(container: Container) -> tuple[Project | None, Group | None]:
-    """(project, group), one of them None: the two keywords that operations take."""
-    return (container, None) if isinstance(container, Project) else (None, container)
-
-
 def the_issue(call: Call) -> WorkItem:
     """The issue of `/projects/:id/issues/:issue_iid`; raises NotFound."""
     project = the_project(call)

@@ -6,13 +6,12 @@ The trap: `GET /groups/:id/projects` shows only the group's own projects; those 
 from __future__ import annotations
 
 from app.sandbox import operations, permissions
-from app.sandbox.errors import Invalid
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_group
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, integer, integers, text
 from app.sandbox.rest.presenters import containers
-from app.sandbox.rest.projects import PROJECT_FILTERS, present_projects, select_projects
+from app.sandbox.rest.projects import PROJECT_FILTERS, check_deletion, present_projects, select_projects
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, accepted, created, ok
 from app.sandbox.world import GUEST, OWNER, VISIBILITIES, Group
 
@@ -123,13 +122,7 @@ def update_group(call: Call) -> Response:
 def delete_group(call: Call) -> Response:
     """Delayed on every tier; `permanently_remove` with the full path needs the first delete before it."""
     group = the_group(call)
-    if call.get("permanently_remove"):
-        if group.marked_for_deletion_on is None:
-            raise Invalid("Group must be marked for deletion first.")
-        if call.get("full_path") != group.full_path:
-            raise Invalid("`full_path` is incorrect. You must enter the complete path for the subgroup.")
-    elif group.marked_for_deletion_on is not None:
-        raise Invalid("Group has been already marked for deletion")
+    check_deletion(call, group, "subgroup")
     operations.delete_group(call.world, call.actor, group)
     return accepted({"message": "202 Accepted"})
 

@@ -11,7 +11,7 @@ from typing import Any
 from app.sandbox import operations, permissions, webhooks
 from app.sandbox.errors import Forbidden, NotFound, Unprocessable
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, the_container
+from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import ParameterError, boolean, objects, text, texts
 from app.sandbox.rest.presenters import hooks as presenters
@@ -94,10 +94,10 @@ def read_hook(call: Call) -> Response:
 
 @routes.post("/:scope/:id/hooks", text("url", required=True), *FIELDS)
 def create_hook(call: Call) -> Response:
-    project, group = as_owner(_managed(call))
+    where = operations.as_keywords(_managed(call))
     fields = _fields(call)
     url = _checked(call.get("url", ""))
-    hook = operations.create_hook(call.world, call.actor, url=url, project=project, group=group, **fields)
+    hook = operations.create_hook(call.world, call.actor, url=url, **where, **fields)
     return created(_present(call, hook))
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, the_container
+from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, only_for, require_any, require_one, text
 from app.sandbox.rest.presenters import labels as presenters
@@ -95,15 +95,13 @@ def read_label(call: Call) -> Response:
 )
 def create_label(call: Call) -> Response:
     container = the_container(call)
-    project, group = as_owner(container)
     label = operations.create_label(
         call.world,
         call.actor,
         title=call.get("name", ""),
         color=call.get("color", ""),
         description=call.get("description"),
-        project=project,
-        group=group,
+        **operations.as_keywords(container),
     )
     later = call.some("priority", "archived")
     if later:

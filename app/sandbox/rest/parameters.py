@@ -61,6 +61,11 @@ def moment(name: str, *, required: bool = False) -> Parameter:
     return Parameter(name, "moment", required)
 
 
+def span(name: str) -> tuple[Parameter, Parameter]:
+    """`created_after` and `created_before`; see `Call.within`."""
+    return moment(f"{name}_after"), moment(f"{name}_before")
+
+
 def texts(name: str, *, required: bool = False) -> Parameter:
     """A list or a comma-separated string, such as `labels`; an empty string is the empty list."""
     return Parameter(name, "texts", required)

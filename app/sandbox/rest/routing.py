@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
@@ -50,6 +51,13 @@ class Call:
         """A given parameter, or the default when it was absent or empty."""
         value = self.given.get(name)
         return default if value is None else value
+
+    def within(self, name: str, value: date | None) -> bool:
+        """Whether `<name>_after` and `<name>_before`, as far as they were given, leave room for a day or a moment."""
+        after, before = self.get(f"{name}_after"), self.get(f"{name}_before")
+        if value is None:
+            return after is None and before is None
+        return (after is None or value >= after) and (before is None or value <= before)
 
     def some(self, *names: str) -> dict[str, Any]:
         """Those of the named parameters that were given, to pass on as they are."""

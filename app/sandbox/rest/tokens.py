@@ -13,7 +13,7 @@ from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_container, the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, day, integer, moment, text, texts
+from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, day, integer, span, text, texts
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import MAINTAINER, Container, Token, User, belongs
@@ -27,8 +27,7 @@ FILTERS = (
     boolean("revoked"),
     text("state", "active", "inactive"),
     text("search"),
-    moment("created_after"),
-    moment("created_before"),
+    *span("created"),
     day("expires_after"),
     day("expires_before"),
     text("sort", "created_asc", "created_desc", "expires_asc", "expires_desc", "last_used_asc", "last_used_desc",
@@ -218,10 +217,8 @@ def _selected(call: Call, rows: list[Token]) -> list[Token]:
             get("revoked") in (None, row.revoked),
             get("state") in (None, "active" if active else "inactive"),
             get("search", "").lower() in row.name.lower(),
-            get("created_after") is None or row.created_at >= get("created_after"),
-            get("created_before") is None or row.created_at <= get("created_before"),
-            get("expires_after") is None or (row.expires_at is not None and row.expires_at >= get("expires_after")),
-            get("expires_before") is None or (row.expires_at is not None and row.expires_at <= get("expires_before")),
+            call.within("created", row.created_at),
+            call.within("expires", row.expires_at),
         )
         return all(checks)
 

@@ -6,7 +6,7 @@ from app.sandbox import operations, permissions
 from app.sandbox.errors import Invalid
 from app.sandbox.graphql.context import Context, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
-from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, group_or_project, mutation
+from app.sandbox.graphql.mutations.common import Input, Payload, group_or_project, mutation
 from app.sandbox.world import Board, BoardList, Container, User
 
 
@@ -40,7 +40,7 @@ def _create(request: Context, actor: User, given: Input, home: Container, *, epi
         hide_backlog_list=bool(given.get("hideBacklogList")),
         hide_closed_list=bool(given.get("hideClosedList")),
         label_ids=[known[title] for title in titles] + [each.number for each in given.get("labelIds") or ()],
-        **as_keywords(home),
+        **operations.as_keywords(home),
     )
 
 

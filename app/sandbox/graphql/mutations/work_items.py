@@ -13,7 +13,7 @@ from graphql import GraphQLError
 from app.sandbox import operations
 from app.sandbox.errors import Invalid
 from app.sandbox.graphql.context import Context, ResourceUnavailable
-from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, item_by_id, mutation
+from app.sandbox.graphql.mutations.common import Input, Payload, item_by_id, mutation
 from app.sandbox.graphql.resolvers.statuses import name_of
 from app.sandbox.graphql.resolvers.work_items import type_by_number
 from app.sandbox.rates import TooManyRequests
@@ -48,7 +48,7 @@ def create(request: Context, actor: User, given: Input) -> Payload:
         confidential=bool(given.get("confidential")),
         created_at=given.get("createdAt"),
         **_creation(request, given),
-        **as_keywords(home),
+        **operations.as_keywords(home),
     )
     status = _part(given, "statusWidget").get("status")
     if status is not None:

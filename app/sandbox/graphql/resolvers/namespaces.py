@@ -133,11 +133,13 @@ def projects(source: Container, info: Info, **arguments: Any) -> Connection:
     search = (arguments.pop("search", None) or "").lower()
     raw_ids = arguments.pop("ids", None)
     ids = None if raw_ids is None else {number_of(each) for each in raw_ids}
+    groups = set()
+    if isinstance(source, Group):
+        groups = below(request, source) if deep else {source.id}
     found = [
         each
         for each in request.world.projects.values()
-        if isinstance(source, Group)
-        and (each.group_id == source.id or (deep and each.group_id in below(request, source)))
+        if each.group_id in groups
         and (ids is None or each.id in ids)
         and (search in each.name.lower() or search in each.path.lower())
         and permissions.can_read_project(request.world, request.user, each)
