@@ -44,6 +44,12 @@ def of_file(world: World, project: Project, path: str, verb: str = "blob") -> st
     return f"{of_container(world, project)}/-/{verb}/{quote(project.default_branch)}{tail}"
 
 
+def over_ssh(world: World, project: Project) -> str:
+    """Where git would push to over SSH; the sandbox only names it."""
+    host = world.base_url.partition("://")[2].partition("/")[0].partition(":")[0]
+    return f"git@{host}:{world.project_path(project)}.git"
+
+
 def reference(world: World, item: WorkItem) -> str:
     """GitLab's full reference: `group/project#3` or `group&2`."""
     return world.path_of(world.container_of(item)) + short_reference(item)

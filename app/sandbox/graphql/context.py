@@ -13,7 +13,7 @@ from typing import TypeAlias
 from graphql import GraphQLError, GraphQLResolveInfo
 
 from app.sandbox import addresses, operations, permissions
-from app.sandbox.world import Container, Group, Project, User, WorkItem, World
+from app.sandbox.world import Container, Group, Note, Project, User, WorkItem, World
 
 Info: TypeAlias = "GraphQLResolveInfo[Context]"
 
@@ -51,6 +51,14 @@ class Context:
     def readable(self, item: WorkItem | None) -> WorkItem | None:
         """The item, or None when the user may not know of it."""
         return item if item is not None and permissions.can_read_item(self.world, self.user, item) else None
+
+    def note(self, number: int) -> tuple[WorkItem, Note] | None:
+        """The comment with its item, None when there is none or the user may not read it."""
+        for item in self.world.work_items.values():
+            for note in item.notes:
+                if note.id == number and permissions.can_read_note(self.world, self.user, item, note):
+                    return item, note
+        return None
 
     def container(self, full_path: str) -> Container | None:
         """The group or project at a path, None when there is none or the user may not see it."""

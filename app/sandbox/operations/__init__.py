@@ -29,17 +29,15 @@ from app.sandbox.operations.boards import (
     move_board_list,
     update_board,
 )
-from app.sandbox.operations.commands import find_item
-from app.sandbox.operations.common import UNSET, as_keywords
+from app.sandbox.operations.common import as_keywords
 from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
 from app.sandbox.operations.hierarchy import children_of, move_child
-from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
+from app.sandbox.operations.hooks import create_hook, delete_hook, hook_alert_status, hooks_of, update_hook
 from app.sandbox.operations.labels import (
     available_labels,
     create_label,
     delete_label,
     ensure_labels,
-    label_scope,
     update_label,
 )
 from app.sandbox.operations.members import (
@@ -58,7 +56,7 @@ from app.sandbox.operations.milestones import (
     delete_milestone,
     update_milestone,
 )
-from app.sandbox.operations.notes import NoteOutcome, activity, create_note, delete_note, update_note
+from app.sandbox.operations.notes import create_note, delete_note, update_note
 from app.sandbox.operations.projects import create_project, delete_project, restore_project, update_project
 from app.sandbox.operations.protections import set_protection, unprotect_branch
 from app.sandbox.operations.relations import (
@@ -75,10 +73,7 @@ from app.sandbox.operations.wikis import create_wiki_page, delete_wiki_page, upd
 from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
 
 __all__ = [
-    "UNSET",
     "LinkType",
-    "NoteOutcome",
-    "activity",
     "add_award",
     "add_member",
     "as_keywords",
@@ -124,12 +119,9 @@ __all__ = [
     "delete_work_item",
     "direct_member",
     "ensure_labels",
-    "find_item",
-    "flags_for",
     "hook_alert_status",
     "hooks_of",
     "label_lists",
-    "label_scope",
     "links_of",
     "mark_duplicate",
     "move_board_list",

@@ -76,7 +76,7 @@ def as_keywords(container: Container) -> dict[str, Any]:
 
 
 def add_system_note(world: World, actor: User, item: WorkItem, action: str, body: str) -> None:
-    """Append a line of history. Labels, state and milestone have events of their own: see `notes.activity`."""
+    """Append a line of history. Labels, state and milestone have events of their own instead."""
     now = world.clock()
     item.notes.append(
         Note(

@@ -19,23 +19,22 @@ from app.sandbox.world import Container, Group, Hook, Project, User, World, belo
 PROJECT_FLAGS = (
     "push_events",
     "tag_push_events",
+    "merge_requests_events",
     "issues_events",
     "confidential_issues_events",
     "note_events",
     "confidential_note_events",
-    "merge_requests_events",
-    "job_events",
     "pipeline_events",
     "wiki_page_events",
     "deployment_events",
     "feature_flag_events",
+    "job_events",
     "releases_events",
     "milestone_events",
     "emoji_events",
-    "vulnerability_events",
     "resource_access_token_events",
     "resource_deploy_token_events",
-    "repository_update_events",
+    "vulnerability_events",
 )
 GROUP_FLAGS = (*PROJECT_FLAGS, "member_events", "project_events", "subgroup_events")
 _TEXT = ("name", "description", "token", "signing_token", "push_events_branch_filter", "custom_webhook_template")
@@ -67,9 +66,9 @@ def create_hook(
         url=_checked_url(url),
         created_at=world.clock(),
         **belonging_to(container),
-        flags={flag: flag == "push_events" for flag in flags_for(container)},
+        flags={flag: flag == "push_events" for flag in _flags(container)},
     )
-    _assign(hook, flags_for(container), fields)
+    _assign(hook, _flags(container), fields)
     world.hooks[hook.id] = hook
     return hook
 
@@ -83,7 +82,7 @@ def update_hook(world: World, actor: User, hook: Hook, **fields: Any) -> Hook:
         if url != hook.url and "token" not in fields:
             hook.token = None
         hook.url = url
-    _assign(hook, flags_for(container), fields)
+    _assign(hook, _flags(container), fields)
     return hook
 
 
@@ -104,9 +103,9 @@ def hooks_of(world: World, container: Container) -> list[Hook]:
     return records_of(container, world.hooks)
 
 
-def flags_for(container: Container) -> tuple[str, ...]:
-    """The trigger flags that such a hook has."""
-    return PROJECT_FLAGS if isinstance(container, Project) else GROUP_FLAGS
+def _flags(container: Container) -> tuple[str, ...]:
+    """The trigger flags that such a hook has; the last one is taken, and off in every answer."""
+    return (*(PROJECT_FLAGS if isinstance(container, Project) else GROUP_FLAGS), "repository_update_events")
 
 
 def _require_admin(world: World, actor: User, container: Container) -> None:

@@ -152,7 +152,7 @@ def ensure_labels(world: World, actor: User, project: Project, titles: Iterable[
     return ids
 
 
-def label_scope(title: str) -> str | None:
+def _scope(title: str) -> str | None:
     """`a::b::c` -> `a::b`; None without a scope."""
     scope, separator, value = title.rpartition("::")
     return scope if separator and scope and value else None
@@ -165,9 +165,9 @@ def apply_labels(world: World, current: list[int], add: Iterable[int], remove: I
     for label_id in add:
         if label_id in result or label_id in removed:
             continue
-        scope = label_scope(world.labels[label_id].title) if world.licensed else None
+        scope = _scope(world.labels[label_id].title) if world.licensed else None
         if scope is not None:
-            result = [other for other in result if label_scope(world.labels[other].title) != scope]
+            result = [other for other in result if _scope(world.labels[other].title) != scope]
         result.append(label_id)
     return result
 

@@ -1,4 +1,4 @@
-"""Comments, with the quick actions in them, and an item's line of activity.
+"""Comments, with the quick actions in them.
 
 A comment of nothing but quick actions makes no comment. The commands run with the rights of whoever wrote it
 (https://docs.gitlab.com/api/notes/, https://docs.gitlab.com/user/project/quick_actions/).
@@ -78,31 +78,6 @@ def delete_note(world: World, actor: User, item: WorkItem, note: Note) -> None:
     _require_note_admin(world, actor, item, note)
     item.notes.remove(note)
     item.note_awards.pop(note.id, None)
-
-
-def activity(world: World, item: WorkItem) -> list[Note]:
-    """Comments and the whole history in time order, as the page shows them.
-
-    Labels, state and milestone have events of their own on GitLab, which the REST notes do not list; here they appear
-    as system notes with the negative id of their event.
-    """
-    lines = list(item.notes)
-    for label_event in item.label_events:
-        label = world.labels.get(label_event.label_id)
-        verb = "added" if label_event.action == "add" else "removed"
-        text = f"{verb} ~{label.id if label else 'deleted'} label"
-        lines.append(_line(label_event.id, label_event.user_id, label_event.created_at, "label", text))
-    lines.extend(_line(e.id, e.user_id, e.created_at, e.state, e.state) for e in item.state_events)
-    for event in item.milestone_events:
-        milestone = world.milestones.get(event.milestone_id)
-        name = f'%"{milestone.title}"' if milestone else "a deleted milestone"
-        text = f"changed milestone to {name}" if event.action == "add" else f"removed milestone {name}"
-        lines.append(_line(event.id, event.user_id, event.created_at, "milestone", text))
-    return sorted(lines, key=lambda note: note.created_at)
-
-
-def _line(event_id: int, user_id: int, at: Any, action: str, text: str) -> Note:
-    return Note(-event_id, user_id, text, at, at, f"{event_id:040x}", system=True, system_action=action)
 
 
 def _write(world: World, actor: User, item: WorkItem, text: str, internal: bool, discussion_id: str | None) -> Note:

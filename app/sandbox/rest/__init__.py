@@ -11,6 +11,7 @@ from app.sandbox.errors import SandboxError
 from app.sandbox.http import Request, Response, error_response, json_response
 from app.sandbox.identity import insufficient_scope
 from app.sandbox.rest import (
+    access_tokens,
     badges,
     boards,
     branches,
@@ -43,6 +44,7 @@ TABLE = RouteTable(
     [
         module.routes
         for module in (
+            access_tokens,
             badges,
             boards,
             branches,

@@ -11,6 +11,7 @@ from typing import Any
 from app.sandbox import operations, permissions, webhooks
 from app.sandbox.errors import Forbidden, NotFound, Unprocessable
 from app.sandbox.http import Response
+from app.sandbox.operations.hooks import GROUP_FLAGS, PROJECT_FLAGS
 from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import ParameterError, boolean, objects, text, texts
@@ -31,10 +32,10 @@ FIELDS = (
     text("branch_filter_strategy", "wildcard", "regex", "all_branches"),
     boolean("enable_ssl_verification"),
     objects("custom_headers"),
-    *(boolean(flag) for flag in presenters.GROUP_FLAGS),
+    *(boolean(flag) for flag in GROUP_FLAGS),
 )
 SECRET_MARKS = frozenset({"token_present", "signing_token_present"})
-GROUP_ONLY = frozenset(presenters.GROUP_FLAGS) - frozenset(presenters.PROJECT_FLAGS)
+GROUP_ONLY = frozenset(GROUP_FLAGS) - frozenset(PROJECT_FLAGS)
 
 
 def _managed(call: Call) -> Container:

@@ -12,6 +12,7 @@ from urllib.parse import quote
 
 from app.sandbox import operations
 from app.sandbox.errors import Invalid, NotFound
+from app.sandbox.git_ids import blob_id
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_project, the_repository
 from app.sandbox.rest.pagination import paginate
@@ -27,14 +28,10 @@ AUTHOR = (text("author_name"), text("author_email"), text("start_branch"))
 
 def _line_to(project: Project, ref: str | None, noun: str = "Commit") -> list[Commit]:
     """All commits up to a branch name, `HEAD`, a full or an abbreviated hash, oldest first; raises NotFound."""
-    line = project.line(project.default_branch if ref in (None, "", "HEAD") else str(ref))
-    if line is not None:
-        return line
-    for line in (project.commits, *project.branches.values()):
-        for index, commit in enumerate(line):
-            if ref and len(ref) >= 7 and commit.sha.startswith(ref):
-                return line[: index + 1]
-    raise NotFound.of(noun)
+    line = project.line_to(project.default_branch if ref in (None, "", "HEAD") else str(ref))
+    if line is None:
+        raise NotFound.of(noun)
+    return line
 
 
 def _last_change(line: list[Commit], path: str) -> Commit:
@@ -92,7 +89,7 @@ def read_raw_file(call: Call) -> Response:
     commit = _line_to(project, call.get("ref"))[-1]
     if path not in commit.files:
         raise NotFound.of("File")
-    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": presenters.blob_id(commit.files[path])}
+    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": blob_id(commit.files[path])}
     return Response(200, headers, commit.files[path].encode())
 
 

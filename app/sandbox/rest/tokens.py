@@ -1,4 +1,4 @@
-"""Tokens of people, of service accounts, of projects and of groups (https://docs.gitlab.com/api/personal_access_tokens/).
+"""Tokens of people and of service accounts (https://docs.gitlab.com/api/personal_access_tokens/).
 
 The trap: a token's value is shown once. Reading a token never shows it; only making and rotating do, and rotating kills
 the old one at once.
@@ -11,12 +11,12 @@ from datetime import date, timedelta
 from app.sandbox import operations, permissions
 from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import the_container, the_group
+from app.sandbox.rest.finding import the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, day, integer, span, text, texts
+from app.sandbox.rest.parameters import boolean, day, integer, span, text, texts
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import MAINTAINER, Container, Token, User, belongs
+from app.sandbox.world import Token, User
 
 DEFAULT_ROTATION = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=365)
@@ -42,7 +42,7 @@ def list_tokens(call: Call) -> Response:
     if wanted != call.actor.id and not call.actor.admin:
         raise Unauthorized
     rows = [row for row in call.world.tokens.values() if row.personal and wanted in (None, row.user_id)]
-    return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
+    return paginate(call, selected(call, rows), lambda row: people.token(call.world, row))
 
 
 @routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))
@@ -59,13 +59,13 @@ def read_token(call: Call) -> Response:
 def rotate_own_token(call: Call) -> Response:
     """Without `expires_at` the new token lives one week
     (https://docs.gitlab.com/api/personal_access_tokens/#rotate-a-personal-access-token)."""
-    return ok(people.token(call.world, _rotated(call, _own_token(call)), with_value=True))
+    return ok(people.token(call.world, rotated(call, _own_token(call)), with_value=True))
 
 
 @routes.post("/personal_access_tokens/:token_id/rotate", day("expires_at"))
 def rotate_token(call: Call) -> Response:
     """401 for a token that is not there, not the caller's, or no longer valid."""
-    return ok(people.token(call.world, _rotated(call, _token_by_id(call, Unauthorized())), with_value=True))
+    return ok(people.token(call.world, rotated(call, _token_by_id(call, Unauthorized())), with_value=True))
 
 
 @routes.delete("/personal_access_tokens/self")
@@ -90,7 +90,7 @@ def revoke_token(call: Call) -> Response:
 )
 def create_service_account_token(call: Call) -> Response:
     user = _service_account(call)
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
+    end = checked_end(call, call.world.clock().date() + LONGEST_LIFE)
     name, scopes = call.given["name"], call.given["scopes"]
     new = operations.create_token(call.world, user, name=name, scopes=scopes, expires_at=end)
     return created(people.token(call.world, new, with_value=True))
@@ -100,12 +100,12 @@ def create_service_account_token(call: Call) -> Response:
 def list_service_account_tokens(call: Call) -> Response:
     user = _service_account(call)
     rows = [row for row in call.world.tokens.values() if row.personal and row.user_id == user.id]
-    return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
+    return paginate(call, selected(call, rows), lambda row: people.token(call.world, row))
 
 
 @routes.post("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id/rotate", day("expires_at"))
 def rotate_service_account_token(call: Call) -> Response:
-    return ok(people.token(call.world, _rotated(call, _service_account_token(call)), with_value=True))
+    return ok(people.token(call.world, rotated(call, _service_account_token(call)), with_value=True))
 
 
 @routes.delete("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id")
@@ -136,79 +136,7 @@ def _service_account_token(call: Call) -> Token:
     raise NotFound.of("Personal Access Token")
 
 
-# --- tokens of a project or a group: each has a bot user of its own ---
-
-
-@routes.get("/:scope/:id/access_tokens", *FILTERS, listed=True, signed_in=True)
-def list_access_tokens(call: Call) -> Response:
-    """https://docs.gitlab.com/api/project_access_tokens/ ; 401 for who may not see them, as on GitLab."""
-    container = _administered(call)
-    rows = [row for row in call.world.tokens.values() if belongs(row, container)]
-    return paginate(call, _selected(call, rows), lambda row: people.resource_token(call.world, row))
-
-
-@routes.get("/:scope/:id/access_tokens/:token_id", signed_in=True)
-def read_access_token(call: Call) -> Response:
-    return ok(people.resource_token(call.world, _token_of(call, _administered(call))))
-
-
-@routes.post(
-    "/:scope/:id/access_tokens",
-    text("name", required=True),
-    text("description"),
-    texts("scopes", required=True),
-    day("expires_at"),
-    integer("access_level", *GUEST_AND_UP),
-)
-def create_access_token(call: Call) -> Response:
-    """The token's bot becomes a member, a Maintainer unless `access_level` says otherwise."""
-    container = the_container(call)
-    level = call.get("access_level", MAINTAINER)
-    own = permissions.access_level(call.world, call.user, container)
-    if not permissions.can_admin(call.world, call.user, container) or level > own:
-        raise Invalid(f"User does not have permission to create {container.noun} access token")
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
-    name, scopes = call.given["name"], call.given["scopes"]
-    new = operations.create_access_token(
-        call.world, call.actor, container, name=name, scopes=scopes, level=level, expires_at=end
-    )
-    return created(people.resource_token(call.world, new, with_value=True))
-
-
-@routes.post("/:scope/:id/access_tokens/:token_id/rotate", day("expires_at"))
-def rotate_access_token(call: Call) -> Response:
-    new = _rotated(call, _token_of(call, _administered(call)))
-    return ok(people.resource_token(call.world, new, with_value=True))
-
-
-@routes.delete("/:scope/:id/access_tokens/:token_id")
-def revoke_access_token(call: Call) -> Response:
-    """The bot leaves at once; GitLab deletes the account 30 days after."""
-    container = _administered(call)
-    operations.revoke_access_token(call.world, container, _token_of(call, container))
-    return no_content()
-
-
-def _administered(call: Call) -> Container:
-    """A project's Maintainers and a group's Owners."""
-    container = the_container(call)
-    if not permissions.can_admin(call.world, call.user, container):
-        raise Unauthorized
-    return container
-
-
-def _token_of(call: Call, container: Container) -> Token:
-    wanted = call.number("token_id")
-    for row in call.world.tokens.values():
-        if row.id == wanted and belongs(row, container):
-            return row
-    raise NotFound("404 Could not find project access token with token_id: " + str(wanted))
-
-
-# --- what they share ---
-
-
-def _selected(call: Call, rows: list[Token]) -> list[Token]:
+def selected(call: Call, rows: list[Token]) -> list[Token]:
     get, today = call.get, call.world.clock().date()
 
     def matches(row: Token) -> bool:
@@ -237,15 +165,15 @@ def _token_by_id(call: Call, refusal: Unauthorized | Forbidden) -> Token:
     raise NotFound if call.actor.admin else refusal
 
 
-def _rotated(call: Call, old: Token) -> Token:
+def rotated(call: Call, old: Token) -> Token:
     world = call.world
     if old.revoked or (old.expires_at is not None and old.expires_at <= world.clock().date()):
         raise Unauthorized
-    expires_at = _checked_end(call, world.clock().date() + DEFAULT_ROTATION)
+    expires_at = checked_end(call, world.clock().date() + DEFAULT_ROTATION)
     return operations.rotate_token(world, old, expires_at)
 
 
-def _checked_end(call: Call, default: date) -> date:
+def checked_end(call: Call, default: date) -> date:
     """Raises Invalid for an end that is too near or too far."""
     today = call.world.clock().date()
     end: date = call.get("expires_at", default)

@@ -17,7 +17,7 @@ from app.sandbox.webhooks.shapes import (
     project_hash,
     repository_hash,
 )
-from app.sandbox.world import OWNER, ROLES, Commit, Container, Group, Member, Milestone, Project, User, World
+from app.sandbox.world import NO_COMMIT, OWNER, ROLES, Commit, Container, Group, Member, Milestone, Project, User, World
 
 
 def milestone_payload(world: World, milestone: Milestone, action: str) -> Payload:
@@ -57,7 +57,7 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
     return {
         "object_kind": "push",
         "event_name": "push",
-        "before": commit.parent_shas[0] if commit.parent_shas else "0" * 40,
+        "before": commit.parent_shas[0] if commit.parent_shas else NO_COMMIT,
         "after": commit.sha,
         "ref": f"refs/heads/{branch}",
         "ref_protected": bool(project.protections_for(branch)),

@@ -11,7 +11,20 @@ from app.sandbox.webhooks import container_payloads, payloads
 from app.sandbox.webhooks.payloads import Snapshot
 from app.sandbox.webhooks.queue import enqueue, listeners
 from app.sandbox.webhooks.shapes import Payload
-from app.sandbox.world import Award, Commit, Container, Group, Member, Milestone, Note, Project, User, WorkItem, World
+from app.sandbox.world import (
+    NO_COMMIT,
+    Award,
+    Commit,
+    Container,
+    Group,
+    Member,
+    Milestone,
+    Note,
+    Project,
+    User,
+    WorkItem,
+    World,
+)
 
 
 def item_opened(world: World, actor: User, item: WorkItem) -> None:
@@ -65,7 +78,7 @@ def branch_changed(world: World, actor: User, project: Project, branch: str, bef
     """A branch was made or deleted: a push without commits, zeros on the side where there is none."""
     line = project.branches.get(branch) or project.commits
     payload = container_payloads.push_payload(world, actor, project, line[-1], branch)
-    there = after if after.strip("0") else None
+    there = None if after == NO_COMMIT else after
     payload |= {"before": before, "after": after, "checkout_sha": there, "commits": [], "total_commits_count": 0}
     enqueue(world, listeners(world, project, "push_events", branch=branch), "Push Hook", payload)
 

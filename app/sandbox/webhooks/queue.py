@@ -107,7 +107,7 @@ def test_hook(world: World, actor: User, hook: Hook, trigger: str) -> Delivery:
     `trigger` is a flag name such as `issues_events`. Raises Unprocessable when there is no record to make it from.
     """
     _require_admin(world, actor, hook)
-    header, payload = sample(world, actor, _subject(world, hook), trigger)
+    header, payload = sample(world, actor, world.container_of(hook), trigger)
     delivery = _delivery(world, hook, header, payload, world.ids.uuid())
     delivery.forced = True
     world.outgoing.append(delivery)
@@ -189,16 +189,8 @@ def _branch_matches(hook: Hook, branch: str) -> bool:
 
 
 def _require_admin(world: World, actor: User, hook: Hook) -> None:
-    subject = _subject(world, hook)
+    subject = world.container_of(hook)
     if not permissions.can_read_container(world, actor, subject):
         raise NotFound
     if not permissions.can_admin_hooks(world, actor, subject):
         raise Forbidden
-
-
-def _subject(world: World, hook: Hook) -> Container:
-    if hook.project_id is not None:
-        return world.projects[hook.project_id]
-    if hook.group_id is None:
-        raise LookupError(f"hook {hook.id} has neither project nor group")
-    return world.groups[hook.group_id]

@@ -49,8 +49,4 @@ def sample(world: World, actor: User, subject: Container, trigger: str) -> tuple
 def _projects_below(world: World, subject: Container) -> list[Project]:
     if isinstance(subject, Project):
         return [subject]
-    return [
-        project
-        for project in world.projects.values()
-        if any(group.id == subject.id for group in world.ancestors(world.groups[project.group_id]))
-    ]
+    return [project for project in world.projects.values() if any(above is subject for above in world.lineage(project))]

@@ -52,7 +52,7 @@ def person(user: User) -> Payload:
 def project_hash(world: World, project: Project) -> Payload:
     path = world.project_path(project)
     web = f"{world.base_url}/{path}"
-    ssh = f"git@{_host(world)}:{path}.git"
+    ssh = addresses.over_ssh(world, project)
     return {
         "id": project.id,
         "name": project.name,
@@ -74,12 +74,11 @@ def project_hash(world: World, project: Project) -> Payload:
 
 
 def repository_hash(world: World, project: Project) -> Payload:
-    path = world.project_path(project)
     return {
         "name": project.name,
-        "url": f"git@{_host(world)}:{path}.git",
+        "url": addresses.over_ssh(world, project),
         "description": project.description,
-        "homepage": f"{world.base_url}/{path}",
+        "homepage": world.base_url + addresses.of_container(world, project),
     }
 
 
@@ -100,7 +99,3 @@ def label_hash(label: Label) -> Payload:
 
 def item_url(world: World, item: WorkItem) -> str:
     return world.base_url + addresses.of_item(world, item)
-
-
-def _host(world: World) -> str:
-    return world.base_url.partition("://")[2].partition("/")[0].partition(":")[0]

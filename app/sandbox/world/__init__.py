@@ -1,7 +1,7 @@
 """The state of the sandbox GitLab as plain data, and nothing else.
 
-Every response, page and webhook is *derived* from these records. No module but `operations` changes them, so one
-human act always has one effect: state first, then the webhook made from that state. The trap this avoids: a fake
+Every response, page and webhook is *derived* from these records. What GitLab knows is changed by `operations` alone, so
+one human act always has one effect: state first, then the webhook made from that state. The trap this avoids: a fake
 whose webhooks come from thin air and disagree with what the next read would show.
 
 Ids are global and never reused, as on GitLab; issues and epics share one table of work items, so the REST `id` of an
@@ -50,7 +50,7 @@ from app.sandbox.world.containers import (
 from app.sandbox.world.hooks import Delivery, Hook
 from app.sandbox.world.ids import Ids
 from app.sandbox.world.planning import Board, BoardList, Label, Milestone
-from app.sandbox.world.repository import Commit, Protection
+from app.sandbox.world.repository import NO_COMMIT, Commit, Protection
 from app.sandbox.world.requests import JournalEntry, Limits
 from app.sandbox.world.tables import Table
 from app.sandbox.world.work_items import Award, LabelEvent, MilestoneEvent, Note, StateEvent, WorkItem
@@ -62,6 +62,7 @@ __all__ = [
     "MAINTAINER",
     "MINIMAL",
     "NO_ACCESS",
+    "NO_COMMIT",
     "OWNER",
     "PLANNER",
     "REPORTER",
@@ -192,6 +193,10 @@ class World:
     def path_of(self, container: Container) -> str:
         """`group/project` or `group/subgroup`."""
         return self.project_path(container) if isinstance(container, Project) else container.full_path
+
+    def full_name(self, container: Container) -> str:
+        """`Group / Subgroup / Project`, as breadcrumbs show it."""
+        return " / ".join(reversed([place.name for place in self.lineage(container)]))
 
     def item_at(self, container: Container, iid: int) -> WorkItem | None:
         """The item with this number that is the container's own."""

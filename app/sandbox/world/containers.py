@@ -105,6 +105,17 @@ class Project:
         """The commits of a branch, oldest first; None where there is no such branch. An empty repository has none."""
         return (self.commits or None) if branch == self.default_branch else self.branches.get(branch)
 
+    def line_to(self, ref: str) -> list[Commit] | None:
+        """The commits up to a branch or to a hash, seven characters of it at least, oldest first; None for neither."""
+        found = self.line(ref)
+        if found is not None or len(ref) < 7:
+            return found
+        for line in (self.commits, *self.branches.values()):
+            for index, commit in enumerate(line):
+                if commit.sha.startswith(ref):
+                    return line[: index + 1]
+        return None
+
     @property
     def branch_names(self) -> list[str]:
         return sorted([*([self.default_branch] if self.commits else []), *self.branches])

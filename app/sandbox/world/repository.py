@@ -10,6 +10,9 @@ from datetime import datetime
 
 from app.sandbox.world.access import MAINTAINER
 
+NO_COMMIT = "0" * 40
+"""Stands in a push for the side where there is no commit."""
+
 
 @dataclass
 class Commit:

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
 from app.sandbox.graphql.context import Info
@@ -38,8 +38,7 @@ def full_path(source: Container, info: Info) -> str:
 
 @field("Group.fullName", "Namespace.fullName", "Project.nameWithNamespace")
 def full_name(source: Container, info: Info) -> str:
-    world = context.of(info).world
-    return " / ".join(reversed([each.name for each in world.lineage(source)]))
+    return context.of(info).world.full_name(source)
 
 
 @field("Group.webUrl", "Project.webUrl", "Namespace.webUrl")
@@ -88,9 +87,7 @@ def http_url(source: Project, info: Info) -> str:
 
 @field("Project.sshUrlToRepo")
 def ssh_url(source: Project, info: Info) -> str:
-    request = context.of(info)
-    host = request.world.base_url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
-    return f"git@{host}:{request.world.path_of(source)}.git"
+    return addresses.over_ssh(context.of(info).world, source)
 
 
 @field("Project.maxAccessLevel")

@@ -139,24 +139,13 @@ def milestone(_: Any, info: Info, **arguments: Any) -> Milestone | None:
     found = request.world.milestones.get(arguments["id"].number)
     if found is None:
         return None
-    home: Container | None = (
-        request.world.projects.get(found.project_id)
-        if found.project_id is not None
-        else request.world.groups.get(found.group_id or 0)
-    )
-    readable = home is not None and permissions.can_read_container(request.world, request.user, home)
-    return found if readable else None
+    home = request.world.container_of(found)
+    return found if permissions.can_read_container(request.world, request.user, home) else None
 
 
 @field("Query.note")
 def note(_: Any, info: Info, **arguments: Any) -> tuple[WorkItem, Note] | None:
-    request = context.of(info)
-    for item in request.world.work_items.values():
-        for each in item.notes:
-            if each.id == arguments["id"].number:
-                visible = permissions.can_read_note(request.world, request.user, item, each)
-                return (item, each) if visible else None
-    return None
+    return context.of(info).note(arguments["id"].number)
 
 
 @field("Query.user")

@@ -1,7 +1,6 @@
 """Files, commits, branches, badges and wiki pages as REST shows them (https://docs.gitlab.com/api/repositories/).
 
-The trap: blob ids. GitLab identifies a file by git's hash of its content, and clients skip a write when it is equal, so
-the sandbox computes the same hash.
+The trap: blob ids. GitLab identifies a file by git's hash of its content, and clients skip a write when it is equal.
 """
 
 from __future__ import annotations
@@ -9,6 +8,7 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from app.sandbox.git_ids import blob_id
 from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.rest.presenters.formats import Json, moment
 from app.sandbox.world import (
@@ -23,12 +23,6 @@ from app.sandbox.world import (
     WikiPage,
     World,
 )
-
-
-def blob_id(content: str) -> str:
-    """git's object id of a file: SHA-1 over `blob <bytes>\\0<content>`."""
-    data = content.encode()
-    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
 
 
 def tree(files: dict[str, str], folder: str, *, recursive: bool) -> list[Json]:
