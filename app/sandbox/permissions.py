@@ -7,7 +7,6 @@ avoids: a fake in which the bot's token can do everything, so that a missing rol
 from __future__ import annotations
 
 from dataclasses import replace
-from fnmatch import fnmatchcase
 
 from app.sandbox.faults import is_late
 from app.sandbox.world import (
@@ -18,6 +17,7 @@ from app.sandbox.world import (
     OWNER,
     PLANNER,
     REPORTER,
+    Container,
     Group,
     Member,
     Note,
@@ -30,15 +30,14 @@ from app.sandbox.world import (
 NOBODY = 1_000  # above every access level
 
 
-def members_of(world: World, subject: Project | Group) -> list[Member]:
+def members_of(world: World, subject: Container) -> list[Member]:
     """Direct and inherited memberships that have not expired, nearest first, and those that come in through an invited
     group, with the share's role at most. One user may occur several times
     (https://docs.gitlab.com/user/project/members/sharing_projects_groups/).
     """
     now = world.clock()
     found: list[Member] = []
-    group = world.groups[subject.group_id] if isinstance(subject, Project) else subject
-    for place in ([subject] if isinstance(subject, Project) else []) + list(world.ancestors(group)):
+    for place in world.lineage(subject):
         found.extend(place.members)
         for share in place.shares:
             if share.expires_at is None or share.expires_at > now.date():
@@ -55,27 +54,18 @@ def counts(world: World, member: Member) -> bool:
     return not is_late(member.created_at, world.faults.late_members_seconds, now)
 
 
-def member_level(world: World, user: User | None, subject: Project | Group) -> int:
+def member_level(world: World, user: User | None, subject: Container) -> int:
     """The highest role by membership alone (an administrator without membership has 0)."""
     if user is None or user.state != "active":
         return NO_ACCESS
     return max((m.access_level for m in members_of(world, subject) if m.user_id == user.id), default=NO_ACCESS)
 
 
-def access_level(world: World, user: User | None, subject: Project | Group) -> int:
+def access_level(world: World, user: User | None, subject: Container) -> int:
     """The highest role, direct or inherited; an administrator counts as Owner."""
     if user is not None and user.admin and user.state == "active":
         return OWNER
     return member_level(world, user, subject)
-
-
-def container_of(world: World, item: WorkItem) -> Project | Group:
-    """Where an item lives: an issue's or task's project, an epic's group."""
-    if item.project_id is not None:
-        return world.projects[item.project_id]
-    if item.group_id is None:
-        raise LookupError(f"work item {item.id} has neither project nor group")
-    return world.groups[item.group_id]
 
 
 def can_read_project(world: World, user: User | None, project: Project) -> bool:
@@ -108,7 +98,7 @@ def can_read_group(world: World, user: User | None, group: Group) -> bool:
     )
 
 
-def can_read_container(world: World, user: User | None, container: Project | Group) -> bool:
+def can_read_container(world: World, user: User | None, container: Container) -> bool:
     """can_read_project or can_read_group, whichever fits."""
     if isinstance(container, Project):
         return can_read_project(world, user, container)
@@ -123,7 +113,7 @@ def issues_enabled(project: Project) -> bool:
 def can_read_item(world: World, user: User | None, item: WorkItem) -> bool:
     """Confidential items: author, assignees and Planner or higher only
     (https://docs.gitlab.com/user/project/issues/confidential_issues/)."""
-    container = container_of(world, item)
+    container = world.container_of(item)
     if not can_read_container(world, user, container):
         return False
     if isinstance(container, Project):
@@ -148,18 +138,18 @@ def can_read_note(world: World, user: User | None, item: WorkItem, note: Note) -
         return False
     if is_late(note.created_at, world.faults.late_notes_seconds, world.clock()):
         return False
-    if not note.internal or access_level(world, user, container_of(world, item)) >= PLANNER:
+    if not note.internal or access_level(world, user, world.container_of(item)) >= PLANNER:
         return True
     return user is not None and user.id == note.author_id
 
 
-def _is_archived(container: Project | Group) -> bool:
+def _is_archived(container: Container) -> bool:
     """Read-only: issues, comments, labels, milestones, boards and files; members, badges and webhooks still change
     (https://docs.gitlab.com/user/project/working_with_projects/#archive-a-project)."""
     return isinstance(container, Project) and container.archived
 
 
-def can_create_item(world: World, user: User | None, container: Project | Group) -> bool:
+def can_create_item(world: World, user: User | None, container: Container) -> bool:
     """Issues: Guest and up, anybody signed in where the project is open. Epics: Planner and up."""
     if user is None:
         return False
@@ -174,7 +164,7 @@ def can_update_item(world: World, user: User | None, item: WorkItem) -> bool:
     """Title, description and state: Planner and up, and author and assignees whatever their role."""
     if user is None or not can_read_item(world, user, item):
         return False
-    container = container_of(world, item)
+    container = world.container_of(item)
     if _is_archived(container):
         return False
     if access_level(world, user, container) >= PLANNER:
@@ -184,39 +174,39 @@ def can_update_item(world: World, user: User | None, item: WorkItem) -> bool:
 
 def can_set_metadata(world: World, user: User | None, item: WorkItem) -> bool:
     """Labels, milestone, assignees, dates, parent, weight, lock and confidentiality of an existing item: Planner up."""
-    return can_update_item(world, user, item) and access_level(world, user, container_of(world, item)) >= PLANNER
+    return can_update_item(world, user, item) and access_level(world, user, world.container_of(item)) >= PLANNER
 
 
 def can_delete_item(world: World, user: User | None, item: WorkItem) -> bool:
     """Planner or Owner, and nobody between the two."""
-    if _is_archived(container_of(world, item)):
+    if _is_archived(world.container_of(item)):
         return False
-    return access_level(world, user, container_of(world, item)) in (PLANNER, OWNER)
+    return access_level(world, user, world.container_of(item)) in (PLANNER, OWNER)
 
 
 def can_comment(world: World, user: User | None, item: WorkItem) -> bool:
     """Whoever reads the item; on a locked discussion members of the project or group only."""
     if user is None or not can_read_item(world, user, item):
         return False
-    container = container_of(world, item)
+    container = world.container_of(item)
     if _is_archived(container):
         return False
     return not item.discussion_locked or access_level(world, user, container) >= GUEST
 
 
 def can_write_internal_notes(world: World, user: User | None, item: WorkItem) -> bool:
-    return access_level(world, user, container_of(world, item)) >= PLANNER
+    return access_level(world, user, world.container_of(item)) >= PLANNER
 
 
-def can_admin_labels(world: World, user: User | None, container: Project | Group) -> bool:
+def can_admin_labels(world: World, user: User | None, container: Container) -> bool:
     return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
-def can_admin_milestones(world: World, user: User | None, container: Project | Group) -> bool:
+def can_admin_milestones(world: World, user: User | None, container: Container) -> bool:
     return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
-def can_admin_boards(world: World, user: User | None, container: Project | Group) -> bool:
+def can_admin_boards(world: World, user: User | None, container: Container) -> bool:
     return not _is_archived(container) and access_level(world, user, container) >= PLANNER
 
 
@@ -224,7 +214,7 @@ def can_push(world: World, user: User | None, project: Project, branch: str) -> 
     """Developer and up; to a protected branch whoever its protection lets, most often Maintainers
     (https://docs.gitlab.com/user/project/repository/branches/protected/). The most permissive rule that fits counts."""
     level = access_level(world, user, project)
-    rules = [rule.push_level for name, rule in project.protected_branches.items() if fnmatchcase(branch, name)]
+    rules = [rule.push_level for rule in project.protections_for(branch)]
     least = min((rule for rule in rules if rule), default=NOBODY if rules else DEVELOPER)
     return not project.archived and level >= least
 
@@ -234,6 +224,12 @@ def can_download_code(world: World, user: User | None, project: Project) -> bool
     if project.visibility != "private" and can_read_project(world, user, project):
         return True
     return access_level(world, user, project) >= REPORTER
+
+
+def can_write_wiki(world: World, user: User | None, project: Project) -> bool:
+    """Planner, and Developer and up, but not Reporter (https://docs.gitlab.com/user/permissions/#project-planning)."""
+    level = access_level(world, user, project)
+    return level == PLANNER or level >= DEVELOPER
 
 
 def can_create_project(world: World, user: User | None, group: Group) -> bool:
@@ -246,16 +242,16 @@ def can_create_subgroup(world: World, user: User | None, group: Group) -> bool:
     return access_level(world, user, group) >= MAINTAINER
 
 
-def can_admin(world: World, user: User | None, subject: Project | Group) -> bool:
+def can_admin(world: World, user: User | None, subject: Container) -> bool:
     """Settings and badges: Maintainer of a project, Owner of a group."""
     return access_level(world, user, subject) >= (MAINTAINER if isinstance(subject, Project) else OWNER)
 
 
-def can_admin_hooks(world: World, user: User | None, subject: Project | Group) -> bool:
+def can_admin_hooks(world: World, user: User | None, subject: Container) -> bool:
     return can_admin(world, user, subject)
 
 
-def can_manage_members(world: World, user: User | None, subject: Project | Group) -> bool:
+def can_manage_members(world: World, user: User | None, subject: Container) -> bool:
     return can_admin(world, user, subject)
 
 

@@ -53,12 +53,3 @@ def seed_world(
     )
     group.members[:] = [member for member in group.members if member.user_id != root.id]
     return world
-
-
-def sign_in_tokens(world: World) -> dict[str, str]:
-    """Username -> a working token value, for the sign-in page and for tests."""
-    return {
-        world.users[token.user_id].username: value
-        for value, token in world.tokens.items()
-        if not token.revoked and value == f"sandbox-{world.users[token.user_id].username}"
-    }

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from app.sandbox import operations
+from app.sandbox.git_ids import blob_id, tree_id
 from app.sandbox.graphql import execute, score
-from app.sandbox.graphql.resolvers.repository import blob_oid, tree_oid
 from app.sandbox.seed import seed_world
 from app.sandbox.world import GUEST, MAINTAINER, PLANNER, Project, Tier, User, World
 
@@ -338,8 +338,8 @@ class TestTiers:
 
 class TestRepository:
     def test_ids_are_those_of_git(self) -> None:
-        assert blob_oid("hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
-        assert tree_oid({"hello.txt": "hello\n"}) == "aaa96ced2d9a1c8e72c56b253a0e2fe78393feb7"
+        assert blob_id("hello\n") == "ce013625030ba8dba906f756967f9e9ca394464a"
+        assert tree_id({"hello.txt": "hello\n"}) == "aaa96ced2d9a1c8e72c56b253a0e2fe78393feb7"
 
     def test_files_trees_and_commits(self, desk: Desk) -> None:
         action = {"action": "create", "file_path": "partners/acme.yaml", "content": "name: Acme\n"}
@@ -354,7 +354,7 @@ class TestRepository:
           folder: tree(path: "partners") { blobs { nodes { name } } } } } }"""
         found = desk.data(query, p=["partners/acme.yaml", "missing.md"])["project"]["repository"]
         assert (found["rootRef"], found["empty"]) == ("main", False)
-        oid = blob_oid("name: Acme\n")
+        oid = blob_id("name: Acme\n")
         blob = {"path": "partners/acme.yaml", "rawTextBlob": "name: Acme\n", "oid": oid, "size": "11"}
         assert found["blobs"]["nodes"] == [blob]
         last = {"sha": made.sha, "title": "Add Acme", "author": {"username": "partner-bot"}}

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.sandbox.tables import Table
+from app.sandbox.world.tables import Table
 
 
 @dataclass

@@ -12,10 +12,8 @@ from typing import TypeAlias
 
 from graphql import GraphQLError, GraphQLResolveInfo
 
-from app.sandbox import permissions
-from app.sandbox.world import Group, Project, User, WorkItem, World
-
-Container: TypeAlias = Group | Project
+from app.sandbox import addresses, operations, permissions
+from app.sandbox.world import Container, Group, Note, Project, User, WorkItem, World
 
 Info: TypeAlias = "GraphQLResolveInfo[Context]"
 
@@ -46,15 +44,21 @@ class Context:
         """The direct children that the user may read, in the order in which GitLab shows them."""
         return [
             child
-            for child in sorted(
-                self.world.work_items.where("parent_id", item.id), key=lambda each: (each.relative_position, each.id)
-            )
+            for child in operations.children_of(self.world, item)
             if permissions.can_read_item(self.world, self.user, child)
         ]
 
     def readable(self, item: WorkItem | None) -> WorkItem | None:
         """The item, or None when the user may not know of it."""
         return item if item is not None and permissions.can_read_item(self.world, self.user, item) else None
+
+    def note(self, number: int) -> tuple[WorkItem, Note] | None:
+        """The comment with its item, None when there is none or the user may not read it."""
+        for item in self.world.work_items.values():
+            for note in item.notes:
+                if note.id == number and permissions.can_read_note(self.world, self.user, item, note):
+                    return item, note
+        return None
 
     def container(self, full_path: str) -> Container | None:
         """The group or project at a path, None when there is none or the user may not see it."""
@@ -68,13 +72,9 @@ class Context:
         found = self.world.project_by_path(full_path)
         return found if found is not None and permissions.can_read_project(self.world, self.user, found) else None
 
-    def path_of(self, container: Container) -> str:
-        return container.full_path if isinstance(container, Group) else self.world.project_path(container)
-
     def url_of(self, container: Container) -> str:
         """The address of a group's or project's page."""
-        prefix = f"{self.world.base_url}/groups" if isinstance(container, Group) else self.world.base_url
-        return f"{prefix}/{self.path_of(container)}"
+        return self.world.base_url + addresses.of_container(self.world, container)
 
 
 def of(info: Info) -> Context:

@@ -21,7 +21,6 @@ from app.sandbox.operations.awards import add_award, remove_award
 from app.sandbox.operations.badges import create_badge, delete_badge, update_badge
 from app.sandbox.operations.boards import (
     boards_of,
-    container_of_board,
     create_board,
     create_board_list,
     delete_board,
@@ -30,18 +29,15 @@ from app.sandbox.operations.boards import (
     move_board_list,
     update_board,
 )
-from app.sandbox.operations.commands import find_item
-from app.sandbox.operations.common import UNSET
+from app.sandbox.operations.common import as_keywords
 from app.sandbox.operations.groups import create_group, delete_group, restore_group, update_group
-from app.sandbox.operations.hierarchy import children_of, move_child, reference
-from app.sandbox.operations.hooks import create_hook, delete_hook, flags_for, hook_alert_status, hooks_of, update_hook
+from app.sandbox.operations.hierarchy import children_of, move_child
+from app.sandbox.operations.hooks import create_hook, delete_hook, hook_alert_status, hooks_of, update_hook
 from app.sandbox.operations.labels import (
     available_labels,
-    container_of_label,
     create_label,
     delete_label,
     ensure_labels,
-    label_scope,
     update_label,
 )
 from app.sandbox.operations.members import (
@@ -56,12 +52,11 @@ from app.sandbox.operations.members import (
 )
 from app.sandbox.operations.milestones import (
     available_milestones,
-    container_of_milestone,
     create_milestone,
     delete_milestone,
     update_milestone,
 )
-from app.sandbox.operations.notes import NoteOutcome, activity, create_note, delete_note, update_note
+from app.sandbox.operations.notes import create_note, delete_note, update_note
 from app.sandbox.operations.projects import create_project, delete_project, restore_project, update_project
 from app.sandbox.operations.protections import set_protection, unprotect_branch
 from app.sandbox.operations.relations import (
@@ -74,24 +69,20 @@ from app.sandbox.operations.relations import (
 )
 from app.sandbox.operations.repository import commit_files, create_branch, delete_branch
 from app.sandbox.operations.subscriptions import set_subscription
+from app.sandbox.operations.wikis import create_wiki_page, delete_wiki_page, update_wiki_page
 from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
 
 __all__ = [
-    "UNSET",
     "LinkType",
-    "NoteOutcome",
-    "activity",
     "add_award",
     "add_member",
+    "as_keywords",
     "available_labels",
     "available_milestones",
     "boards_of",
     "change_tier",
     "children_of",
     "commit_files",
-    "container_of_board",
-    "container_of_label",
-    "container_of_milestone",
     "create_access_token",
     "create_application",
     "create_badge",
@@ -109,6 +100,7 @@ __all__ = [
     "create_project",
     "create_token",
     "create_user",
+    "create_wiki_page",
     "create_work_item",
     "delete_badge",
     "delete_board",
@@ -123,21 +115,18 @@ __all__ = [
     "delete_note",
     "delete_project",
     "delete_user",
+    "delete_wiki_page",
     "delete_work_item",
     "direct_member",
     "ensure_labels",
-    "find_item",
-    "flags_for",
     "hook_alert_status",
     "hooks_of",
     "label_lists",
-    "label_scope",
     "links_of",
     "mark_duplicate",
     "move_board_list",
     "move_child",
     "move_issue",
-    "reference",
     "remove_award",
     "remove_member",
     "restore_group",
@@ -160,5 +149,6 @@ __all__ = [
     "update_note",
     "update_project",
     "update_user",
+    "update_wiki_page",
     "update_work_item",
 ]

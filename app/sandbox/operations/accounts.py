@@ -9,7 +9,7 @@ from typing import Any
 from app.sandbox.errors import Conflict, Invalid
 from app.sandbox.operations import members
 from app.sandbox.operations.common import require
-from app.sandbox.world import OWNER, Group, Project, Tier, Token, User, World
+from app.sandbox.world import OWNER, Container, Tier, Token, User, World, belonging_to
 
 _USERNAME = re.compile(r"[A-Za-z0-9_](?:[A-Za-z0-9_.-]{0,253}[A-Za-z0-9_-])?")
 SCOPES = frozenset(
@@ -60,7 +60,7 @@ def delete_user(world: World, actor: User, user: User, *, hard: bool = False) ->
         item.assignee_ids = [number for number in item.assignee_ids if number != user.id]
         for note in item.notes:
             note.author_id = ghost.id if note.author_id == user.id else note.author_id
-    containers: list[Project | Group] = [*world.groups.values(), *world.projects.values()]
+    containers: list[Container] = [*world.groups.values(), *world.projects.values()]
     for container in containers:
         container.members[:] = [member for member in container.members if member.user_id != user.id]
     for token in [token for token in world.tokens.values() if token.user_id == user.id]:
@@ -112,19 +112,19 @@ def create_handy_token(world: World, user: User) -> Token:
 
 
 def create_access_token(
-    world: World, actor: User, container: Project | Group, *, name: str, scopes: list[str], level: int, expires_at: date
+    world: World, actor: User, container: Container, *, name: str, scopes: list[str], level: int, expires_at: date
 ) -> Token:
     """A token of a project or a group with a bot user of its own, who is a member as long as the token works."""
-    noun = "project" if isinstance(container, Project) else "group"
-    username = f"{noun}_{container.id}_bot_{world.ids.hex(32)}"
+    username = f"{container.noun}_{container.id}_bot_{world.ids.hex(32)}"
     bot = create_user(world, username=username, name=name, email=f"{username}@noreply.gitlab.example", bot=True)
     members.add_member(world, actor, container, bot, level)
     token = create_token(world, bot, name=name, scopes=scopes, expires_at=expires_at)
-    token.resource = (noun, container.id)
+    belonging = belonging_to(container)
+    token.group_id, token.project_id = belonging["group_id"], belonging["project_id"]
     return token
 
 
-def revoke_access_token(world: World, container: Project | Group, token: Token) -> None:
+def revoke_access_token(world: World, container: Container, token: Token) -> None:
     """The token stops working, and its bot is no member any more."""
     revoke_token(world, token)
     container.members[:] = [member for member in container.members if member.user_id != token.user_id]
@@ -135,7 +135,7 @@ def rotate_token(world: World, old: Token, expires_at: date) -> Token:
     revoke_token(world, old)
     user = world.users[old.user_id]
     new = create_token(world, user, name=old.name, scopes=list(old.scopes), expires_at=expires_at)
-    new.resource = old.resource
+    new.group_id, new.project_id = old.group_id, old.project_id
     return new
 
 

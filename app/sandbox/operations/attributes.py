@@ -10,7 +10,7 @@ from datetime import date
 
 from app.sandbox import permissions
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import add_system_note
+from app.sandbox.operations.common import add_system_note, check_filled
 from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.operations.labels import apply_labels, available_labels
 from app.sandbox.operations.milestones import available_milestones
@@ -19,8 +19,7 @@ from app.sandbox.world import LabelEvent, MilestoneEvent, User, WorkItem, World
 
 def check_title(title: str) -> None:
     """Raises Invalid."""
-    if not title.strip():
-        raise Invalid({"title": ["can't be blank"]})
+    check_filled("title", title)
     if len(title) > 255:
         raise Invalid({"title": ["is too long (maximum is 255 characters)"]})
 
@@ -76,7 +75,7 @@ def set_description(world: World, actor: User, item: WorkItem, description: str)
 
 def set_labels(world: World, actor: User, item: WorkItem, add: Iterable[int], remove: Iterable[int]) -> None:
     """Ids that are not available here are passed over in silence, as GitLab does."""
-    available = {label.id for label in available_labels(world, permissions.container_of(world, item))}
+    available = {label.id for label in available_labels(world, world.container_of(item))}
     before = list(item.label_ids)
     item.label_ids = apply_labels(world, before, [label_id for label_id in add if label_id in available], remove)
     now = world.clock()
@@ -90,7 +89,7 @@ def set_labels(world: World, actor: User, item: WorkItem, add: Iterable[int], re
 
 def set_assignees(world: World, actor: User, item: WorkItem, user_ids: Iterable[int]) -> None:
     """Who cannot see the project or group is passed over; without a licence only the first one stays."""
-    container = permissions.container_of(world, item)
+    container = world.container_of(item)
     users = [world.users[user_id] for user_id in dict.fromkeys(user_ids) if user_id in world.users]
     wanted = [user.id for user in users if permissions.can_read_container(world, user, container)]
     if not world.licensed:
@@ -105,7 +104,7 @@ def set_assignees(world: World, actor: User, item: WorkItem, user_ids: Iterable[
 
 def set_milestone(world: World, actor: User, item: WorkItem, milestone_id: int | None) -> None:
     """A milestone that is not available here means none, as on GitLab."""
-    available = {milestone.id for milestone in available_milestones(world, permissions.container_of(world, item))}
+    available = {milestone.id for milestone in available_milestones(world, world.container_of(item))}
     wanted = milestone_id if milestone_id in available else None
     if wanted == item.milestone_id:
         return

@@ -7,11 +7,11 @@ from urllib.parse import urlsplit
 from app.sandbox import permissions
 from app.sandbox.errors import Invalid
 from app.sandbox.operations.common import UNSET, require, require_visible
-from app.sandbox.world import Badge, Group, Project, User, World
+from app.sandbox.world import Badge, Container, Project, User, World
 
 
 def create_badge(
-    world: World, actor: User, subject: Project | Group, *, link_url: str, image_url: str, name: str | None = None
+    world: World, actor: User, subject: Container, *, link_url: str, image_url: str, name: str | None = None
 ) -> Badge:
     """Maintainer of a project or Owner of a group. URLs may hold placeholders such as `%{project_path}`."""
     _require_admin(world, actor, subject)
@@ -23,7 +23,7 @@ def create_badge(
 def update_badge(
     world: World,
     actor: User,
-    subject: Project | Group,
+    subject: Container,
     badge: Badge,
     *,
     link_url: str = UNSET,
@@ -41,12 +41,12 @@ def update_badge(
     return badge
 
 
-def delete_badge(world: World, actor: User, subject: Project | Group, badge: Badge) -> None:
+def delete_badge(world: World, actor: User, subject: Container, badge: Badge) -> None:
     _require_admin(world, actor, subject)
     subject.badges.remove(badge)
 
 
-def fill_placeholders(world: World, container: Project | Group, url: str) -> str:
+def fill_placeholders(world: World, container: Container, url: str) -> str:
     """`%{project_path}` and its kin; those of a project stay as they are on a group's own badge."""
     values = {"gitlab_server": world.base_url.partition("://")[2]}
     if isinstance(container, Project):
@@ -65,7 +65,7 @@ def fill_placeholders(world: World, container: Project | Group, url: str) -> str
     return url
 
 
-def _require_admin(world: World, actor: User, subject: Project | Group) -> None:
+def _require_admin(world: World, actor: User, subject: Container) -> None:
     require_visible(world, actor, subject)
     require(permissions.can_admin(world, actor, subject))
 

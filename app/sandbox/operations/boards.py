@@ -7,13 +7,12 @@ most and there are no epic boards.
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Literal
 
 from app.sandbox import permissions
 from app.sandbox.errors import Forbidden, Invalid
-from app.sandbox.operations.common import UNSET, one_container, require, require_visible
+from app.sandbox.operations.common import UNSET, check_filled, one_container, require, require_visible
 from app.sandbox.operations.labels import available_labels
-from app.sandbox.world import Board, BoardList, Group, Project, User, World
+from app.sandbox.world import Board, BoardList, Container, Group, Project, User, World, belonging_to, records_of
 
 
 def create_board(
@@ -39,22 +38,20 @@ def create_board(
         raise Forbidden
     if isinstance(container, Group) and not world.licensed and boards_of(world, container):
         raise Forbidden
-    _check_name(name)
+    check_filled("name", name)
     now = world.clock()
     board = Board(
         id=world.ids.next("board"),
         name=name,
         created_at=now,
         updated_at=now,
-        group_id=container.id if isinstance(container, Group) else None,
-        project_id=container.id if isinstance(container, Project) else None,
+        **belonging_to(container),
         epic=epic,
         hide_backlog_list=hide_backlog_list,
         hide_closed_list=hide_closed_list,
         label_ids=list(label_ids) if world.licensed else [],
+        lists=[BoardList(world.ids.next("list"), "backlog", None), BoardList(world.ids.next("list"), "closed", None)],
     )
-    kinds: tuple[Literal["backlog", "closed"], ...] = ("backlog", "closed")
-    board.lists = [BoardList(world.ids.next("list"), kind, None) for kind in kinds]
     world.boards[board.id] = board
     return board
 
@@ -72,7 +69,7 @@ def update_board(
     """Planner and up. A label scope is kept on Premium and Ultimate only."""
     _require_admin(world, actor, board)
     if name is not UNSET:
-        _check_name(name)
+        check_filled("name", name)
         board.name = name
     if hide_backlog_list is not UNSET:
         board.hide_backlog_list = hide_backlog_list
@@ -93,7 +90,7 @@ def delete_board(world: World, actor: User, board: Board) -> None:
 def create_board_list(world: World, actor: User, board: Board, *, label_id: int) -> BoardList:
     """A list of the items with a label, after the others. Raises Invalid for a foreign or an already listed label."""
     _require_admin(world, actor, board)
-    container = container_of_board(world, board)
+    container = world.container_of(board)
     if label_id not in {label.id for label in available_labels(world, container)}:
         raise Invalid({"label_id": ["Label not found!"]})
     if any(entry.label_id == label_id for entry in board.lists):
@@ -129,28 +126,14 @@ def label_lists(board: Board) -> list[BoardList]:
     return sorted((entry for entry in board.lists if entry.list_type == "label"), key=lambda e: e.position or 0)
 
 
-def boards_of(world: World, container: Project | Group, *, epic: bool = False) -> list[Board]:
+def boards_of(world: World, container: Container, *, epic: bool = False) -> list[Board]:
     """The boards of a project or group, oldest first."""
-    attribute = "project_id" if isinstance(container, Project) else "group_id"
-    return [board for board in world.boards.where(attribute, container.id) if board.epic == epic]
-
-
-def container_of_board(world: World, board: Board) -> Project | Group:
-    if board.project_id is not None:
-        return world.projects[board.project_id]
-    if board.group_id is None:
-        raise LookupError(f"board {board.id} has neither project nor group")
-    return world.groups[board.group_id]
+    return [board for board in records_of(container, world.boards) if board.epic == epic]
 
 
 def _require_admin(world: World, actor: User, board: Board) -> None:
-    container = container_of_board(world, board)
+    container = world.container_of(board)
     require_visible(world, actor, container)
     require(permissions.can_admin_boards(world, actor, container))
     if board.epic and not world.licensed:
         raise Forbidden
-
-
-def _check_name(name: str) -> None:
-    if not name.strip():
-        raise Invalid({"name": ["can't be blank"]})

@@ -16,7 +16,7 @@ from app.sandbox import permissions
 from app.sandbox.operations.labels import available_labels
 from app.sandbox.operations.milestones import available_milestones
 from app.sandbox.quick_actions import Command, references
-from app.sandbox.world import GUEST, Group, Project, User, WorkItem, World
+from app.sandbox.world import GUEST, Container, Project, User, WorkItem, World
 
 _ITEM = re.compile(r"^(?P<path>[\w./-]+?)?[#&](?P<iid>\d+)\+?s?$")
 _URL = re.compile(r"^https?://[^/]+/(?:groups/)?(?P<path>[\w./-]+?)/-/(?:issues|work_items|epics)/(?P<iid>\d+)")
@@ -43,7 +43,7 @@ class Interpretation:
 class _Context:
     world: World
     actor: User
-    container: Project | Group
+    container: Container
     item: WorkItem | None  # None while the item is being created
     result: Interpretation
 
@@ -65,7 +65,7 @@ class _Unavailable(Exception):
 
 
 def interpret(
-    world: World, actor: User, container: Project | Group, item: WorkItem | None, commands: Iterable[Command]
+    world: World, actor: User, container: Container, item: WorkItem | None, commands: Iterable[Command]
 ) -> Interpretation:
     """Collect what the commands would change. `item` is None for the description of an item being created."""
     context = _Context(world, actor, container, item, Interpretation())
@@ -79,14 +79,14 @@ def interpret(
     return context.result
 
 
-def find_item(world: World, actor: User, container: Project | Group, text: str) -> WorkItem | None:
+def find_item(world: World, actor: User, container: Container, text: str) -> WorkItem | None:
     """The item that `#1`, `&1`, `group/project#1` or an URL names, if the actor sees it."""
     match = _ITEM.match(text.strip()) or _URL.match(text.strip())
     if match is None:
         return None
     iid, path = int(match["iid"]), match["path"]
     project: Project | None = container if isinstance(container, Project) else None
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
+    group = world.group_of(container)
     if path:
         project, group = world.project_by_path(path), world.group_by_path(path) or group
     wants_epic = "&" in text or "/epics/" in text or project is None

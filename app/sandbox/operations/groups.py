@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import UNSET, check_path, require, require_visible
+from app.sandbox.operations.common import UNSET, check_filled, check_path, deletion_suffix, require, require_visible
+from app.sandbox.operations.members import add_founder
 from app.sandbox.operations.projects import purge_project
-from app.sandbox.world import OWNER, Group, Member, User, Visibility, World
-
-_ORDER: dict[str, int] = {"private": 0, "internal": 1, "public": 2}
+from app.sandbox.world import OWNER, Group, User, Visibility, World, is_more_open
 
 
 def create_group(
@@ -26,33 +25,35 @@ def create_group(
     Raises Invalid for a taken or malformed path, Forbidden without the right (https://docs.gitlab.com/api/groups/).
     """
     if parent is not None:
-        require_visible(world, actor, parent)
-        require(permissions.can_create_subgroup(world, actor, parent))
-        if _ORDER[visibility] > _ORDER[parent.visibility]:
-            complaint = f"{visibility} is not allowed since the parent group has a {parent.visibility} visibility."
-            raise Invalid({"visibility_level": [complaint]})
+        _check_parent(world, actor, parent, visibility)
     check_path(path)
-    if not name.strip():
-        raise Invalid({"name": ["can't be blank"]})
+    check_filled("name", name)
     full_path = f"{parent.full_path}/{path}" if parent else path
     if world.group_by_path(full_path) or world.project_by_path(full_path):
         raise Invalid({"path": ["has already been taken"]})
-    now = world.clock()
     group = Group(
         id=world.ids.next("group"),
         path=path,
         name=name,
         full_path=full_path,
         description=description,
-        created_at=now,
+        created_at=world.clock(),
         parent_id=parent.id if parent else None,
         visibility=visibility,
     )
     world.groups[group.id] = group
     if parent is None or not permissions.member_level(world, actor, parent) >= OWNER:
-        group.members.append(Member(world.ids.next("member"), actor.id, OWNER, now, created_by_id=actor.id))
+        add_founder(world, group, actor)
     webhooks.subgroup_changed(world, group, "create")
     return group
+
+
+def _check_parent(world: World, actor: User, parent: Group, visibility: Visibility) -> None:
+    require_visible(world, actor, parent)
+    require(permissions.can_create_subgroup(world, actor, parent))
+    if is_more_open(visibility, parent.visibility):
+        complaint = f"{visibility} is not allowed since the parent group has a {parent.visibility} visibility."
+        raise Invalid({"visibility_level": [complaint]})
 
 
 def update_group(world: World, actor: User, group: Group, *, name: str = UNSET, description: str = UNSET) -> Group:
@@ -60,8 +61,7 @@ def update_group(world: World, actor: User, group: Group, *, name: str = UNSET, 
     require_visible(world, actor, group)
     require(permissions.can_admin(world, actor, group))
     if name is not UNSET:
-        if not name.strip():
-            raise Invalid({"name": ["can't be blank"]})
+        check_filled("name", name)
         group.name = name
     if description is not UNSET:
         group.description = description
@@ -76,10 +76,10 @@ def delete_group(world: World, actor: User, group: Group) -> None:
     if group.marked_for_deletion_on is None:
         group.marked_for_deletion_on = world.clock().date()
         if not world.faults.paths_kept:
-            _rename(world, group, f"{group.path}-deletion_scheduled-{group.id}")
+            _rename(world, group, group.path + deletion_suffix(group))
         return
     webhooks.subgroup_changed(world, group, "destroy")
-    for below in [each for each in world.groups.values() if group in world.ancestors(each)]:
+    for below in world.descendants(group):
         for project in [each for each in world.projects.values() if each.group_id == below.id]:
             purge_project(world, project)
         for table in (world.work_items, world.labels, world.milestones, world.boards, world.hooks):
@@ -92,7 +92,7 @@ def restore_group(world: World, actor: User, group: Group) -> Group:
     """Take a marked group back under its old path. Raises Invalid when the path has been reused."""
     require_visible(world, actor, group)
     require(permissions.can_admin(world, actor, group))
-    path = group.path.removesuffix(f"-deletion_scheduled-{group.id}")
+    path = group.path.removesuffix(deletion_suffix(group))
     wanted = f"{group.full_path.removesuffix(group.path)}{path}"
     if path != group.path and (world.group_by_path(wanted) or world.project_by_path(wanted)):
         raise Invalid({"path": ["has already been taken"]})

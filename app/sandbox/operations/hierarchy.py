@@ -7,9 +7,10 @@ epic takes confidential children only.
 from __future__ import annotations
 
 from app.sandbox import permissions
+from app.sandbox.addresses import reference, short_reference
 from app.sandbox.errors import Forbidden, Invalid, NotFound
 from app.sandbox.operations.common import add_system_note
-from app.sandbox.world import GUEST, Group, User, WorkItem, World
+from app.sandbox.world import GUEST, User, WorkItem, World
 
 MAXIMUM_CHILDREN = 5_000
 MAXIMUM_EPIC_DEPTH = 7
@@ -26,7 +27,7 @@ def checked_parent(world: World, actor: User, item: WorkItem, parent_id: int) ->
         raise NotFound
     if parent.type == "EPIC" and not world.licensed:
         raise Forbidden
-    if permissions.access_level(world, actor, permissions.container_of(world, parent)) < GUEST:
+    if permissions.access_level(world, actor, world.container_of(parent)) < GUEST:
         raise NotFound
     _check_kinds(world, item, parent)
     _check_place(world, item, parent)
@@ -72,7 +73,7 @@ def move_child(world: World, actor: User, child: WorkItem, neighbour: WorkItem, 
         raise Invalid("400 Bad request - Issue could not be moved!")
     if not permissions.can_update_item(world, actor, parent):
         raise Forbidden
-    rows = sorted(children_of(world, parent), key=lambda item: (item.relative_position, item.id))
+    rows = children_of(world, parent)
     rows.remove(child)
     rows.insert(rows.index(neighbour) + after, child)
     for position, item in enumerate(rows, 1):
@@ -80,17 +81,8 @@ def move_child(world: World, actor: User, child: WorkItem, neighbour: WorkItem, 
 
 
 def children_of(world: World, parent: WorkItem) -> list[WorkItem]:
-    """Direct children, oldest first, regardless of who looks."""
-    return world.work_items.where("parent_id", parent.id)
-
-
-def reference(world: World, item: WorkItem) -> str:
-    """The full reference: `group/project#1` or `group&1`."""
-    if item.group_id is not None:
-        return f"{world.groups[item.group_id].full_path}&{item.iid}"
-    container = permissions.container_of(world, item)
-    path = container.full_path if isinstance(container, Group) else world.project_path(container)
-    return f"{path}#{item.iid}"
+    """Direct children in the order that people gave them, oldest first without one, regardless of who looks."""
+    return sorted(world.work_items.where("parent_id", parent.id), key=lambda child: (child.relative_position, child.id))
 
 
 def _check_kinds(world: World, item: WorkItem, parent: WorkItem) -> None:
@@ -122,4 +114,4 @@ def _check_place(world: World, item: WorkItem, parent: WorkItem) -> None:
 
 
 def _refused(item: WorkItem, parent: WorkItem, why: str) -> Invalid:
-    return Invalid(f"#{item.iid} cannot be added to {'&' if parent.type == 'EPIC' else '#'}{parent.iid}: {why}")
+    return Invalid(f"#{item.iid} cannot be added to {short_reference(parent)}: {why}")

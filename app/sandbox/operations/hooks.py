@@ -14,28 +14,27 @@ from urllib.parse import urlsplit
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Forbidden, Invalid
 from app.sandbox.operations.common import one_container, require, require_visible
-from app.sandbox.world import Group, Hook, Project, User, World
+from app.sandbox.world import Container, Group, Hook, Project, User, World, belonging_to, records_of
 
 PROJECT_FLAGS = (
     "push_events",
     "tag_push_events",
+    "merge_requests_events",
     "issues_events",
     "confidential_issues_events",
     "note_events",
     "confidential_note_events",
-    "merge_requests_events",
-    "job_events",
     "pipeline_events",
     "wiki_page_events",
     "deployment_events",
     "feature_flag_events",
+    "job_events",
     "releases_events",
     "milestone_events",
     "emoji_events",
-    "vulnerability_events",
     "resource_access_token_events",
     "resource_deploy_token_events",
-    "repository_update_events",
+    "vulnerability_events",
 )
 GROUP_FLAGS = (*PROJECT_FLAGS, "member_events", "project_events", "subgroup_events")
 _TEXT = ("name", "description", "token", "signing_token", "push_events_branch_filter", "custom_webhook_template")
@@ -66,31 +65,30 @@ def create_hook(
         id=world.ids.next("hook"),
         url=_checked_url(url),
         created_at=world.clock(),
-        project_id=container.id if isinstance(container, Project) else None,
-        group_id=container.id if isinstance(container, Group) else None,
-        flags={flag: flag == "push_events" for flag in flags_for(container)},
+        **belonging_to(container),
+        flags={flag: flag == "push_events" for flag in _flags(container)},
     )
-    _assign(hook, flags_for(container), fields)
+    _assign(hook, _flags(container), fields)
     world.hooks[hook.id] = hook
     return hook
 
 
 def update_hook(world: World, actor: User, hook: Hook, **fields: Any) -> Hook:
     """Change fields by their REST names, `url` included. A new URL resets the secret token unless one comes with it."""
-    container = container_of_hook(world, hook)
+    container = world.container_of(hook)
     _require_admin(world, actor, container)
     if "url" in fields:
         url = _checked_url(fields.pop("url"))
         if url != hook.url and "token" not in fields:
             hook.token = None
         hook.url = url
-    _assign(hook, flags_for(container), fields)
+    _assign(hook, _flags(container), fields)
     return hook
 
 
 def delete_hook(world: World, actor: User, hook: Hook) -> None:
     """What still waits for this hook is dropped."""
-    _require_admin(world, actor, container_of_hook(world, hook))
+    _require_admin(world, actor, world.container_of(hook))
     del world.hooks[hook.id]
     world.outgoing[:] = [delivery for delivery in world.outgoing if delivery.hook_id != hook.id]
 
@@ -100,25 +98,17 @@ def hook_alert_status(world: World, hook: Hook) -> Literal["executable", "tempor
     return webhooks.alert_status(world, hook)
 
 
-def hooks_of(world: World, container: Project | Group) -> list[Hook]:
+def hooks_of(world: World, container: Container) -> list[Hook]:
     """The hooks of a project or group itself, oldest first."""
-    return world.hooks.where("project_id" if isinstance(container, Project) else "group_id", container.id)
+    return records_of(container, world.hooks)
 
 
-def flags_for(container: Project | Group) -> tuple[str, ...]:
-    """The trigger flags that such a hook has."""
-    return PROJECT_FLAGS if isinstance(container, Project) else GROUP_FLAGS
+def _flags(container: Container) -> tuple[str, ...]:
+    """The trigger flags that such a hook has; the last one is taken, and off in every answer."""
+    return (*(PROJECT_FLAGS if isinstance(container, Project) else GROUP_FLAGS), "repository_update_events")
 
 
-def container_of_hook(world: World, hook: Hook) -> Project | Group:
-    if hook.project_id is not None:
-        return world.projects[hook.project_id]
-    if hook.group_id is None:
-        raise LookupError(f"hook {hook.id} has neither project nor group")
-    return world.groups[hook.group_id]
-
-
-def _require_admin(world: World, actor: User, container: Project | Group) -> None:
+def _require_admin(world: World, actor: User, container: Container) -> None:
     require_visible(world, actor, container)
     require(permissions.can_admin_hooks(world, actor, container))
     if isinstance(container, Group) and not world.licensed:

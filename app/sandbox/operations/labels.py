@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from app.sandbox import permissions
 from app.sandbox.errors import Conflict, Invalid
 from app.sandbox.operations.common import UNSET, one_container, require, require_visible
-from app.sandbox.world import Group, Label, Project, User, World
+from app.sandbox.world import Container, Group, Label, Project, User, World, belonging_to, records_of
 
 DEFAULT_COLOR = "#6699cc"
 _HEX = re.compile(r"#(?:[0-9A-Fa-f]{3}){1,2}")
@@ -47,11 +47,9 @@ _CSS_COLORS = {
 }
 
 
-def available_labels(world: World, container: Project | Group) -> list[Label]:
+def available_labels(world: World, container: Container) -> list[Label]:
     """Labels that items of this project or group can carry: its own and those of all groups above, by title."""
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
-    found = [each for above in world.ancestors(group) for each in world.labels.where("group_id", above.id)]
-    found += world.labels.where("project_id", container.id) if isinstance(container, Project) else []
+    found = [label for place in world.lineage(container) for label in records_of(place, world.labels)]
     return sorted(found, key=lambda label: (label.title.lower(), label.id))
 
 
@@ -70,12 +68,11 @@ def create_label(
     `color` is `#RRGGBB` or one of the common CSS names.
     """
     container = one_container(world, project, group)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    _require_admin(world, actor, container)
     return _add(world, container, title, color, description)
 
 
-def _add(world: World, container: Project | Group, title: str, color: str, description: str | None) -> Label:
+def _add(world: World, container: Container, title: str, color: str, description: str | None) -> Label:
     title = title.strip()
     _check_title(title)
     if any(label.title == title for label in available_labels(world, container)):
@@ -88,8 +85,7 @@ def _add(world: World, container: Project | Group, title: str, color: str, descr
         description=description,
         created_at=now,
         updated_at=now,
-        group_id=container.id if isinstance(container, Group) else None,
-        project_id=container.id if isinstance(container, Project) else None,
+        **belonging_to(container),
     )
     world.labels[label.id] = label
     return label
@@ -107,9 +103,8 @@ def update_label(
     archived: bool = UNSET,
 ) -> Label:
     """Planner and up. Raises Invalid (also for a taken title), Forbidden, NotFound."""
-    container = container_of_label(world, label)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    container = world.container_of(label)
+    _require_admin(world, actor, container)
     if title is not UNSET and title != label.title:
         _check_title(title)
         if any(other.title == title for other in available_labels(world, container)):
@@ -129,9 +124,8 @@ def update_label(
 
 def delete_label(world: World, actor: User, label: Label) -> None:
     """Planner and up. The label leaves all items and board lists; no hook tells."""
-    container = container_of_label(world, label)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_labels(world, actor, container))
+    container = world.container_of(label)
+    _require_admin(world, actor, container)
     del world.labels[label.id]
     for item in world.work_items.values():
         if label.id in item.label_ids:
@@ -158,15 +152,7 @@ def ensure_labels(world: World, actor: User, project: Project, titles: Iterable[
     return ids
 
 
-def container_of_label(world: World, label: Label) -> Project | Group:
-    if label.project_id is not None:
-        return world.projects[label.project_id]
-    if label.group_id is None:
-        raise LookupError(f"label {label.id} has neither project nor group")
-    return world.groups[label.group_id]
-
-
-def label_scope(title: str) -> str | None:
+def _scope(title: str) -> str | None:
     """`a::b::c` -> `a::b`; None without a scope."""
     scope, separator, value = title.rpartition("::")
     return scope if separator and scope and value else None
@@ -179,11 +165,16 @@ def apply_labels(world: World, current: list[int], add: Iterable[int], remove: I
     for label_id in add:
         if label_id in result or label_id in removed:
             continue
-        scope = label_scope(world.labels[label_id].title) if world.licensed else None
+        scope = _scope(world.labels[label_id].title) if world.licensed else None
         if scope is not None:
-            result = [other for other in result if label_scope(world.labels[other].title) != scope]
+            result = [other for other in result if _scope(world.labels[other].title) != scope]
         result.append(label_id)
     return result
+
+
+def _require_admin(world: World, actor: User, container: Container) -> None:
+    require_visible(world, actor, container)
+    require(permissions.can_admin_labels(world, actor, container))
 
 
 def _check_title(title: str) -> None:

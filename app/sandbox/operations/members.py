@@ -8,31 +8,15 @@ from datetime import date
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Conflict, Invalid, NotFound
 from app.sandbox.operations.common import UNSET, require, require_visible
-from app.sandbox.world import (
-    DEVELOPER,
-    GUEST,
-    MAINTAINER,
-    MINIMAL,
-    OWNER,
-    PLANNER,
-    REPORTER,
-    Group,
-    Invitation,
-    Member,
-    Project,
-    Share,
-    User,
-    World,
-)
+from app.sandbox.world import OWNER, ROLES, Container, Group, Invitation, Member, Project, Share, User, World
 
-LEVELS = frozenset({MINIMAL, GUEST, PLANNER, REPORTER, DEVELOPER, MAINTAINER, OWNER})
 _EMAIL = re.compile(r"[^@\s]+@[^@\s]+")
 
 
 def add_member(
     world: World,
     actor: User,
-    subject: Project | Group,
+    subject: Container,
     user: User,
     access_level: int,
     expires_at: date | None = None,
@@ -56,10 +40,16 @@ def add_member(
     return member
 
 
+def add_founder(world: World, container: Container, creator: User) -> None:
+    """Whoever makes a project or group becomes its Owner; nobody's right is asked and no hook tells."""
+    now = world.clock()
+    container.members.append(Member(world.ids.next("member"), creator.id, OWNER, now, created_by_id=creator.id))
+
+
 def update_member(
     world: World,
     actor: User,
-    subject: Project | Group,
+    subject: Container,
     user: User,
     *,
     access_level: int = UNSET,
@@ -81,7 +71,7 @@ def update_member(
     return member
 
 
-def remove_member(world: World, actor: User, subject: Project | Group, user: User) -> None:
+def remove_member(world: World, actor: User, subject: Container, user: User) -> None:
     """Remove a direct membership; everybody may leave. A person who lost all access also loses assignments."""
     require_visible(world, actor, subject)
     member = direct_member(subject, user)
@@ -92,12 +82,12 @@ def remove_member(world: World, actor: User, subject: Project | Group, user: Use
     subject.members.remove(member)
     webhooks.member_changed(world, subject, user, member, "remove")
     for item in world.work_items.values():
-        container = permissions.container_of(world, item)
+        container = world.container_of(item)
         if user.id in item.assignee_ids and not permissions.can_read_container(world, user, container):
             item.assignee_ids.remove(user.id)
 
 
-def share(world: World, actor: User, subject: Project | Group, invited: Group, access_level: int) -> Share:
+def share(world: World, actor: User, subject: Container, invited: Group, access_level: int) -> Share:
     """Invites a group as a whole (https://docs.gitlab.com/api/groups/#invite-groups). Raises Conflict, Forbidden."""
     _require_manager(world, actor, subject)
     _check_level(world, actor, subject, access_level)
@@ -111,7 +101,7 @@ def share(world: World, actor: User, subject: Project | Group, invited: Group, a
 def create_invitation(
     world: World,
     actor: User,
-    subject: Project | Group,
+    subject: Container,
     email: str,
     access_level: int,
     expires_at: date | None = None,
@@ -145,7 +135,7 @@ def create_invitation(
 def update_invitation(
     world: World,
     actor: User,
-    subject: Project | Group,
+    subject: Container,
     email: str,
     access_level: int | None = None,
     expires_at: date | None = None,
@@ -162,7 +152,7 @@ def update_invitation(
     raise NotFound
 
 
-def delete_invitation(world: World, actor: User, subject: Project | Group, email: str) -> None:
+def delete_invitation(world: World, actor: User, subject: Container, email: str) -> None:
     """Withdraw a pending invitation. Raises NotFound."""
     _require_manager(world, actor, subject)
     for invitation in subject.invitations:
@@ -172,7 +162,7 @@ def delete_invitation(world: World, actor: User, subject: Project | Group, email
     raise NotFound
 
 
-def direct_member(subject: Project | Group, user: User) -> Member:
+def direct_member(subject: Container, user: User) -> Member:
     """The membership in exactly this project or group. Raises NotFound."""
     for member in subject.members:
         if member.user_id == user.id:
@@ -180,25 +170,25 @@ def direct_member(subject: Project | Group, user: User) -> Member:
     raise NotFound.of("Member")
 
 
-def _require_manager(world: World, actor: User, subject: Project | Group) -> None:
+def _require_manager(world: World, actor: User, subject: Container) -> None:
     require_visible(world, actor, subject)
     require(permissions.can_manage_members(world, actor, subject))
 
 
-def _check_level(world: World, actor: User, subject: Project | Group, level: int) -> None:
-    if level not in LEVELS:
+def _check_level(world: World, actor: User, subject: Container, level: int) -> None:
+    if level not in ROLES:
         raise Invalid({"access_level": ["is not included in the list"]})
     require(level <= permissions.access_level(world, actor, subject))
 
 
-def _inherited_level(world: World, user: User, subject: Project | Group) -> int:
+def _inherited_level(world: World, user: User, subject: Container) -> int:
     if isinstance(subject, Project):
         return permissions.member_level(world, user, world.groups[subject.group_id])
     parent = world.groups.get(subject.parent_id) if subject.parent_id is not None else None
     return permissions.member_level(world, user, parent) if parent else 0
 
 
-def _keep_an_owner(subject: Project | Group, member: Member) -> None:
+def _keep_an_owner(subject: Container, member: Member) -> None:
     if not isinstance(subject, Group) or member.access_level < OWNER or subject.parent_id is not None:
         return
     require(any(other.access_level >= OWNER for other in subject.members if other is not member))

@@ -7,15 +7,13 @@ from typing import Literal
 
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import UNSET, one_container, require, require_visible
-from app.sandbox.world import Group, Milestone, Project, User, World
+from app.sandbox.operations.common import UNSET, check_filled, one_container, require, require_visible
+from app.sandbox.world import Container, Group, Milestone, Project, User, World, belonging_to, records_of
 
 
-def available_milestones(world: World, container: Project | Group) -> list[Milestone]:
+def available_milestones(world: World, container: Container) -> list[Milestone]:
     """Those that items of this project or group can carry: its own and those of all groups above."""
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
-    found = [each for above in world.ancestors(group) for each in world.milestones.where("group_id", above.id)]
-    found += world.milestones.where("project_id", container.id) if isinstance(container, Project) else []
+    found = [milestone for place in world.lineage(container) for milestone in records_of(place, world.milestones)]
     return sorted(found, key=lambda milestone: milestone.id)
 
 
@@ -32,8 +30,7 @@ def create_milestone(
 ) -> Milestone:
     """Planner and up. Raises Invalid for a blank or taken title or a due date before the start date."""
     container = one_container(world, project, group)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    _require_admin(world, actor, container)
     _check(world, container, title, start_date, due_date)
     now = world.clock()
     container.milestone_counter += 1
@@ -47,8 +44,7 @@ def create_milestone(
         updated_at=now,
         start_date=start_date,
         due_date=due_date,
-        group_id=container.id if isinstance(container, Group) else None,
-        project_id=container.id if isinstance(container, Project) else None,
+        **belonging_to(container),
     )
     world.milestones[milestone.id] = milestone
     webhooks.milestone_changed(world, milestone, "create")
@@ -67,9 +63,8 @@ def update_milestone(
     state_event: Literal["close", "activate"] = UNSET,
 ) -> Milestone:
     """Planner and up. Closing and reopening tell the hooks, other changes do not. Raises Invalid, Forbidden."""
-    container = container_of_milestone(world, milestone)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    container = world.container_of(milestone)
+    _require_admin(world, actor, container)
     if state_event is not UNSET and state_event not in ("close", "activate"):
         raise Invalid("state_event does not have a valid value")
     new_title = milestone.title if title is UNSET else title
@@ -91,9 +86,8 @@ def update_milestone(
 
 def delete_milestone(world: World, actor: User, milestone: Milestone) -> None:
     """Planner and up. The milestone leaves all items."""
-    container = container_of_milestone(world, milestone)
-    require_visible(world, actor, container)
-    require(permissions.can_admin_milestones(world, actor, container))
+    container = world.container_of(milestone)
+    _require_admin(world, actor, container)
     webhooks.milestone_changed(world, milestone, "delete")
     del world.milestones[milestone.id]
     for item in world.work_items.values():
@@ -101,24 +95,20 @@ def delete_milestone(world: World, actor: User, milestone: Milestone) -> None:
             item.milestone_id = None
 
 
-def container_of_milestone(world: World, milestone: Milestone) -> Project | Group:
-    if milestone.project_id is not None:
-        return world.projects[milestone.project_id]
-    if milestone.group_id is None:
-        raise LookupError(f"milestone {milestone.id} has neither project nor group")
-    return world.groups[milestone.group_id]
+def _require_admin(world: World, actor: User, container: Container) -> None:
+    require_visible(world, actor, container)
+    require(permissions.can_admin_milestones(world, actor, container))
 
 
 def _check(
     world: World,
-    container: Project | Group,
+    container: Container,
     title: str,
     start: date | None,
     due: date | None,
     ignoring: Milestone | None = None,
 ) -> None:
-    if not title.strip():
-        raise Invalid({"title": ["can't be blank"]})
+    check_filled("title", title)
     if any(other.title == title and other is not ignoring for other in available_milestones(world, container)):
         raise Invalid({"title": ["already being used for another group or project milestone."]})
     if start is not None and due is not None and due < start:

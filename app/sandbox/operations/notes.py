@@ -1,4 +1,4 @@
-"""Comments, with the quick actions in them, and an item's line of activity.
+"""Comments, with the quick actions in them.
 
 A comment of nothing but quick actions makes no comment. The commands run with the rights of whoever wrote it
 (https://docs.gitlab.com/api/notes/, https://docs.gitlab.com/user/project/quick_actions/).
@@ -12,7 +12,7 @@ from typing import Any
 from app.sandbox import permissions, quick_actions, webhooks
 from app.sandbox.errors import Invalid, NotFound
 from app.sandbox.operations.commands import Interpretation, interpret
-from app.sandbox.operations.common import require, require_item
+from app.sandbox.operations.common import check_filled, require, require_item
 from app.sandbox.operations.relations import mark_duplicate
 from app.sandbox.operations.work_items import update_work_item
 from app.sandbox.world import MAINTAINER, Note, User, WorkItem, World
@@ -42,7 +42,7 @@ def create_note(
     if discussion_id is not None and all(note.discussion_id != discussion_id for note in item.notes):
         raise NotFound.of("Discussion")
     text, commands = quick_actions.extract(body, licensed=world.licensed)
-    found = interpret(world, actor, permissions.container_of(world, item), item, commands)
+    found = interpret(world, actor, world.container_of(item), item, commands)
     if not text and not found.messages:
         raise Invalid("400 Bad request - Failed to apply commands.")
     _run(world, actor, item, found)  # before the comment, so that a refused change leaves no comment behind
@@ -59,7 +59,7 @@ def update_note(world: World, actor: User, item: WorkItem, note: Note, *, body: 
     _require_note_admin(world, actor, item, note)
     _check_body(world, item, body, existing=True)
     text, commands = quick_actions.extract(body, licensed=world.licensed)
-    found = interpret(world, actor, permissions.container_of(world, item), item, commands)
+    found = interpret(world, actor, world.container_of(item), item, commands)
     now = world.clock()
     if not text:
         item.notes.remove(note)
@@ -78,31 +78,6 @@ def delete_note(world: World, actor: User, item: WorkItem, note: Note) -> None:
     _require_note_admin(world, actor, item, note)
     item.notes.remove(note)
     item.note_awards.pop(note.id, None)
-
-
-def activity(world: World, item: WorkItem) -> list[Note]:
-    """Comments and the whole history in time order, as the page shows them.
-
-    Labels, state and milestone have events of their own on GitLab, which the REST notes do not list; here they appear
-    as system notes with the negative id of their event.
-    """
-    lines = list(item.notes)
-    for label_event in item.label_events:
-        label = world.labels.get(label_event.label_id)
-        verb = "added" if label_event.action == "add" else "removed"
-        text = f"{verb} ~{label.id if label else 'deleted'} label"
-        lines.append(_line(label_event.id, label_event.user_id, label_event.created_at, "label", text))
-    lines.extend(_line(e.id, e.user_id, e.created_at, e.state, e.state) for e in item.state_events)
-    for event in item.milestone_events:
-        milestone = world.milestones.get(event.milestone_id)
-        name = f'%"{milestone.title}"' if milestone else "a deleted milestone"
-        text = f"changed milestone to {name}" if event.action == "add" else f"removed milestone {name}"
-        lines.append(_line(event.id, event.user_id, event.created_at, "milestone", text))
-    return sorted(lines, key=lambda note: note.created_at)
-
-
-def _line(event_id: int, user_id: int, at: Any, action: str, text: str) -> Note:
-    return Note(-event_id, user_id, text, at, at, f"{event_id:040x}", system=True, system_action=action)
 
 
 def _write(world: World, actor: User, item: WorkItem, text: str, internal: bool, discussion_id: str | None) -> Note:
@@ -132,8 +107,7 @@ def _run(world: World, actor: User, item: WorkItem, found: Interpretation) -> No
 
 
 def _check_body(world: World, item: WorkItem, body: str, *, existing: bool = False) -> None:
-    if not body.strip():
-        raise Invalid({"note": ["can't be blank"]})
+    check_filled("note", body)
     if len(body) > world.limits.note_characters:
         raise Invalid({"note": [f"is too long (maximum is {world.limits.note_characters} characters)"]})
     if not existing and len(item.notes) >= world.limits.notes_per_item:
@@ -147,5 +121,5 @@ def _require_note(world: World, actor: User, item: WorkItem, note: Note) -> None
 
 
 def _require_note_admin(world: World, actor: User, item: WorkItem, note: Note) -> None:
-    level = permissions.access_level(world, actor, permissions.container_of(world, item))
+    level = permissions.access_level(world, actor, world.container_of(item))
     require(not note.system and (actor.id == note.author_id or level >= MAINTAINER))

@@ -7,11 +7,11 @@ from typing import Any
 
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Invalid
-from app.sandbox.operations.common import check_path, require, require_visible, touch
+from app.sandbox.operations.common import check_filled, check_path, deletion_suffix, require, require_visible, touch
+from app.sandbox.operations.members import add_founder
 from app.sandbox.operations.repository import add_commit
-from app.sandbox.world import OWNER, Group, Member, Project, User, Visibility, World
+from app.sandbox.world import OWNER, Group, Project, User, Visibility, World, is_more_open
 
-_ORDER: dict[str, int] = {"private": 0, "internal": 1, "public": 2}
 _DIRECT = frozenset({"name", "path", "description", "visibility", "default_branch", "topics", "archived"})
 
 
@@ -22,17 +22,13 @@ def create_project(
     group: Group,
     path: str,
     name: str | None = None,
-    description: str | None = None,
     visibility: Visibility = "private",
     initialize_with_readme: bool = False,
-    default_branch: str = "main",
-    topics: tuple[str, ...] | list[str] = (),
-    settings: dict[str, object] | None = None,
+    **attributes: Any,
 ) -> Project:
     """A project in a group; the creator keeps the role that the group gives, or becomes Owner without one.
 
-    `settings` are the remaining attributes of the REST call, kept as given. Raises Forbidden, or Invalid for a taken
-    name or path: 400, not 409.
+    `attributes` as in `update_project`. Raises Forbidden, or Invalid for a taken name or path: 400, not 409.
     """
     require_visible(world, actor, group)
     require(permissions.can_create_project(world, actor, group))
@@ -41,27 +37,13 @@ def create_project(
     _check_name(name)
     _check_free(world, group, path, name)
     _check_visibility(group, visibility)
-    now = world.clock()
-    project = Project(
-        id=world.ids.next("project"),
-        group_id=group.id,
-        path=path,
-        name=name,
-        description=description,
-        created_at=now,
-        creator_id=actor.id,
-        updated_at=now,
-        last_activity_at=now,
-        visibility=visibility,
-        default_branch=default_branch,
-        topics=list(topics),
-        settings=dict(settings or {}),
-    )
+    project = _blank(world, actor, group, path, name, visibility)
+    _assign(project, attributes)
     world.projects[project.id] = project
     if not permissions.member_level(world, actor, group):
-        project.members.append(Member(world.ids.next("member"), actor.id, OWNER, now, created_by_id=actor.id))
+        add_founder(world, project, actor)
     if initialize_with_readme:
-        text = f"# {name}\n\n{description or ''}\n".rstrip("\n") + "\n"
+        text = f"# {name}\n\n{project.description or ''}\n".rstrip("\n") + "\n"
         add_commit(world, actor, project, "Initial commit", {"README.md": text}, added=["README.md"])
     webhooks.project_changed(world, project, "create")
     return project
@@ -82,11 +64,7 @@ def update_project(world: World, actor: User, project: Project, **attributes: An
     check_path(path)
     _check_free(world, group, path, name, ignoring=project)
     _check_visibility(group, attributes.get("visibility", project.visibility))
-    for key, value in attributes.items():
-        if key in _DIRECT:
-            setattr(project, key, list(value) if key == "topics" else value)
-        else:
-            project.settings[key] = value
+    _assign(project, attributes)
     world.projects.file(project.id)
     touch(project, world.clock())
     return project
@@ -100,7 +78,7 @@ def delete_project(world: World, actor: User, project: Project) -> None:
     if project.marked_for_deletion_on is None:
         project.marked_for_deletion_on = world.clock().date()
         if not world.faults.paths_kept:
-            suffix = f"-deletion_scheduled-{project.id}"
+            suffix = deletion_suffix(project)
             project.path, project.name = project.path + suffix, project.name + suffix
             world.projects.file(project.id)
         return
@@ -112,7 +90,7 @@ def restore_project(world: World, actor: User, project: Project) -> Project:
     """Take a marked project back under its old path. Raises Invalid when the path has been reused."""
     require_visible(world, actor, project)
     require(permissions.can_delete_project(world, actor, project))
-    suffix = f"-deletion_scheduled-{project.id}"
+    suffix = deletion_suffix(project)
     path, name = project.path.removesuffix(suffix), project.name.removesuffix(suffix)
     _check_free(world, world.groups[project.group_id], path, name, ignoring=project)
     project.path, project.name, project.marked_for_deletion_on = path, name, None
@@ -128,9 +106,32 @@ def purge_project(world: World, project: Project) -> None:
     del world.projects[project.id]
 
 
+def _blank(world: World, actor: User, group: Group, path: str, name: str, visibility: Visibility) -> Project:
+    now = world.clock()
+    return Project(
+        id=world.ids.next("project"),
+        group_id=group.id,
+        path=path,
+        name=name,
+        description=None,
+        created_at=now,
+        creator_id=actor.id,
+        updated_at=now,
+        last_activity_at=now,
+        visibility=visibility,
+    )
+
+
+def _assign(project: Project, attributes: dict[str, Any]) -> None:
+    for key, value in attributes.items():
+        if key in _DIRECT:
+            setattr(project, key, list(value) if key == "topics" else value)
+        else:
+            project.settings[key] = value
+
+
 def _check_name(name: str) -> None:
-    if not name.strip():
-        raise Invalid({"name": ["can't be blank"]})
+    check_filled("name", name)
     if not re.match(r"[\w\U00002600-\U0001FAFF]", name):
         raise Invalid({"name": ["must start with a letter, digit, emoji, or underscore."]})
 
@@ -148,5 +149,5 @@ def _check_free(world: World, group: Group, path: str, name: str, ignoring: Proj
 
 
 def _check_visibility(group: Group, visibility: Visibility) -> None:
-    if _ORDER[visibility] > _ORDER[group.visibility]:
+    if is_more_open(visibility, group.visibility):
         raise Invalid({"visibility_level": [f"{visibility} is not allowed in a {group.visibility} group."]})

@@ -9,10 +9,10 @@ from copy import deepcopy
 from typing import Literal, TypeAlias, get_args
 
 from app.sandbox import permissions, webhooks
+from app.sandbox.addresses import reference
 from app.sandbox.errors import Conflict, Forbidden, Invalid, NotFound
 from app.sandbox.operations import attributes
 from app.sandbox.operations.common import add_system_note, require, require_item, require_visible
-from app.sandbox.operations.hierarchy import reference
 from app.sandbox.operations.labels import available_labels
 from app.sandbox.operations.milestones import available_milestones
 from app.sandbox.operations.work_items import change_state
@@ -147,4 +147,4 @@ def _copy_to(world: World, item: WorkItem, target: Project) -> WorkItem:
 
 
 def _is_guest(world: World, actor: User, item: WorkItem) -> bool:
-    return permissions.access_level(world, actor, permissions.container_of(world, item)) >= GUEST
+    return permissions.access_level(world, actor, world.container_of(item)) >= GUEST

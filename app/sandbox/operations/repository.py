@@ -11,7 +11,7 @@ from typing import Any
 from app.sandbox import permissions, webhooks
 from app.sandbox.errors import Forbidden, Invalid, MethodNotAllowed, NotFound
 from app.sandbox.operations.common import require_visible, touch
-from app.sandbox.world import Commit, Project, User, World
+from app.sandbox.world import NO_COMMIT, Commit, Project, User, World
 
 ACTIONS = ("create", "update", "delete", "move", "chmod")
 
@@ -55,10 +55,6 @@ def commit_files(
     )
 
 
-NOTHING = "0" * 40
-"""Stands in a push for the side where there is no commit."""
-
-
 def create_branch(world: World, actor: User, project: Project, name: str, ref: str) -> list[Commit]:
     """A branch from the head of another one or from a commit (https://docs.gitlab.com/api/branches/).
 
@@ -71,19 +67,11 @@ def create_branch(world: World, actor: User, project: Project, name: str, ref: s
         raise Invalid("Branch already exists")
     if not re.fullmatch(r"[^\s~^:?*\[\\-][^\s~^:?*\[\\]*", name) or ".." in name or name.endswith(("/", ".lock")):
         raise Invalid("Branch name is invalid")
-    line = project.line(ref) or next(
-        (
-            found[: index + 1]
-            for found in (project.commits, *project.branches.values())
-            for index, commit in enumerate(found)
-            if len(ref) >= 7 and commit.sha.startswith(ref)
-        ),
-        None,
-    )
+    line = project.line_to(ref)
     if line is None:
         raise Invalid(f"Invalid reference name: {ref}")
     project.branches[name] = list(line)
-    webhooks.branch_changed(world, actor, project, name, NOTHING, line[-1].sha)
+    webhooks.branch_changed(world, actor, project, name, NO_COMMIT, line[-1].sha)
     return project.branches[name]
 
 
@@ -98,7 +86,7 @@ def delete_branch(world: World, actor: User, project: Project, name: str) -> Non
     if name == project.default_branch:
         raise Invalid("The default branch of a project cannot be deleted.")
     del project.branches[name]
-    webhooks.branch_changed(world, actor, project, name, line[-1].sha, NOTHING)
+    webhooks.branch_changed(world, actor, project, name, line[-1].sha, NO_COMMIT)
 
 
 def add_commit(

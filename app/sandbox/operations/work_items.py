@@ -18,7 +18,7 @@ from app.sandbox.operations.change_set import ChangeSet, apply, check
 from app.sandbox.operations.commands import interpret
 from app.sandbox.operations.common import UNSET, one_container, require, require_item, require_visible, touch
 from app.sandbox.operations.hierarchy import children_of
-from app.sandbox.world import GUEST, OWNER, Group, Project, StateEvent, User, WorkItem, World
+from app.sandbox.world import GUEST, OWNER, Container, Group, Project, StateEvent, User, WorkItem, World, belonging_to
 
 ItemType = Literal["ISSUE", "TASK", "INCIDENT", "EPIC"]
 
@@ -48,36 +48,18 @@ def create_work_item(
     Raises NotFound, Forbidden, Invalid.
     """
     container = one_container(world, project, group)
-    require_visible(world, actor, container)
-    if isinstance(container, Group) is not (type == "EPIC"):
-        raise Invalid({"work_item_type": ["is not allowed here: epics belong to groups, all else to projects"]})
-    require(permissions.can_create_item(world, actor, container))
-    attributes.check_title(title)
-    attributes.check_description(world, description)
+    _check_new(world, actor, container, type, title, description)
     text, commands = quick_actions.extract(description, licensed=world.licensed)
     found = interpret(world, actor, container, None, commands).changes
     item = _blank(world, actor, container, type, title.strip(), text, created_at)
-    item.confidential = bool(found.get("confidential", confidential))
+    item.confidential = bool(found.pop("confidential", confidential))
+    wanted = ChangeSet()
     if permissions.access_level(world, actor, container) >= GUEST:
-        labels = found.get("label_ids", list(label_ids))
         wanted = ChangeSet(
-            add_label_ids=[*labels, *found.get("add_label_ids", ())],
-            assignee_ids=found.get("assignee_ids", list(assignee_ids)),
-            milestone_id=found.get("milestone_id", milestone_id),
-            parent_id=found.get("parent_id", parent_id),
-            due_date=found.get("due_date", due_date),
-            start_date=start_date,
-            weight=weight,
-        )
-        _inherit_confidentiality(world, item, wanted.parent_id)
-        # In the table only once every check has passed: a refused item leaves neither a row nor a used-up iid behind.
-        check(world, actor, item, wanted)
-        _insert(world, container, item)
-        apply(world, actor, item, wanted)
-    else:
-        _insert(world, container, item)
-    if isinstance(container, Project):
-        touch(container, world.clock())
+            label_ids=label_ids, assignee_ids=assignee_ids, milestone_id=milestone_id, parent_id=parent_id,
+            due_date=due_date, start_date=start_date, weight=weight,
+        ).overruled_by(found)  # fmt: skip
+    _add(world, actor, container, item, wanted)
     webhooks.item_opened(world, actor, item)
     return item
 
@@ -116,21 +98,35 @@ def update_work_item(
         parent_id, due_date, start_date, weight, confidential, discussion_locked,
     )  # fmt: skip
     if not permissions.can_set_metadata(world, actor, item):
-        wanted = ChangeSet(title=title, description=description)
-        status = UNSET
-    if state_event is not UNSET and state_event not in ("close", "reopen"):
-        raise Invalid("state_event does not have a valid value")
-    if status is not UNSET:
-        state_event = _choose_status(world, item, status, state_event)
+        wanted, status = ChangeSet(title=title, description=description), UNSET
+    state_event = _checked_state_event(world, item, state_event, status)
     check(world, actor, item, wanted)
+    _carry_out(world, actor, item, wanted, state_event, status, through_issues_api=through_issues_api)
+    return item
+
+
+def _carry_out(
+    world: World,
+    actor: User,
+    item: WorkItem,
+    wanted: ChangeSet,
+    state_event: str,
+    status: str,
+    *,
+    through_issues_api: bool,
+) -> None:
+    """The state with its webhook first, then the other attributes with theirs, if any of them is different now."""
     if state_event is not UNSET and (state_event == "close") is (item.state == "opened"):
         _keep_status(item, status)  # so that the webhook of the state change already names it
         change_state(world, actor, item, state_event, through_issues_api=through_issues_api)
     before = webhooks.snapshot(world, item)
     _keep_status(item, status)
     apply(world, actor, item, wanted)
-    _finish(world, actor, item, before, through_issues_api)
-    return item
+    if webhooks.snapshot(world, item) == before:
+        return
+    item.updated_by_id = actor.id
+    _stamp(world, item, world.clock())
+    webhooks.item_changed(world, actor, item, before, "update", through_issues_api=through_issues_api)
 
 
 def delete_work_item(world: World, actor: User, item: WorkItem) -> None:
@@ -185,10 +181,21 @@ def change_state(
     webhooks.item_changed(world, actor, item, before, state_event, through_issues_api=through_issues_api)
 
 
+def _check_new(
+    world: World, actor: User, container: Container, item_type: ItemType, title: str, description: str
+) -> None:
+    require_visible(world, actor, container)
+    if isinstance(container, Group) is not (item_type == "EPIC"):
+        raise Invalid({"work_item_type": ["is not allowed here: epics belong to groups, all else to projects"]})
+    require(permissions.can_create_item(world, actor, container))
+    attributes.check_title(title)
+    attributes.check_description(world, description)
+
+
 def _blank(
     world: World,
     actor: User,
-    container: Project | Group,
+    container: Container,
     item_type: ItemType,
     title: str,
     description: str,
@@ -206,22 +213,27 @@ def _blank(
         author_id=actor.id,
         created_at=created,
         updated_at=now,
-        project_id=container.id if isinstance(container, Project) else None,
-        group_id=container.id if isinstance(container, Group) else None,
+        **belonging_to(container),
         epic_id=world.ids.next("epic") if item_type == "EPIC" else None,
     )
 
 
-def _counter(container: Project | Group) -> int:
+def _counter(container: Container) -> int:
     return container.issue_counter if isinstance(container, Project) else container.work_item_counter
 
 
-def _insert(world: World, container: Project | Group, item: WorkItem) -> None:
+def _add(world: World, actor: User, container: Container, item: WorkItem, wanted: ChangeSet) -> None:
+    """In the table only once every check has passed: a refused item leaves neither a row nor a used-up iid behind."""
+    _inherit_confidentiality(world, item, wanted.parent_id)
+    check(world, actor, item, wanted)
     if isinstance(container, Project):
         container.issue_counter = item.iid
     else:
         container.work_item_counter = item.iid
     world.work_items[item.id] = item
+    apply(world, actor, item, wanted)
+    if isinstance(container, Project):
+        touch(container, world.clock())
 
 
 def _inherit_confidentiality(world: World, item: WorkItem, parent_id: int | None) -> None:
@@ -231,31 +243,26 @@ def _inherit_confidentiality(world: World, item: WorkItem, parent_id: int | None
         item.confidential = True
 
 
-def _finish(world: World, actor: User, item: WorkItem, before: webhooks.Snapshot, through_issues_api: bool) -> None:
-    """Stamp and tell, if anything is different from `before`."""
-    if webhooks.snapshot(world, item) == before:
-        return
-    item.updated_by_id = actor.id
-    _stamp(world, item, world.clock())
-    webhooks.item_changed(world, actor, item, before, "update", through_issues_api=through_issues_api)
-
-
 def _stamp(world: World, item: WorkItem, now: datetime) -> None:
     item.updated_at = now
     if item.project_id is not None:
         world.projects[item.project_id].last_activity_at = now
 
 
-def _choose_status(world: World, item: WorkItem, name: str, state_event: str) -> Any:
-    """The state event that a status brings with it. Raises Forbidden unlicensed, Invalid for an unknown name."""
+def _checked_state_event(world: World, item: WorkItem, state_event: str, status: str) -> Any:
+    """What is asked of the state: in words, or by the status that is chosen. Raises Forbidden unlicensed, Invalid."""
+    if state_event is not UNSET and state_event not in ("close", "reopen"):
+        raise Invalid("state_event does not have a valid value")
+    if status is UNSET:
+        return state_event
     if not world.licensed or item.type not in ("ISSUE", "TASK"):
         raise Forbidden
-    status = statuses.by_name(name)
-    if status is None:
+    chosen = statuses.by_name(status)
+    if chosen is None:
         raise Invalid({"status": ["provided status does not exist"]})
     if state_event is not UNSET:
         return state_event
-    return "close" if status.closes else "reopen"
+    return "close" if chosen.closes else "reopen"
 
 
 def _keep_status(item: WorkItem, name: str) -> None:

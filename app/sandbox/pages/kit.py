@@ -10,23 +10,13 @@ from datetime import date, datetime
 
 from markupsafe import Markup
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.operations.badges import fill_placeholders
-from app.sandbox.pages import addresses, markdown
+from app.sandbox.pages import markdown
 from app.sandbox.pages.chips import Chip, chips_of
-from app.sandbox.pages.references import label_address, lineage
+from app.sandbox.pages.references import label_address
 from app.sandbox.pages.visit import Visit
-from app.sandbox.world import Board, Group, Milestone, Project, User, WorkItem
-
-ROLES = {
-    5: "Minimal access",
-    10: "Guest",
-    15: "Planner",
-    20: "Reporter",
-    30: "Developer",
-    40: "Maintainer",
-    50: "Owner",
-}
+from app.sandbox.world import ROLES, Board, Container, Group, Milestone, Project, User, WorkItem
 
 EMOJI = {"thumbsup": "👍", "thumbsdown": "👎", "tada": "🎉", "rocket": "🚀", "heart": "❤️", "eyes": "👀", "wave": "👋"}
 
@@ -45,7 +35,7 @@ class Kit:
 
     visit: Visit
 
-    def address(self, subject: Project | Group | WorkItem | Board | Milestone | User) -> str:
+    def address(self, subject: Container | WorkItem | Board | Milestone | User) -> str:
         """Where the subject's page is."""
         world = self.visit.world
         if isinstance(subject, WorkItem):
@@ -61,24 +51,25 @@ class Kit:
     def file_address(self, project: Project, path: str, verb: str = "blob") -> str:
         return addresses.of_file(self.visit.world, project, path, verb)
 
-    def label_address(self, home: Project | Group, title: str) -> str:
+    def label_address(self, home: Container, title: str) -> str:
         return label_address(self.visit.world, home, title)
 
-    def reference(self, item: WorkItem, home: Project | Group | None = None) -> str:
+    def reference(self, item: WorkItem, home: Container | None = None) -> str:
         """`#3` at home, `group/project#3` elsewhere."""
-        if permissions.container_of(self.visit.world, item) is home:
-            return f"{'&' if item.type == 'EPIC' else '#'}{item.iid}"
+        if self.visit.world.container_of(item) is home:
+            return addresses.short_reference(item)
         return addresses.reference(self.visit.world, item)
 
-    def is_project(self, home: Project | Group) -> bool:
+    def is_project(self, home: Container) -> bool:
         return isinstance(home, Project)
 
-    def ancestry(self, home: Project | Group) -> list[Group]:
+    def ancestry(self, home: Container) -> list[Group]:
         """The readable groups above, top first."""
-        above = [group for group in lineage(self.visit.world, home) if group is not home]
+        world = self.visit.world
+        above = [group for group in world.ancestors(world.group_of(home)) if group is not home]
         return [group for group in reversed(above) if self.visit.sees(group)]
 
-    def hidden_tabs(self, home: Project | Group) -> set[str]:
+    def hidden_tabs(self, home: Container) -> set[str]:
         """Tabs that would lead to nothing for this viewer."""
         if isinstance(home, Group):
             return set()
@@ -87,7 +78,7 @@ class Kit:
             hidden.add("wiki")
         return hidden if permissions.issues_enabled(home) else hidden | {"issues", "boards"}
 
-    def badge_url(self, home: Project | Group, url: str) -> str:
+    def badge_url(self, home: Container, url: str) -> str:
         """A badge's address, filled in; only http and https, for badges come from API clients."""
         filled = fill_placeholders(self.visit.world, home, url)
         return filled if filled.startswith(("https://", "http://")) else "#"
@@ -96,11 +87,11 @@ class Kit:
         """Whether the viewer may close it."""
         return item.state == "opened" and permissions.can_update_item(self.visit.world, self.visit.viewer, item)
 
-    def container(self, item: WorkItem) -> Project | Group:
-        return permissions.container_of(self.visit.world, item)
+    def container(self, item: WorkItem) -> Container:
+        return self.visit.world.container_of(item)
 
-    def path_of(self, home: Project | Group) -> str:
-        return addresses.path_of(self.visit.world, home)
+    def path_of(self, home: Container) -> str:
+        return self.visit.world.path_of(home)
 
     def user(self, user_id: int | None) -> User:
         """The user, or GitLab's Ghost User when the account is gone."""
@@ -124,7 +115,7 @@ class Kit:
     def tasks(self, item: WorkItem) -> tuple[int, int]:
         return markdown.task_count(item.description)
 
-    def markdown(self, text: str, home: Project | Group, *, tickable: bool = False) -> Markup:
+    def markdown(self, text: str, home: Container, *, tickable: bool = False) -> Markup:
         return markdown.render(text, self.visit.setting(home, tickable=tickable))
 
     def emoji(self, name: str) -> str:
@@ -132,9 +123,10 @@ class Kit:
         return EMOJI.get(name, f":{name}:")
 
     def role(self, level: int) -> str:
-        return ROLES.get(level, "No role")
+        """The role in sentence case, as all words of a page."""
+        return ROLES.get(level, "No role").capitalize()
 
-    def role_of(self, user: User, home: Project | Group) -> str:
+    def role_of(self, user: User, home: Container) -> str:
         return self.role(permissions.access_level(self.visit.world, user, home))
 
     def due(self, item: WorkItem) -> Due | None:

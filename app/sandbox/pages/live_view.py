@@ -15,8 +15,7 @@ from typing import Any
 
 from markupsafe import Markup
 
-from app.sandbox import permissions
-from app.sandbox.pages import addresses
+from app.sandbox import addresses, permissions
 from app.sandbox.pages.chips import chip_of
 from app.sandbox.pages.references import References, label_address
 from app.sandbox.world import WorkItem
@@ -138,12 +137,12 @@ def _reach(terms: list[Term], references: References) -> list[WorkItem]:
     """What the reader may see of the group (with all below it) or the project that the view names, else of its home."""
     world, home = references.world, references.home
     named = {term.field: term.values[0] for term in terms if term.field in _PLACES}
-    at = named.get("project") or named.get("group") or addresses.path_of(world, home)
+    at = named.get("project") or named.get("group") or world.path_of(home)
     below = "project" not in named
     return [
         item
         for item in world.work_items.values()
-        if _within(addresses.path_of(world, permissions.container_of(world, item)).lower(), at.lower(), below)
+        if _within(world.path_of(world.container_of(item)).lower(), at.lower(), below)
         and permissions.can_read_item(world, references.viewer, item)
     ]
 
@@ -218,7 +217,7 @@ def _title(item: WorkItem, references: References) -> Markup:
 
 def _labels(item: WorkItem, references: References) -> Markup:
     world = references.world
-    home = permissions.container_of(world, item)
+    home = world.container_of(item)
     found = sorted((world.labels[i] for i in item.label_ids if i in world.labels), key=lambda x: x.title.lower())
     return Markup(" ").join(
         chip_of(label, scoped=world.licensed).html(label_address(world, home, label.title)) for label in found

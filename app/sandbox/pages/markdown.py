@@ -8,12 +8,11 @@ trap it avoids: inserting HTML after sanitising, where a forged placeholder insi
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from urllib.parse import urlsplit
 
-import nh3
 from markdown_it import MarkdownIt
 from markdown_it.renderer import RendererHTML
 from markdown_it.rules_core import StateCore
@@ -24,13 +23,13 @@ from markupsafe import Markup, escape
 from app.sandbox.pages.diagram import drawn_chart
 from app.sandbox.pages.live_view import NotUnderstoodError, live_table
 from app.sandbox.pages.references import PATTERN, References, Target
+from app.sandbox.pages.sanitiser import sanitised
 
 MAX_CHARACTERS = 200_000
 UNDRAWN = {
     "mermaid": "Diagram source. A real GitLab draws this; the sandbox draws only a chain of boxes.",
     "plantuml": "Diagram source. A real GitLab may draw this; the sandbox shows the text.",
 }
-_CHIP_STYLE = re.compile(r"--chip:#[0-9a-f]{6};--ink:#[0-9a-f]{6}")
 _OUR_ATTRIBUTES = re.compile(r"(?<![\w-])(?:class|style|id|name|value|role)(?=\s*=)", re.IGNORECASE)
 _OUR_TAGS = re.compile(r"<(/?)(?=(?:button|input)\b)", re.IGNORECASE)
 _TASK = re.compile(r"\[([ xX])\](?=\s|$)")
@@ -52,13 +51,12 @@ def render(text: str, setting: Setting | None = None) -> Markup:
     if len(text) > MAX_CHARACTERS:
         note = f"This text has {len(text):,} characters, so it is shown without formatting, and cut."
         return Markup('<p class="hint">{}</p><pre class="plain">{}</pre>').format(note, text[:MAX_CHARACTERS])
-    html = _parser().render(text, {"setting": setting or Setting()})
-    return Markup(_sanitise(html))  # noqa: S704 - the one place where HTML is declared safe, right after nh3
+    return sanitised(_PARSER.render(text, {"setting": setting or Setting()}))
 
 
 def task_lines(text: str) -> dict[int, bool]:
     """Line number (from 0) -> ticked, of every task in the text; tasks in code blocks do not count."""
-    tokens = _parser().parse(text[:MAX_CHARACTERS], {"setting": Setting()})
+    tokens = _PARSER.parse(text[:MAX_CHARACTERS], {"setting": Setting()})
     return {t.map[0]: bool(t.meta["checked"]) for t in tokens if t.map and t.meta and "checked" in t.meta}
 
 
@@ -76,13 +74,6 @@ def task_count(text: str) -> tuple[int, int]:
     """(ticked, all) tasks, as in GitLab's task_completion_status."""
     boxes = task_lines(text).values() if "[" in text else []
     return sum(boxes), len(boxes)
-
-
-# The parser -------------------------------------------------------------------------------------------------------
-
-
-def _parser() -> MarkdownIt:
-    return _PARSER
 
 
 def _make_parser() -> MarkdownIt:
@@ -252,54 +243,4 @@ def _code(token: Token) -> str:
     return f'<pre tabindex="0"><code>{escape(token.content)}</code></pre>\n'
 
 
-# The sanitiser ----------------------------------------------------------------------------------------------------
-
-
-def _keep_attribute(tag: str, attribute: str, value: str) -> str | None:
-    if attribute == "style":
-        return value if tag in {"a", "span"} and _CHIP_STYLE.fullmatch(value) else None
-    if attribute == "tabindex":
-        return value if value == "0" else None
-    if attribute == "id":
-        return value if value.startswith(("toc-", "task-")) else None
-    return value
-
-
-_TAGS = (nh3.ALLOWED_TAGS | {"button", "details", "summary", "input", "section"}) - {"input", "style"}
-_ATTRIBUTES: dict[str, set[str]] = {
-    "*": {"title", "dir", "lang", "align"},
-    "a": {"href", "style"},
-    "img": {"src", "alt", "width", "height"},
-    "span": {"role", "aria-checked", "aria-disabled", "style"},
-    "button": {"type", "name", "value", "id", "role", "aria-checked", "aria-label"},
-    "ol": {"start"},
-    "pre": {"tabindex"},
-    "table": {"tabindex"},
-    "details": {"open"},
-    "td": {"colspan", "rowspan"},
-    "th": {"colspan", "rowspan"},
-    **{f"h{n}": {"id"} for n in range(1, 7)},
-}
-_ALERTS = {f"markdown-alert-{kind}" for kind in ("note", "tip", "important", "warning", "caution")}
-_CLASSES: dict[str, set[str]] = {
-    "a": {"chip", "scoped", "ref-user", "ref-item", "ref-url"},
-    "span": {"chip-key", "chip-value", "ref-user", "task"},
-    "button": {"task"},
-    "ul": {"contains-task-list"},
-    "ol": {"contains-task-list", "flow", "down"},
-    "li": {"task-list-item", "arrow"},
-    "div": {"markdown-alert", *_ALERTS},
-    "p": {"markdown-alert-title"},
-    "figure": {"drawn", "live"},
-}
-_CLEANER = nh3.Cleaner(
-    tags=_TAGS,
-    clean_content_tags={"script", "style"},
-    attributes=_ATTRIBUTES,
-    attribute_filter=_keep_attribute,
-    allowed_classes=_CLASSES,
-    url_schemes={"http", "https", "mailto"},
-    link_rel="noopener noreferrer nofollow",
-)
-_sanitise: Callable[[str], str] = _CLEANER.clean
 _PARSER = _make_parser()

@@ -11,10 +11,10 @@ import re
 from dataclasses import dataclass
 from urllib.parse import quote
 
-from app.sandbox import permissions
-from app.sandbox.pages import addresses
+from app.sandbox import addresses, permissions
+from app.sandbox.operations import available_labels, available_milestones
 from app.sandbox.pages.chips import Chip, chip_of
-from app.sandbox.world import Group, Label, Milestone, Project, User, WorkItem, World
+from app.sandbox.world import Container, Label, Project, User, WorkItem, World
 
 _PATH = r"[A-Za-z0-9_](?:[A-Za-z0-9_./-]*[A-Za-z0-9_])?"
 PATTERN = re.compile(
@@ -46,7 +46,7 @@ class References:
 
     world: World
     viewer: User
-    home: Project | Group
+    home: Container
 
     def find(self, match: re.Match[str]) -> Target | None:
         """The target of one match of PATTERN that is no URL; None means: leave the text as it is."""
@@ -86,21 +86,21 @@ class References:
         return Target(shown, addresses.of_item(self.world, item), "item", item.title)
 
     def _lookup(self, path: str, iid: int, *, epic: bool) -> WorkItem | None:
-        home_group = self.world.groups[self.home.group_id] if isinstance(self.home, Project) else self.home
+        home_group = self.world.group_of(self.home)
         if epic:
             group = self.world.group_by_path(path) if path else home_group
-            return None if group is None else find_epic(self.world, group, iid)
+            return None if group is None else self.world.item_at(group, iid)
         if path:
             sibling = path if "/" in path else f"{home_group.full_path}/{path}"
             project = self.world.project_by_path(sibling)
         else:
             project = self.home if isinstance(self.home, Project) else None
-        return None if project is None else find_issue(self.world, project, iid)
+        return None if project is None else self.world.item_at(project, iid)
 
     def _short(self, item: WorkItem) -> str:
-        container = permissions.container_of(self.world, item)
+        container = self.world.container_of(item)
         if container is self.home:
-            return f"{'&' if item.type == 'EPIC' else '#'}{item.iid}"
+            return addresses.short_reference(item)
         return addresses.reference(self.world, item)
 
     def _label(self, title: str) -> Target | None:
@@ -114,50 +114,21 @@ class References:
         return Target(label.title, label_address(self.world, self.home, label.title), "label", chip.description, chip)
 
     def _milestone(self, title: str) -> Target | None:
-        found = next((m for m in milestones_of(self.world, self.home) if m.title.lower() == title.lower()), None)
+        found = next((m for m in available_milestones(self.world, self.home) if m.title.lower() == title.lower()), None)
         if found is None:
             return None
         return Target(f"%{found.title}", addresses.of_milestone(self.world, found), "milestone")
 
 
-def label_address(world: World, home: Project | Group, title: str) -> str:
+def label_address(world: World, home: Container, title: str) -> str:
     """The list of items of `home` that carry the label."""
     listing = "issues" if isinstance(home, Project) else "epics"
     return f"{addresses.of_container(world, home)}/-/{listing}?label_name%5B%5D={quote(title, safe='')}"
 
 
-def lineage(world: World, home: Project | Group) -> list[Group]:
-    """The groups above `home`, nearest first; a group is its own first."""
-    return list(world.ancestors(world.groups[home.group_id] if isinstance(home, Project) else home))
-
-
-def labels_of(world: World, home: Project | Group) -> list[Label]:
+def labels_of(world: World, home: Container) -> list[Label]:
     """Labels usable in `home`: its own, then those of the groups above."""
-    groups = {group.id for group in lineage(world, home)}
-    own = home.id if isinstance(home, Project) else None
-    found = [x for x in world.labels.values() if x.group_id in groups or (own is not None and x.project_id == own)]
-    return sorted(found, key=lambda label: (label.project_id is None, label.title.lower()))
-
-
-def milestones_of(world: World, home: Project | Group) -> list[Milestone]:
-    """Milestones usable in `home`, in the order they were made."""
-    groups = {group.id for group in lineage(world, home)}
-    own = home.id if isinstance(home, Project) else None
-    return [
-        milestone
-        for milestone in world.milestones.values()
-        if milestone.group_id in groups or (own is not None and milestone.project_id == own)
-    ]
-
-
-def find_issue(world: World, project: Project, iid: int) -> WorkItem | None:
-    """An issue or task of a project by its number."""
-    return next((x for x in world.work_items.values() if x.project_id == project.id and x.iid == iid), None)
-
-
-def find_epic(world: World, group: Group, iid: int) -> WorkItem | None:
-    """An epic of a group by its number."""
-    return next((x for x in world.work_items.values() if x.group_id == group.id and x.iid == iid), None)
+    return sorted(available_labels(world, home), key=lambda label: label.project_id is None)
 
 
 def item_at(world: World, path: str) -> WorkItem | None:
@@ -168,6 +139,6 @@ def item_at(world: World, path: str) -> WorkItem | None:
     where = match["where"]
     if where.startswith("groups/"):
         group = world.group_by_path(where.removeprefix("groups/"))
-        return None if group is None else find_epic(world, group, int(match["iid"]))
+        return None if group is None else world.item_at(group, int(match["iid"]))
     project = world.project_by_path(where)
-    return None if project is None or match["kind"] == "epics" else find_issue(world, project, int(match["iid"]))
+    return None if project is None or match["kind"] == "epics" else world.item_at(project, int(match["iid"]))

@@ -14,7 +14,7 @@ from typing import Any
 from app.sandbox.http import Response
 from app.sandbox.pages.views import authorize, boards, faults, files, groups, items, lists, projects, start, tools
 from app.sandbox.pages.visit import Hidden, Visit
-from app.sandbox.world import Group, Project
+from app.sandbox.world import Container
 
 Answer = Callable[[], Response]
 Route = tuple[str, re.Pattern[str], Callable[..., Response]]
@@ -93,7 +93,7 @@ def find_view(visit: Visit, path: str) -> Answer:
     return partial(start.profile, visit, where)
 
 
-def _match(visit: Visit, routes: list[Route], rest: str, *home: Project | Group) -> Answer:
+def _match(visit: Visit, routes: list[Route], rest: str, *home: Container) -> Answer:
     method = "GET" if visit.request.method == "HEAD" else visit.request.method
     for allowed, pattern, view in routes:
         if allowed == method and (match := pattern.fullmatch(rest)):

@@ -12,12 +12,12 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from urllib.parse import parse_qsl
 
-from app.sandbox import permissions
+from app.sandbox import operations, permissions
 from app.sandbox.http import Request
 from app.sandbox.pages.markdown import Setting
 from app.sandbox.pages.references import References
 from app.sandbox.pages.session import Session, Sessions, people
-from app.sandbox.world import Board, Group, Project, User, WorkItem, World
+from app.sandbox.world import Board, Container, Group, Project, User, WorkItem, World
 
 
 class Hidden(Exception):
@@ -79,11 +79,11 @@ class Visit:
 
     # What may be seen
 
-    def sees(self, subject: Project | Group | WorkItem) -> bool:
+    def sees(self, subject: Container | WorkItem) -> bool:
         """Whether the viewer may read it."""
         return may_read(self.world, self.viewer, subject)
 
-    def require(self, noun: str, subject: Project | Group | WorkItem | None) -> None:
+    def require(self, noun: str, subject: Container | WorkItem | None) -> None:
         """Raises Hidden when the subject is missing or not for the viewer, with those who would see it."""
         if subject is None:
             raise Hidden(noun)
@@ -117,9 +117,9 @@ class Visit:
         return sorted((g for g in found if parent is None or g.parent_id == parent.id), key=lambda g: g.full_path)
 
     def _below(self, project: Project, group: Group) -> bool:
-        return group in self.world.ancestors(self.world.groups[project.group_id])
+        return group in self.world.lineage(project)
 
-    def items(self, home: Project | Group, types: Iterable[str]) -> list[WorkItem]:
+    def items(self, home: Container, types: Iterable[str]) -> list[WorkItem]:
         """Readable items of a project, or of a group and everything below it, newest first."""
         wanted = set(types)
         found = [
@@ -139,13 +139,12 @@ class Visit:
                 counts[item.parent_id] = (closed + (item.state == "closed"), total + 1)
         return counts
 
-    def boards(self, home: Project | Group, *, epic: bool = False) -> list[Board]:
-        field_name = "project_id" if isinstance(home, Project) else "group_id"
-        return [b for b in self.world.boards.values() if getattr(b, field_name) == home.id and b.epic == epic]
+    def boards(self, home: Container, *, epic: bool = False) -> list[Board]:
+        return operations.boards_of(self.world, home, epic=epic)
 
     # How text is shown
 
-    def setting(self, home: Project | Group, *, tickable: bool = False) -> Setting:
+    def setting(self, home: Container, *, tickable: bool = False) -> Setting:
         """How Markdown of `home` is rendered for this viewer."""
         return Setting(References(self.world, self.viewer, home), tickable)
 
@@ -155,17 +154,13 @@ def fingerprint(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:16]
 
 
-def may_read(world: World, user: User, subject: Project | Group | WorkItem) -> bool:
+def may_read(world: World, user: User, subject: Container | WorkItem) -> bool:
     """can_read_project, can_read_group or can_read_item, whichever fits."""
     if isinstance(subject, WorkItem):
         return permissions.can_read_item(world, user, subject)
     return permissions.can_read_container(world, user, subject)
 
 
-def is_within(world: World, item: WorkItem, home: Project | Group) -> bool:
+def is_within(world: World, item: WorkItem, home: Container) -> bool:
     """Whether the item lives in `home`, or below it when that is a group."""
-    container = permissions.container_of(world, item)
-    if container is home or isinstance(home, Project):
-        return container is home
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
-    return home in world.ancestors(group)
+    return any(place is home for place in world.lineage(world.container_of(item)))

@@ -11,8 +11,11 @@ from app.sandbox.errors import SandboxError
 from app.sandbox.http import Request, Response, error_response, json_response
 from app.sandbox.identity import insufficient_scope
 from app.sandbox.rest import (
+    access_tokens,
     badges,
     boards,
+    branches,
+    epic_children,
     epics,
     groups,
     hooks,
@@ -26,6 +29,7 @@ from app.sandbox.rest import (
     protections,
     reactions,
     repository,
+    templates,
     tokens,
     users,
     wikis,
@@ -40,8 +44,11 @@ TABLE = RouteTable(
     [
         module.routes
         for module in (
+            access_tokens,
             badges,
             boards,
+            branches,
+            epic_children,
             epics,
             groups,
             hooks,
@@ -55,6 +62,7 @@ TABLE = RouteTable(
             protections,
             reactions,
             repository,
+            templates,
             tokens,
             users,
             wikis,

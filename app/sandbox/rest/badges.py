@@ -13,8 +13,8 @@ from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.presenters.formats import Json
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Badge, Project
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Badge, Container, Project
 
 routes = Routes()
 

@@ -8,14 +8,14 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import Invalid, NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, epic_group, the_container
+from app.sandbox.rest.finding import epic_group, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, require_any, require_one, text, texts
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.presenters.containers import project_basic
 from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import Board, BoardList
+from app.sandbox.world import Board, BoardList, belongs
 
 routes = Routes()
 
@@ -58,8 +58,8 @@ def create_board(call: Call) -> Response:
     container = the_container(call)
     if call.path["scope"] == "groups" and not call.world.enterprise:
         raise NotFound
-    project, group = as_owner(container)
-    board = operations.create_board(call.world, call.actor, name=call.get("name", ""), project=project, group=group)
+    where = operations.as_keywords(container)
+    board = operations.create_board(call.world, call.actor, name=call.get("name", ""), **where)
     return created(_present(call, board))
 
 

@@ -8,8 +8,8 @@ from __future__ import annotations
 
 from app.sandbox import permissions
 from app.sandbox.errors import Forbidden, NotFound
-from app.sandbox.rest.routing import Call, Container
-from app.sandbox.world import Board, Group, Hook, Label, Milestone, Note, Project, User, WorkItem
+from app.sandbox.rest.routing import Call
+from app.sandbox.world import Container, Group, Note, Project, User, WorkItem
 
 ISSUE_TYPES = ("ISSUE", "TASK", "INCIDENT")
 
@@ -36,6 +36,14 @@ def the_project(call: Call) -> Project:
     return find_project(call, call.path["id"])
 
 
+def the_repository(call: Call) -> Project:
+    """The project of a route that shows its code; raises Forbidden for who may not see it."""
+    project = the_project(call)
+    if not permissions.can_download_code(call.world, call.user, project):
+        raise Forbidden
+    return project
+
+
 def the_group(call: Call) -> Group:
     return find_group(call, call.path["id"])
 
@@ -45,18 +53,6 @@ def the_container(call: Call) -> Container:
     return the_project(call) if call.path["scope"] == "projects" else the_group(call)
 
 
-def as_owner(container: Container) -> tuple[Project | None, Group | None]:
-    """(project, group), one of them None: the two keywords that operations take."""
-    return (container, None) if isinstance(container, Project) else (None, container)
-
-
-def belongs(record: Label | Milestone | Board | Hook, container: Container) -> bool:
-    """True when the record is the container's own, not inherited."""
-    if isinstance(container, Project):
-        return record.project_id == container.id
-    return record.group_id == container.id
-
-
 def the_issue(call: Call) -> WorkItem:
     """The issue of `/projects/:id/issues/:issue_iid`; raises NotFound."""
     project = the_project(call)
@@ -64,12 +60,10 @@ def the_issue(call: Call) -> WorkItem:
 
 
 def find_issue(call: Call, project: Project, iid: int) -> WorkItem:
-    for item in call.world.work_items.where("place", (None, project.id, iid)):
-        if item.type in ISSUE_TYPES:
-            if permissions.can_read_item(call.world, call.user, item):
-                return item
-            break
-    raise NotFound.of("Issue")
+    item = call.world.item_at(project, iid)
+    if item is None or item.type not in ISSUE_TYPES or not permissions.can_read_item(call.world, call.user, item):
+        raise NotFound.of("Issue")
+    return item
 
 
 def epic_group(call: Call) -> Group:
@@ -91,6 +85,14 @@ def find_epic(call: Call, group: Group, *, iid: int | None = None, legacy_id: in
                 return item
             break
     raise NotFound
+
+
+def find_any_epic(call: Call, legacy_id: int, refusal: NotFound | None = None) -> WorkItem:
+    """An epic of whatever group by its legacy id; raises `refusal`, or a bare NotFound."""
+    for item in call.world.work_items.values():
+        if item.type == "EPIC" and item.epic_id == legacy_id and permissions.can_read_item(call.world, call.user, item):
+            return item
+    raise refusal or NotFound()
 
 
 def the_epic(call: Call) -> WorkItem:

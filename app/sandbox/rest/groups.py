@@ -6,18 +6,14 @@ The trap: `GET /groups/:id/projects` shows only the group's own projects; those 
 from __future__ import annotations
 
 from app.sandbox import operations, permissions
-from app.sandbox.errors import Invalid
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, integer, integers, text
+from app.sandbox.rest.parameters import GUEST_AND_UP, boolean, integer, integers, text
 from app.sandbox.rest.presenters import containers
-from app.sandbox.rest.projects import PROJECT_FILTERS, present_projects, select_projects
+from app.sandbox.rest.projects import PROJECT_FILTERS, check_deletion, present_projects, select_projects
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, accepted, created, ok
-from app.sandbox.world import GUEST, OWNER, Group
-
-VISIBILITIES = ("private", "internal", "public")
-LEVELS = (10, 15, 20, 30, 40, 50)
+from app.sandbox.world import GUEST, OWNER, VISIBILITIES, Group
 
 routes = Routes()
 
@@ -31,7 +27,7 @@ GROUP_FILTERS = (
     boolean("active"),
     boolean("archived"),
     integers("skip_groups"),
-    integer("min_access_level", *LEVELS),
+    integer("min_access_level", *GUEST_AND_UP),
     text("order_by", "name", "path", "id", "similarity"),
     text("sort", "asc", "desc"),
     *CUSTOM_ATTRIBUTES,
@@ -52,8 +48,7 @@ def list_subgroups(call: Call) -> Response:
 @routes.get("/groups/:id/descendant_groups", *GROUP_FILTERS, listed=True)
 def list_descendants(call: Call) -> Response:
     top = the_group(call)
-    everything = call.world.groups.values()
-    return _list(call, [group for group in everything if group is not top and top in call.world.ancestors(group)])
+    return _list(call, [group for group in call.world.descendants(top) if group is not top])
 
 
 def _list(call: Call, groups: list[Group]) -> Response:
@@ -127,13 +122,7 @@ def update_group(call: Call) -> Response:
 def delete_group(call: Call) -> Response:
     """Delayed on every tier; `permanently_remove` with the full path needs the first delete before it."""
     group = the_group(call)
-    if call.get("permanently_remove"):
-        if group.marked_for_deletion_on is None:
-            raise Invalid("Group must be marked for deletion first.")
-        if call.get("full_path") != group.full_path:
-            raise Invalid("`full_path` is incorrect. You must enter the complete path for the subgroup.")
-    elif group.marked_for_deletion_on is not None:
-        raise Invalid("Group has been already marked for deletion")
+    check_deletion(call, group, "subgroup")
     operations.delete_group(call.world, call.actor, group)
     return accepted({"message": "202 Accepted"})
 
@@ -156,7 +145,7 @@ def list_group_projects(call: Call) -> Response:
     group, world = the_group(call), call.world
     wanted = {group.id}
     if call.get("include_subgroups"):
-        wanted |= {row.id for row in world.groups.values() if group in world.ancestors(row)}
+        wanted |= {row.id for row in world.descendants(group)}
     if call.get("include_ancestor_groups"):
         wanted |= {row.id for row in world.ancestors(group)}
     rows = select_projects(call, [p for p in world.projects.values() if p.group_id in wanted])

@@ -11,13 +11,14 @@ from typing import Any
 from app.sandbox import operations, permissions, webhooks
 from app.sandbox.errors import Forbidden, NotFound, Unprocessable
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.operations.hooks import GROUP_FLAGS, PROJECT_FLAGS
+from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import ParameterError, boolean, objects, text, texts
 from app.sandbox.rest.presenters import hooks as presenters
 from app.sandbox.rest.presenters.formats import Json
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Delivery, Hook
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Container, Delivery, Hook, belongs
 
 routes = Routes()
 
@@ -31,10 +32,10 @@ FIELDS = (
     text("branch_filter_strategy", "wildcard", "regex", "all_branches"),
     boolean("enable_ssl_verification"),
     objects("custom_headers"),
-    *(boolean(flag) for flag in presenters.GROUP_FLAGS),
+    *(boolean(flag) for flag in GROUP_FLAGS),
 )
 SECRET_MARKS = frozenset({"token_present", "signing_token_present"})
-GROUP_ONLY = frozenset(presenters.GROUP_FLAGS) - frozenset(presenters.PROJECT_FLAGS)
+GROUP_ONLY = frozenset(GROUP_FLAGS) - frozenset(PROJECT_FLAGS)
 
 
 def _managed(call: Call) -> Container:
@@ -94,10 +95,10 @@ def read_hook(call: Call) -> Response:
 
 @routes.post("/:scope/:id/hooks", text("url", required=True), *FIELDS)
 def create_hook(call: Call) -> Response:
-    project, group = as_owner(_managed(call))
+    where = operations.as_keywords(_managed(call))
     fields = _fields(call)
     url = _checked(call.get("url", ""))
-    hook = operations.create_hook(call.world, call.actor, url=url, project=project, group=group, **fields)
+    hook = operations.create_hook(call.world, call.actor, url=url, **where, **fields)
     return created(_present(call, hook))
 
 

@@ -18,7 +18,7 @@ from app.sandbox.rest.parameters import (
     integer_or_text,
     integers,
     mapping,
-    moment,
+    span,
     text,
     texts,
 )
@@ -69,10 +69,8 @@ FILTERS: tuple[Parameter, ...] = (
     integer_or_text("assignee_id"),
     texts("assignee_username"),
     integer("closed_by_id"),
-    moment("created_after"),
-    moment("created_before"),
-    moment("updated_after"),
-    moment("updated_before"),
+    *span("created"),
+    *span("updated"),
     mapping("not", *_NEGATABLE),
     text("scope", *SCOPES),
     text("my_reaction_emoji"),
@@ -135,10 +133,8 @@ def _matches(call: Call, item: WorkItem) -> bool:
         get("author_id") in (None, item.author_id),
         get("closed_by_id") in (None, item.closed_by_id),
         "iids" not in call.given or not call.given["iids"] or item.iid in call.given["iids"],
-        get("created_after") is None or item.created_at >= get("created_after"),
-        get("created_before") is None or item.created_at <= get("created_before"),
-        get("updated_after") is None or item.updated_at >= get("updated_after"),
-        get("updated_before") is None or item.updated_at <= get("updated_before"),
+        call.within("created", item.created_at),
+        call.within("updated", item.updated_at),
     )
     return all(checks) and _matches_words(call, item)
 

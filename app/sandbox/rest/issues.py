@@ -11,7 +11,7 @@ from typing import Any
 from app.sandbox import operations, permissions
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import find_epic, find_project, the_group, the_issue, the_project
+from app.sandbox.rest.finding import find_any_epic, find_epic, find_project, the_group, the_issue, the_project
 from app.sandbox.rest.issue_filters import FILTERS, KEYED_ORDERS, TYPES, select_issues, sort_key
 from app.sandbox.rest.pagination import paginate, paginate_by_key, wants_keyset
 from app.sandbox.rest.parameters import (
@@ -65,7 +65,7 @@ def list_my_issues(call: Call) -> Response:
 def list_group_issues(call: Call) -> Response:
     """Issues of all projects in the group and its subgroups; offset pages only."""
     group, world = the_group(call), call.world
-    below = {row.id for row in world.groups.values() if group in world.ancestors(row)}
+    below = {row.id for row in world.descendants(group)}
     projects = {project.id for project in world.projects.values() if project.group_id in below}
     rows = _unarchived(call, [item for item in world.work_items.values() if item.project_id in projects])
     return paginate(call, select_issues(call, rows), _presenter(call))
@@ -188,13 +188,9 @@ def _parent_id(call: Call, project: Project) -> int | None:
     legacy_id, iid = call.get("epic_id"), call.get("epic_iid")
     if not legacy_id and not iid:
         return None
-    world = call.world
     if iid:
-        return find_epic(call, world.groups[project.group_id], iid=iid).id
-    for item in world.work_items.values():
-        if item.type == "EPIC" and item.epic_id == legacy_id and permissions.can_read_item(world, call.user, item):
-            return item.id
-    raise NotFound.of("Epic")
+        return find_epic(call, call.world.groups[project.group_id], iid=iid).id
+    return find_any_epic(call, legacy_id, NotFound.of("Epic")).id
 
 
 @routes.delete("/projects/:id/issues/:issue_iid")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, only_for, require_any, require_one, text
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.presenters.formats import Json
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Group, Label, Project
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Container, Group, Label, Project, belongs
 
 routes = Routes()
 
@@ -48,7 +48,7 @@ def _reach(call: Call, container: Container) -> list[Label]:
     if not call.get("include_ancestor_groups", True):
         rows = [label for label in rows if belongs(label, container)]
     if isinstance(container, Group) and call.get("include_descendant_groups"):
-        below = {group.id for group in world.groups.values() if container in world.ancestors(group)} - {container.id}
+        below = {group.id for group in world.descendants(container)} - {container.id}
         rows += [label for label in world.labels.values() if label.group_id in below]
         rows.sort(key=lambda label: (label.title.lower(), label.id))
     return rows
@@ -95,15 +95,13 @@ def read_label(call: Call) -> Response:
 )
 def create_label(call: Call) -> Response:
     container = the_container(call)
-    project, group = as_owner(container)
     label = operations.create_label(
         call.world,
         call.actor,
         title=call.get("name", ""),
         color=call.get("color", ""),
         description=call.get("description"),
-        project=project,
-        group=group,
+        **operations.as_keywords(container),
     )
     later = call.some("priority", "archived")
     if later:

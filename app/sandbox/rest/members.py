@@ -12,6 +12,7 @@ from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_user, the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import (
+    GUEST_AND_UP,
     boolean,
     day,
     exclude_each_other,
@@ -23,12 +24,11 @@ from app.sandbox.rest.parameters import (
     texts,
 )
 from app.sandbox.rest.presenters import people
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import Member, User
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import ROLES, Container, Member, User
 
 routes = Routes()
 
-LEVELS = (5, 10, 15, 20, 30, 40, 50)
 SEARCH = (text("query"), integers("user_ids"), boolean("show_seat_info"))
 
 
@@ -161,7 +161,7 @@ def _managed(call: Call) -> Container:
 
 @routes.post(
     "/:scope/:id/invitations",
-    integer("access_level", *LEVELS, required=True),
+    integer("access_level", *ROLES, required=True),
     texts("email"),
     integers("user_id"),
     day("expires_at"),
@@ -185,7 +185,7 @@ def create_invitations(call: Call) -> Response:
     return created({"status": "error", "message": problems} if problems else {"status": "success"})
 
 
-@routes.put("/:scope/:id/invitations/:email", integer("access_level", *LEVELS[1:]), moment("expires_at"))
+@routes.put("/:scope/:id/invitations/:email", integer("access_level", *GUEST_AND_UP), moment("expires_at"))
 def update_invitation(call: Call) -> Response:
     """https://docs.gitlab.com/api/invitations/#update-an-invitation-to-a-group-or-project"""
     end = call.get("expires_at")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from app.sandbox import operations, permissions
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import as_owner, belongs, the_container
+from app.sandbox.rest.finding import the_container
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, day, integers, moment, only_for, require_any, text
 from app.sandbox.rest.presenters import items
 from app.sandbox.rest.presenters import labels as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import Milestone
+from app.sandbox.world import Milestone, belongs
 
 routes = Routes()
 
@@ -52,8 +52,7 @@ def _matches(call: Call, row: Milestone) -> bool:
         not call.get("iids") or row.iid in call.get("iids"),
         call.get("title") in (None, row.title),
         word in row.title.lower() or word in (row.description or "").lower(),
-        call.get("updated_before") is None or row.updated_at <= call.get("updated_before"),
-        call.get("updated_after") is None or row.updated_at >= call.get("updated_after"),
+        call.within("updated", row.updated_at),
     )
     return all(checks)
 
@@ -73,13 +72,11 @@ def read_milestone(call: Call) -> Response:
 
 @routes.post("/:scope/:id/milestones", text("title", required=True), *CHANGES)
 def create_milestone(call: Call) -> Response:
-    project, group = as_owner(the_container(call))
     row = operations.create_milestone(
         call.world,
         call.actor,
         title=call.get("title", ""),
-        project=project,
-        group=group,
+        **operations.as_keywords(the_container(call)),
         **call.some("description", "due_date", "start_date"),
     )
     return created(presenters.milestone(call.world, row))

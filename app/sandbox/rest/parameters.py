@@ -15,7 +15,10 @@ from difflib import get_close_matches
 from typing import Any
 
 from app.sandbox.rest.bodies import Values
+from app.sandbox.world import GUEST, ROLES
 
+GUEST_AND_UP = tuple(level for level in ROLES if level >= GUEST)
+"""The access levels that most routes take: all roles but Minimal Access."""
 ALWAYS_KNOWN = frozenset({"private_token", "access_token", "sudo"})
 
 
@@ -56,6 +59,11 @@ def day(name: str, *, required: bool = False) -> Parameter:
 def moment(name: str, *, required: bool = False) -> Parameter:
     """A time in ISO 8601; without offset it is UTC, a bare date is midnight."""
     return Parameter(name, "moment", required)
+
+
+def span(name: str) -> tuple[Parameter, Parameter]:
+    """`created_after` and `created_before`; see `Call.within`."""
+    return moment(f"{name}_after"), moment(f"{name}_before")
 
 
 def texts(name: str, *, required: bool = False) -> Parameter:

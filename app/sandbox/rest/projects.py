@@ -14,14 +14,20 @@ from app.sandbox.errors import Forbidden, Invalid, NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_project
 from app.sandbox.rest.pagination import paginate, paginate_by_id, wants_keyset
-from app.sandbox.rest.parameters import Parameter, boolean, integer, moment, require_any, text, texts
+from app.sandbox.rest.parameters import (
+    GUEST_AND_UP,
+    Parameter,
+    boolean,
+    integer,
+    require_any,
+    span,
+    text,
+    texts,
+)
 from app.sandbox.rest.presenters import containers
 from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, KEYSET, Call, Routes, accepted, created, ok
-from app.sandbox.world import GUEST, OWNER, Project
-
-VISIBILITIES = ("private", "internal", "public")
-LEVELS = (10, 15, 20, 30, 40, 50)
+from app.sandbox.world import GUEST, OWNER, VISIBILITIES, Container, Project
 
 PROJECT_FILTERS = (
     boolean("archived"),
@@ -35,7 +41,7 @@ PROJECT_FILTERS = (
     boolean("starred"),
     boolean("with_issues_enabled"),
     boolean("with_merge_requests_enabled"),
-    integer("min_access_level", *LEVELS),
+    integer("min_access_level", *GUEST_AND_UP),
     *CUSTOM_ATTRIBUTES,
 )
 _BOOLEANS = tuple(
@@ -88,10 +94,8 @@ routes = Routes()
     boolean("statistics"),
     boolean("include_pending_delete"),
     texts("topic"),
-    moment("last_activity_after"),
-    moment("last_activity_before"),
-    moment("updated_after"),
-    moment("updated_before"),
+    *span("last_activity"),
+    *span("updated"),
     listed=True,
 )
 def list_projects(call: Call) -> Response:
@@ -116,7 +120,6 @@ def _matches(call: Call, project: Project) -> bool:
     haystack = [project.name, project.path, project.description or ""]
     if call.get("search_namespaces"):
         haystack.append(world.project_path(project))
-    after, before = call.get("last_activity_after"), call.get("last_activity_before")
     checks = (
         permissions.can_read_project(world, call.user, project),
         any(word in text.lower() for text in haystack),
@@ -129,10 +132,8 @@ def _matches(call: Call, project: Project) -> bool:
         not call.get("with_issues_enabled") or permissions.issues_enabled(project),
         level >= call.get("min_access_level", 0),
         set(call.get("topic", [])) <= set(project.topics),
-        after is None or project.last_activity_at >= after,
-        before is None or project.last_activity_at <= before,
-        call.get("updated_after") is None or project.updated_at >= call.get("updated_after"),
-        call.get("updated_before") is None or project.updated_at <= call.get("updated_before"),
+        call.within("last_activity", project.last_activity_at),
+        call.within("updated", project.updated_at),
     )
     return all(checks)
 
@@ -177,7 +178,7 @@ def create_project(call: Call) -> Response:
         initialize_with_readme=call.get("initialize_with_readme", False),
         default_branch=call.get("default_branch", "main"),
         topics=_topics(call) or (),
-        settings=_settings(call),
+        **_settings(call),
     )
     return created(containers.project(call.world, project, call.user))
 
@@ -198,15 +199,22 @@ def update_project(call: Call) -> Response:
 def delete_project(call: Call) -> Response:
     """Delayed on every tier; `permanently_remove` with the full path needs the first delete before it."""
     project = the_project(call)
-    if call.get("permanently_remove"):
-        if project.marked_for_deletion_on is None:
-            raise Invalid("Project must be marked for deletion first.")
-        if call.get("full_path") != call.world.project_path(project):
-            raise Invalid("`full_path` is incorrect. You must enter the complete path for the project.")
-    elif project.marked_for_deletion_on is not None:
-        raise Invalid("Project has been already marked for deletion")
+    check_deletion(call, project, "project")
     operations.delete_project(call.world, call.actor, project)
     return accepted({"message": "202 Accepted"})
+
+
+def check_deletion(call: Call, container: Container, place: str) -> None:
+    """Refuse a second delete that does not say so with the full path, and a first one that does."""
+    marked, name = container.marked_for_deletion_on is not None, container.noun.capitalize()
+    if not call.get("permanently_remove"):
+        if marked:
+            raise Invalid(f"{name} has been already marked for deletion")
+        return
+    if not marked:
+        raise Invalid(f"{name} must be marked for deletion first.")
+    if call.get("full_path") != call.world.path_of(container):
+        raise Invalid(f"`full_path` is incorrect. You must enter the complete path for the {place}.")
 
 
 @routes.post("/projects/:id/restore")

@@ -8,19 +8,19 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox import operations, permissions
-from app.sandbox.errors import Forbidden, NotFound
+from app.sandbox import operations
+from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import the_project
+from app.sandbox.rest.finding import the_project, the_repository
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import Parameter, ParameterError, boolean, integer, objects, text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
-from app.sandbox.world import Project
+from app.sandbox.world import ADMINISTRATOR, DEVELOPER, MAINTAINER, NO_ACCESS, Project
 
 routes = Routes()
 
-LEVELS = (0, 30, 40, 60)
+LEVELS = (NO_ACCESS, DEVELOPER, MAINTAINER, ADMINISTRATOR)
 RULES: tuple[Parameter, ...] = (
     boolean("allow_force_push"),
     boolean("code_owner_approval_required"),
@@ -37,16 +37,9 @@ _NAMES = {
 }
 
 
-def _readable(call: Call) -> Project:
-    project = the_project(call)
-    if not permissions.can_download_code(call.world, call.user, project):
-        raise Forbidden
-    return project
-
-
 @routes.get("/projects/:id/protected_branches", text("search"), listed=True)
 def list_protected_branches(call: Call) -> Response:
-    project = _readable(call)
+    project = the_repository(call)
     word = call.get("search", "").lower()
     rows = [name for name in sorted(project.protected_branches) if word in name.lower()]
     return paginate(call, rows, lambda name: presenters.protected_branch(call.world, project, name))
@@ -54,7 +47,7 @@ def list_protected_branches(call: Call) -> Response:
 
 @routes.get("/projects/:id/protected_branches/:name")
 def read_protected_branch(call: Call) -> Response:
-    return _answer(call, _readable(call))
+    return _answer(call, the_repository(call))
 
 
 @routes.post(
@@ -95,7 +88,7 @@ def _rules(call: Call) -> dict[str, Any]:
             raise ParameterError(f"{name} is invalid (it needs Premium; use {kind}_access_level on this tier)")
         if any(level is None for level in levels):
             raise ParameterError(f"{name} is invalid (the sandbox knows access_level only, not people and groups)")
-        rules[f"{kind}_level"] = min(int(level) for level in levels) if levels else 40
+        rules[f"{kind}_level"] = min(int(level) for level in levels) if levels else MAINTAINER
     return rules
 
 

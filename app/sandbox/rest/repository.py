@@ -1,4 +1,4 @@
-"""Files, commits, branches and issue templates of a project (https://docs.gitlab.com/api/repositories/).
+"""Files and commits of a project (https://docs.gitlab.com/api/repositories/).
 
 The trap: an empty repository. Its tree is 404 "Tree Not Found", not an empty list, and the first commit makes the
 branch. Every branch of the sandbox keeps its whole line of commits; there are no merges.
@@ -7,14 +7,14 @@ branch. Every branch of the sandbox keeps its whole line of commits; there are n
 from __future__ import annotations
 
 from difflib import SequenceMatcher
-from fnmatch import fnmatchcase
 from typing import Any
 from urllib.parse import quote
 
-from app.sandbox import operations, permissions
-from app.sandbox.errors import Forbidden, Invalid, NotFound
+from app.sandbox import operations
+from app.sandbox.errors import Invalid, NotFound
+from app.sandbox.git_ids import blob_id
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import the_project
+from app.sandbox.rest.finding import the_project, the_repository
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import Parameter, boolean, moment, objects, text
 from app.sandbox.rest.presenters import repository as presenters
@@ -24,26 +24,14 @@ from app.sandbox.world import Commit, Project
 routes = Routes()
 
 AUTHOR = (text("author_name"), text("author_email"), text("start_branch"))
-TEMPLATE_FOLDER = ".gitlab/issue_templates/"
-
-
-def _readable(call: Call) -> Project:
-    project = the_project(call)
-    if not permissions.can_download_code(call.world, call.user, project):
-        raise Forbidden
-    return project
 
 
 def _line_to(project: Project, ref: str | None, noun: str = "Commit") -> list[Commit]:
     """All commits up to a branch name, `HEAD`, a full or an abbreviated hash, oldest first; raises NotFound."""
-    line = project.line(project.default_branch if ref in (None, "", "HEAD") else str(ref))
-    if line is not None:
-        return line
-    for line in (project.commits, *project.branches.values()):
-        for index, commit in enumerate(line):
-            if ref and len(ref) >= 7 and commit.sha.startswith(ref):
-                return line[: index + 1]
-    raise NotFound.of(noun)
+    line = project.line_to(project.default_branch if ref in (None, "", "HEAD") else str(ref))
+    if line is None:
+        raise NotFound.of(noun)
+    return line
 
 
 def _last_change(line: list[Commit], path: str) -> Commit:
@@ -60,7 +48,7 @@ def _last_change(line: list[Commit], path: str) -> Commit:
     listed=True,
 )
 def list_tree(call: Call) -> Response:
-    project = _readable(call)
+    project = the_repository(call)
     commit = _line_to(project, call.get("ref"), "Tree")[-1]
     try:
         rows = presenters.tree(commit.files, call.get("path", ""), recursive=call.get("recursive", False))
@@ -72,7 +60,7 @@ def list_tree(call: Call) -> Response:
 @routes.get("/projects/:id/repository/files/:file_path", text("ref", required=True))
 def read_file(call: Call) -> Response:
     """https://docs.gitlab.com/api/repository_files/; `HEAD` may stand for the default branch."""
-    project = _readable(call)
+    project = the_repository(call)
     path, ref = call.path["file_path"], call.get("ref", "")
     line = _line_to(project, ref)
     if path not in line[-1].files:
@@ -96,12 +84,12 @@ def _header_text(value: object) -> str:
 
 @routes.get("/projects/:id/repository/files/:file_path/raw", text("ref"), boolean("lfs"))
 def read_raw_file(call: Call) -> Response:
-    project = _readable(call)
+    project = the_repository(call)
     path = call.path["file_path"]
     commit = _line_to(project, call.get("ref"))[-1]
     if path not in commit.files:
         raise NotFound.of("File")
-    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": presenters.blob_id(commit.files[path])}
+    headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": blob_id(commit.files[path])}
     return Response(200, headers, commit.files[path].encode())
 
 
@@ -187,7 +175,7 @@ def create_commit(call: Call) -> Response:
     listed=True,
 )
 def list_commits(call: Call) -> Response:
-    project, world = _readable(call), call.world
+    project, world = the_repository(call), call.world
     if not project.commits:
         return paginate(call, [], lambda row: row)
     rows = [c for c in _line_to(project, call.get("ref_name")) if _matches(call, c)]
@@ -208,7 +196,7 @@ def _matches(call: Call, commit: Commit) -> bool:
 
 @routes.get("/projects/:id/repository/commits/:sha", boolean("stats"))
 def read_commit(call: Call) -> Response:
-    project = _readable(call)
+    project = the_repository(call)
     commit = _line_to(project, call.path["sha"])[-1]
     return ok(_detail(call, project, commit, with_stats=call.get("stats", True)))
 
@@ -228,74 +216,3 @@ def _stats(project: Project, commit: Commit) -> dict[str, int]:
         kept = sum(block.size for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks())
         additions, deletions = additions + len(new) - kept, deletions + len(old) - kept
     return {"additions": additions, "deletions": deletions, "total": additions + deletions}
-
-
-@routes.get(
-    "/projects/:id/repository/branches",
-    text("search"),
-    text("regex"),
-    text("sort", "name_asc", "updated_asc", "updated_desc"),
-    listed=True,
-)
-def list_branches(call: Call) -> Response:
-    project = _readable(call)
-    word = call.get("search", "").strip("^$").lower()
-    names = [name for name in project.branch_names if word in name.lower()]
-    return paginate(call, names, lambda name: _branch(call, project, name))
-
-
-@routes.get("/projects/:id/repository/branches/:branch")
-def read_branch(call: Call) -> Response:
-    project = _readable(call)
-    return ok(_branch(call, project, call.path["branch"]))
-
-
-@routes.post("/projects/:id/repository/branches", text("branch", required=True), text("ref", required=True))
-def create_branch(call: Call) -> Response:
-    """`ref` is another branch or a commit (https://docs.gitlab.com/api/branches/#create-repository-branch)."""
-    project, name = _readable(call), call.get("branch", "")
-    operations.create_branch(call.world, call.actor, project, name, call.get("ref", ""))
-    return created(_branch(call, project, name))
-
-
-@routes.delete("/projects/:id/repository/branches/:branch")
-def delete_branch(call: Call) -> Response:
-    operations.delete_branch(call.world, call.actor, _readable(call), call.path["branch"])
-    return no_content()
-
-
-def _branch(call: Call, project: Project, name: str) -> dict[str, Any]:
-    line = project.line(name)
-    if line is None:
-        raise NotFound.of("Branch")
-    can_push = permissions.can_push(call.world, call.user, project, name)
-    return presenters.branch(
-        call.world, project, name, line[-1],
-        protected=any(fnmatchcase(name, pattern) for pattern in project.protected_branches), can_push=can_push,
-    )  # fmt: skip
-
-
-@routes.get("/projects/:id/templates/:type", listed=True)
-def list_templates(call: Call) -> Response:
-    """Files of `.gitlab/issue_templates` on the default branch (https://docs.gitlab.com/api/project_templates/)."""
-    names = sorted(_templates(_readable(call), call.path["type"]))
-    return paginate(call, names, lambda name: {"key": name, "name": name})
-
-
-@routes.get("/projects/:id/templates/:type/:name")
-def read_template(call: Call) -> Response:
-    templates = _templates(_readable(call), call.path["type"])
-    name = call.path["name"]
-    if name not in templates:
-        raise NotFound.of("Template")
-    return ok({"name": name, "content": templates[name]})
-
-
-def _templates(project: Project, kind: str) -> dict[str, str]:
-    if kind != "issues":
-        raise Invalid(f"The sandbox has issue templates only, not {kind}.")
-    return {
-        path.removeprefix(TEMPLATE_FOLDER).removesuffix(".md"): text
-        for path, text in project.files.items()
-        if path.startswith(TEMPLATE_FOLDER) and path.endswith(".md") and path.count("/") == TEMPLATE_FOLDER.count("/")
-    }

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from datetime import date
 from typing import Any
 from urllib.parse import unquote
 
 from app.sandbox.errors import NotFound, Unauthorized
 from app.sandbox.http import Request, Response, json_response
 from app.sandbox.rest.parameters import Parameter, boolean, integer, text
-from app.sandbox.world import Group, Project, Token, User, World
+from app.sandbox.world import Token, User, World
 
 PAGING = (integer("page"), integer("per_page"))
 KEYSET = (text("pagination", "keyset", "legacy"), text("cursor"), integer("id_after"), integer("id_before"))
@@ -50,6 +51,13 @@ class Call:
         """A given parameter, or the default when it was absent or empty."""
         value = self.given.get(name)
         return default if value is None else value
+
+    def within(self, name: str, value: date | None) -> bool:
+        """Whether `<name>_after` and `<name>_before`, as far as they were given, leave room for a day or a moment."""
+        after, before = self.get(f"{name}_after"), self.get(f"{name}_before")
+        if value is None:
+            return after is None and before is None
+        return (after is None or value >= after) and (before is None or value <= before)
 
     def some(self, *names: str) -> dict[str, Any]:
         """Those of the named parameters that were given, to pass on as they are."""
@@ -176,6 +184,3 @@ def no_content() -> Response:
 
 def accepted(data: object) -> Response:
     return json_response(202, data)
-
-
-Container = Project | Group

@@ -1,4 +1,4 @@
-"""Tokens of people, of service accounts, of projects and of groups (https://docs.gitlab.com/api/personal_access_tokens/).
+"""Tokens of people and of service accounts (https://docs.gitlab.com/api/personal_access_tokens/).
 
 The trap: a token's value is shown once. Reading a token never shows it; only making and rotating do, and rotating kills
 the old one at once.
@@ -11,16 +11,15 @@ from datetime import date, timedelta
 from app.sandbox import operations, permissions
 from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import the_container, the_group
+from app.sandbox.rest.finding import the_group
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, day, integer, moment, text, texts
+from app.sandbox.rest.parameters import boolean, day, integer, span, text, texts
 from app.sandbox.rest.presenters import people
-from app.sandbox.rest.routing import Call, Container, Routes, created, no_content, ok
-from app.sandbox.world import OWNER, Project, Token, User
+from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
+from app.sandbox.world import Token, User
 
 DEFAULT_ROTATION = timedelta(days=7)
 LONGEST_LIFE = timedelta(days=365)
-LEVELS = (10, 15, 20, 30, 40, 50)
 
 routes = Routes()
 
@@ -28,8 +27,7 @@ FILTERS = (
     boolean("revoked"),
     text("state", "active", "inactive"),
     text("search"),
-    moment("created_after"),
-    moment("created_before"),
+    *span("created"),
     day("expires_after"),
     day("expires_before"),
     text("sort", "created_asc", "created_desc", "expires_asc", "expires_desc", "last_used_asc", "last_used_desc",
@@ -43,8 +41,8 @@ def list_tokens(call: Call) -> Response:
     wanted = call.get("user_id", None if call.actor.admin else call.actor.id)
     if wanted != call.actor.id and not call.actor.admin:
         raise Unauthorized
-    rows = [row for row in call.world.tokens.values() if _is_personal(row) and wanted in (None, row.user_id)]
-    return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
+    rows = [row for row in call.world.tokens.values() if row.personal and wanted in (None, row.user_id)]
+    return paginate(call, selected(call, rows), lambda row: people.token(call.world, row))
 
 
 @routes.get("/personal_access_tokens/self", signed_in=True, any_scope=("read_user", "self_rotate", "read_repository"))
@@ -61,13 +59,13 @@ def read_token(call: Call) -> Response:
 def rotate_own_token(call: Call) -> Response:
     """Without `expires_at` the new token lives one week
     (https://docs.gitlab.com/api/personal_access_tokens/#rotate-a-personal-access-token)."""
-    return ok(people.token(call.world, _rotated(call, _own_token(call)), with_value=True))
+    return ok(people.token(call.world, rotated(call, _own_token(call)), with_value=True))
 
 
 @routes.post("/personal_access_tokens/:token_id/rotate", day("expires_at"))
 def rotate_token(call: Call) -> Response:
     """401 for a token that is not there, not the caller's, or no longer valid."""
-    return ok(people.token(call.world, _rotated(call, _token_by_id(call, Unauthorized())), with_value=True))
+    return ok(people.token(call.world, rotated(call, _token_by_id(call, Unauthorized())), with_value=True))
 
 
 @routes.delete("/personal_access_tokens/self")
@@ -92,7 +90,7 @@ def revoke_token(call: Call) -> Response:
 )
 def create_service_account_token(call: Call) -> Response:
     user = _service_account(call)
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
+    end = checked_end(call, call.world.clock().date() + LONGEST_LIFE)
     name, scopes = call.given["name"], call.given["scopes"]
     new = operations.create_token(call.world, user, name=name, scopes=scopes, expires_at=end)
     return created(people.token(call.world, new, with_value=True))
@@ -101,13 +99,13 @@ def create_service_account_token(call: Call) -> Response:
 @routes.get("/groups/:id/service_accounts/:user_id/personal_access_tokens", *FILTERS, listed=True, signed_in=True)
 def list_service_account_tokens(call: Call) -> Response:
     user = _service_account(call)
-    rows = [row for row in call.world.tokens.values() if _is_personal(row) and row.user_id == user.id]
-    return paginate(call, _selected(call, rows), lambda row: people.token(call.world, row))
+    rows = [row for row in call.world.tokens.values() if row.personal and row.user_id == user.id]
+    return paginate(call, selected(call, rows), lambda row: people.token(call.world, row))
 
 
 @routes.post("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id/rotate", day("expires_at"))
 def rotate_service_account_token(call: Call) -> Response:
-    return ok(people.token(call.world, _rotated(call, _service_account_token(call)), with_value=True))
+    return ok(people.token(call.world, rotated(call, _service_account_token(call)), with_value=True))
 
 
 @routes.delete("/groups/:id/service_accounts/:user_id/personal_access_tokens/:token_id")
@@ -133,94 +131,12 @@ def _service_account(call: Call) -> User:
 def _service_account_token(call: Call) -> Token:
     user, wanted = _service_account(call), call.number("token_id")
     for row in call.world.tokens.values():
-        if row.id == wanted and row.user_id == user.id and _is_personal(row):
+        if row.id == wanted and row.user_id == user.id and row.personal:
             return row
     raise NotFound.of("Personal Access Token")
 
 
-# --- tokens of a project or a group: each has a bot user of its own ---
-
-
-@routes.get("/:scope/:id/access_tokens", *FILTERS, listed=True, signed_in=True)
-def list_access_tokens(call: Call) -> Response:
-    """https://docs.gitlab.com/api/project_access_tokens/ ; 401 for who may not see them, as on GitLab."""
-    container = _administered(call)
-    rows = [row for row in call.world.tokens.values() if row.resource == _resource(container)]
-    return paginate(call, _selected(call, rows), lambda row: people.resource_token(call.world, row))
-
-
-@routes.get("/:scope/:id/access_tokens/:token_id", signed_in=True)
-def read_access_token(call: Call) -> Response:
-    return ok(people.resource_token(call.world, _token_of(call, _administered(call))))
-
-
-@routes.post(
-    "/:scope/:id/access_tokens",
-    text("name", required=True),
-    text("description"),
-    texts("scopes", required=True),
-    day("expires_at"),
-    integer("access_level", *LEVELS),
-)
-def create_access_token(call: Call) -> Response:
-    """The token's bot becomes a member, a Maintainer unless `access_level` says otherwise."""
-    container = the_container(call)
-    noun = call.path["scope"].removesuffix("s")
-    level = call.get("access_level", 40)
-    own = permissions.access_level(call.world, call.user, container)
-    if not permissions.can_admin(call.world, call.user, container) or level > own:
-        raise Invalid(f"User does not have permission to create {noun} access token")
-    end = _checked_end(call, call.world.clock().date() + LONGEST_LIFE)
-    name, scopes = call.given["name"], call.given["scopes"]
-    new = operations.create_access_token(
-        call.world, call.actor, container, name=name, scopes=scopes, level=level, expires_at=end
-    )
-    return created(people.resource_token(call.world, new, with_value=True))
-
-
-@routes.post("/:scope/:id/access_tokens/:token_id/rotate", day("expires_at"))
-def rotate_access_token(call: Call) -> Response:
-    new = _rotated(call, _token_of(call, _administered(call)))
-    return ok(people.resource_token(call.world, new, with_value=True))
-
-
-@routes.delete("/:scope/:id/access_tokens/:token_id")
-def revoke_access_token(call: Call) -> Response:
-    """The bot leaves at once; GitLab deletes the account 30 days after."""
-    container = _administered(call)
-    operations.revoke_access_token(call.world, container, _token_of(call, container))
-    return no_content()
-
-
-def _administered(call: Call) -> Container:
-    """A project's Maintainers and a group's Owners."""
-    container = the_container(call)
-    needed = 40 if isinstance(container, Project) else OWNER
-    if permissions.access_level(call.world, call.user, container) < needed:
-        raise Unauthorized
-    return container
-
-
-def _resource(container: Container) -> tuple[str, int]:
-    return ("project" if isinstance(container, Project) else "group", container.id)
-
-
-def _token_of(call: Call, container: Container) -> Token:
-    wanted = call.number("token_id")
-    for row in call.world.tokens.values():
-        if row.id == wanted and row.resource == _resource(container):
-            return row
-    raise NotFound("404 Could not find project access token with token_id: " + str(wanted))
-
-
-# --- what they share ---
-
-
-def _is_personal(row: Token) -> bool:
-    return row.application_id is None and row.resource is None
-
-
-def _selected(call: Call, rows: list[Token]) -> list[Token]:
+def selected(call: Call, rows: list[Token]) -> list[Token]:
     get, today = call.get, call.world.clock().date()
 
     def matches(row: Token) -> bool:
@@ -229,10 +145,8 @@ def _selected(call: Call, rows: list[Token]) -> list[Token]:
             get("revoked") in (None, row.revoked),
             get("state") in (None, "active" if active else "inactive"),
             get("search", "").lower() in row.name.lower(),
-            get("created_after") is None or row.created_at >= get("created_after"),
-            get("created_before") is None or row.created_at <= get("created_before"),
-            get("expires_after") is None or (row.expires_at is not None and row.expires_at >= get("expires_after")),
-            get("expires_before") is None or (row.expires_at is not None and row.expires_at <= get("expires_before")),
+            call.within("created", row.created_at),
+            call.within("expires", row.expires_at),
         )
         return all(checks)
 
@@ -246,20 +160,20 @@ def _token_by_id(call: Call, refusal: Unauthorized | Forbidden) -> Token:
     """One's own, or for an administrator anybody's; raises `refusal`, to an administrator NotFound."""
     wanted = call.number("token_id")
     for row in call.world.tokens.values():
-        if row.id == wanted and _is_personal(row) and (call.actor.admin or row.user_id == call.actor.id):
+        if row.id == wanted and row.personal and (call.actor.admin or row.user_id == call.actor.id):
             return row
     raise NotFound if call.actor.admin else refusal
 
 
-def _rotated(call: Call, old: Token) -> Token:
+def rotated(call: Call, old: Token) -> Token:
     world = call.world
     if old.revoked or (old.expires_at is not None and old.expires_at <= world.clock().date()):
         raise Unauthorized
-    expires_at = _checked_end(call, world.clock().date() + DEFAULT_ROTATION)
+    expires_at = checked_end(call, world.clock().date() + DEFAULT_ROTATION)
     return operations.rotate_token(world, old, expires_at)
 
 
-def _checked_end(call: Call, default: date) -> date:
+def checked_end(call: Call, default: date) -> date:
     """Raises Invalid for an end that is too near or too far."""
     today = call.world.clock().date()
     end: date = call.get("expires_at", default)

@@ -10,7 +10,7 @@ from app.sandbox.errors import Forbidden, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_user
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, moment, require_any, text
+from app.sandbox.rest.parameters import boolean, require_any, span, text
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, created, no_content, ok
 from app.sandbox.world import User
@@ -43,8 +43,7 @@ def read_current_user(call: Call) -> Response:
     boolean("without_project_bots"),
     text("order_by", "id", "name", "username", "created_at", "updated_at"),
     text("sort", "asc", "desc"),
-    moment("created_after"),
-    moment("created_before"),
+    *span("created"),
     listed=True,
     any_scope=("read_user",),
 )
@@ -72,8 +71,7 @@ def _matches(call: Call, user: User) -> bool:
         not call.get("humans") or not user.bot,
         not call.get("without_project_bots") or not user.bot,
         not call.get("admins") or user.admin,
-        call.get("created_after") is None or user.created_at >= call.get("created_after"),
-        call.get("created_before") is None or user.created_at <= call.get("created_before"),
+        call.within("created", user.created_at),
     )
     return all(checks)
 

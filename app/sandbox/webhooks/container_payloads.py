@@ -6,8 +6,6 @@ alone fails on them (https://docs.gitlab.com/user/project/integrations/webhook_e
 
 from __future__ import annotations
 
-from fnmatch import fnmatchcase
-
 from app.sandbox import permissions
 from app.sandbox.webhooks.shapes import (
     VISIBILITY_LEVELS,
@@ -19,30 +17,20 @@ from app.sandbox.webhooks.shapes import (
     project_hash,
     repository_hash,
 )
-from app.sandbox.world import OWNER, Commit, Group, Member, Milestone, Project, User, World
-
-ROLE_NAMES = {
-    5: "Minimal Access",
-    10: "Guest",
-    15: "Planner",
-    20: "Reporter",
-    30: "Developer",
-    40: "Maintainer",
-    50: "Owner",
-}
+from app.sandbox.world import NO_COMMIT, OWNER, ROLES, Commit, Container, Group, Member, Milestone, Project, User, World
 
 
 def milestone_payload(world: World, milestone: Milestone, action: str) -> Payload:
     payload: Payload = {"object_kind": "milestone", "event_type": "milestone"}
-    if milestone.project_id is not None:
-        payload["project"] = project_hash(world, world.projects[milestone.project_id])
-    elif milestone.group_id is not None:
-        group = world.groups[milestone.group_id]
+    container = world.container_of(milestone)
+    if isinstance(container, Project):
+        payload["project"] = project_hash(world, container)
+    else:
         payload["group"] = {
-            "group_id": group.id,
-            "group_name": group.name,
-            "group_path": group.path,
-            "full_path": group.full_path,
+            "group_id": container.id,
+            "group_name": container.name,
+            "group_path": container.path,
+            "full_path": container.full_path,
         }
     payload["object_attributes"] = {
         "id": milestone.id,
@@ -69,10 +57,10 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
     return {
         "object_kind": "push",
         "event_name": "push",
-        "before": commit.parent_shas[0] if commit.parent_shas else "0" * 40,
+        "before": commit.parent_shas[0] if commit.parent_shas else NO_COMMIT,
         "after": commit.sha,
         "ref": f"refs/heads/{branch}",
-        "ref_protected": any(fnmatchcase(branch, pattern) for pattern in project.protected_branches),
+        "ref_protected": bool(project.protections_for(branch)),
         "checkout_sha": commit.sha,
         "message": None,
         "user_id": actor.id,
@@ -102,7 +90,7 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
     }
 
 
-def member_payload(world: World, subject: Project | Group, user: User, member: Member, event: str) -> Payload:
+def member_payload(world: World, subject: Container, user: User, member: Member, event: str) -> Payload:
     """`event` is add, update or remove."""
     names = {"add": "user_add_to", "update": "user_update_for", "remove": "user_remove_from"}
     times = {"created_at": iso(member.created_at), "updated_at": iso(world.clock())}
@@ -119,7 +107,7 @@ def member_payload(world: World, subject: Project | Group, user: User, member: M
             "group_path": subject.path,
             "group_id": subject.id,
             **person,
-            "group_access": ROLE_NAMES[member.access_level],
+            "group_access": ROLES[member.access_level],
             "group_plan": None,
             "expires_at": f"{member.expires_at}T00:00:00Z" if member.expires_at else None,
             "event_name": f"{names[event]}_group",
@@ -132,7 +120,7 @@ def member_payload(world: World, subject: Project | Group, user: User, member: M
         "project_path_with_namespace": world.project_path(subject),
         "project_id": subject.id,
         **person,
-        "access_level": ROLE_NAMES[member.access_level],
+        "access_level": ROLES[member.access_level],
         "project_visibility": subject.visibility,
     }
 

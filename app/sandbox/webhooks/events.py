@@ -11,7 +11,20 @@ from app.sandbox.webhooks import container_payloads, payloads
 from app.sandbox.webhooks.payloads import Snapshot
 from app.sandbox.webhooks.queue import enqueue, listeners
 from app.sandbox.webhooks.shapes import Payload
-from app.sandbox.world import Award, Commit, Group, Member, Milestone, Note, Project, User, WorkItem, World
+from app.sandbox.world import (
+    NO_COMMIT,
+    Award,
+    Commit,
+    Container,
+    Group,
+    Member,
+    Milestone,
+    Note,
+    Project,
+    User,
+    WorkItem,
+    World,
+)
 
 
 def item_opened(world: World, actor: User, item: WorkItem) -> None:
@@ -52,14 +65,8 @@ def awarded(world: World, actor: User, item: WorkItem, award: Award, note: Note 
 
 def milestone_changed(world: World, milestone: Milestone, action: str) -> None:
     """`action` is create, close, reopen or delete."""
-    container: Project | Group | None = None
-    if milestone.project_id is not None:
-        container = world.projects[milestone.project_id]
-    elif milestone.group_id is not None:
-        container = world.groups[milestone.group_id]
-    if container is not None:
-        payload = container_payloads.milestone_payload(world, milestone, action)
-        enqueue(world, listeners(world, container, "milestone_events"), "Milestone Hook", payload)
+    payload = container_payloads.milestone_payload(world, milestone, action)
+    enqueue(world, listeners(world, world.container_of(milestone), "milestone_events"), "Milestone Hook", payload)
 
 
 def pushed(world: World, actor: User, project: Project, commit: Commit, branch: str) -> None:
@@ -71,12 +78,12 @@ def branch_changed(world: World, actor: User, project: Project, branch: str, bef
     """A branch was made or deleted: a push without commits, zeros on the side where there is none."""
     line = project.branches.get(branch) or project.commits
     payload = container_payloads.push_payload(world, actor, project, line[-1], branch)
-    there = after if after.strip("0") else None
+    there = None if after == NO_COMMIT else after
     payload |= {"before": before, "after": after, "checkout_sha": there, "commits": [], "total_commits_count": 0}
     enqueue(world, listeners(world, project, "push_events", branch=branch), "Push Hook", payload)
 
 
-def member_changed(world: World, subject: Project | Group, user: User, member: Member, event: str) -> None:
+def member_changed(world: World, subject: Container, user: User, member: Member, event: str) -> None:
     """`event` is add, update or remove. Group webhooks hear of groups; of project members only system hooks would."""
     if isinstance(subject, Group):
         payload = container_payloads.member_payload(world, subject, user, member, event)
@@ -99,13 +106,6 @@ def subgroup_changed(world: World, group: Group, event: str) -> None:
 
 
 def _item(world: World, item: WorkItem, payload: Payload) -> None:
-    container: Project | Group
-    if item.project_id is not None:
-        container = world.projects[item.project_id]
-    elif item.group_id is not None:
-        container = world.groups[item.group_id]
-    else:
-        return
     flag = "confidential_issues_events" if item.confidential else "issues_events"
     header = "Confidential Issue Hook" if item.confidential else "Issue Hook"
-    enqueue(world, listeners(world, container, flag), header, payload)
+    enqueue(world, listeners(world, world.container_of(item), flag), header, payload)

@@ -28,6 +28,15 @@ Snapshot = dict[str, Any]
 TYPE_NAMES = {"ISSUE": "Issue", "TASK": "Task", "INCIDENT": "Incident", "EPIC": "Epic"}
 _SILENT = ("parent_id", "start_date", "status")
 """Compared, so that a change is noticed, but never listed in `changes`."""
+_NO_TIME = {
+    "time_estimate": 0,
+    "total_time_spent": 0,
+    "time_change": 0,
+    "human_total_time_spent": None,
+    "human_time_estimate": None,
+    "human_time_change": None,
+}
+"""The sandbox tracks no time."""
 
 
 def snapshot(world: World, item: WorkItem) -> Snapshot:
@@ -106,12 +115,7 @@ def item_hash(world: World, item: WorkItem) -> Payload:
         "due_date": now["due_date"],
         "moved_to_id": item.moved_to_id,
         "duplicated_to_id": item.duplicated_to_id,
-        "time_estimate": 0,
-        "total_time_spent": 0,
-        "time_change": 0,
-        "human_total_time_spent": None,
-        "human_time_estimate": None,
-        "human_time_change": None,
+        **_NO_TIME,
         "type": TYPE_NAMES[item.type],
         "iid": item.iid,
         "url": item_url(world, item),
@@ -123,11 +127,16 @@ def item_hash(world: World, item: WorkItem) -> Payload:
     }
     if world.enterprise:
         attributes |= {"weight": item.weight, "health_status": None}
+    return attributes | _status_hash(item)
+
+
+def _status_hash(item: WorkItem) -> Payload:
+    """Nothing while nobody has chosen a status."""
     status = statuses.by_name(item.status) if item.status is not None else None
-    if status is not None:
-        shown = {"name": status.name, "category": status.category, "description": None, "color": status.color}
-        attributes["status"] = {"id": status.gid, **shown}
-    return attributes
+    if status is None:
+        return {}
+    shown = {"name": status.name, "category": status.category, "description": None, "color": status.color}
+    return {"status": {"id": status.gid, **shown}}
 
 
 def item_payload(

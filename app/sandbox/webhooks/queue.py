@@ -20,7 +20,7 @@ from app.sandbox.errors import Forbidden, NotFound, Unprocessable
 from app.sandbox.webhooks.samples import sample
 from app.sandbox.webhooks.shapes import Payload
 from app.sandbox.webhooks.signing import sign
-from app.sandbox.world import Delivery, Group, Hook, Project, User, World
+from app.sandbox.world import Container, Delivery, Hook, Project, User, World, records_of
 
 Post = Callable[[str, dict[str, str], bytes], tuple[int, dict[str, str], str]]
 """post(url, headers, body) -> (status, headers, body); status 0 when nobody answered in time."""
@@ -41,12 +41,10 @@ def alert_status(world: World, hook: Hook) -> Literal["executable", "temporarily
     return "executable"
 
 
-def listeners(world: World, container: Project | Group, flag: str, branch: str | None = None) -> list[Hook]:
+def listeners(world: World, container: Container, flag: str, branch: str | None = None) -> list[Hook]:
     """The hooks with this trigger: the project's own and, with a licence, those of all groups above."""
-    group = world.groups[container.group_id] if isinstance(container, Project) else container
-    found = world.hooks.where("project_id", container.id) if isinstance(container, Project) else []
-    for above in world.ancestors(group) if world.licensed else ():
-        found += world.hooks.where("group_id", above.id)
+    places = [place for place in world.lineage(container) if isinstance(place, Project) or world.licensed]
+    found = [hook for place in places for hook in records_of(place, world.hooks)]
     return [
         hook
         for hook in sorted(found, key=lambda hook: hook.id)
@@ -109,7 +107,7 @@ def test_hook(world: World, actor: User, hook: Hook, trigger: str) -> Delivery:
     `trigger` is a flag name such as `issues_events`. Raises Unprocessable when there is no record to make it from.
     """
     _require_admin(world, actor, hook)
-    header, payload = sample(world, actor, _subject(world, hook), trigger)
+    header, payload = sample(world, actor, world.container_of(hook), trigger)
     delivery = _delivery(world, hook, header, payload, world.ids.uuid())
     delivery.forced = True
     world.outgoing.append(delivery)
@@ -191,16 +189,8 @@ def _branch_matches(hook: Hook, branch: str) -> bool:
 
 
 def _require_admin(world: World, actor: User, hook: Hook) -> None:
-    subject = _subject(world, hook)
+    subject = world.container_of(hook)
     if not permissions.can_read_container(world, actor, subject):
         raise NotFound
     if not permissions.can_admin_hooks(world, actor, subject):
         raise Forbidden
-
-
-def _subject(world: World, hook: Hook) -> Project | Group:
-    if hook.project_id is not None:
-        return world.projects[hook.project_id]
-    if hook.group_id is None:
-        raise LookupError(f"hook {hook.id} has neither project nor group")
-    return world.groups[hook.group_id]

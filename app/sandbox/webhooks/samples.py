@@ -7,10 +7,10 @@ from __future__ import annotations
 from app.sandbox.errors import Unprocessable
 from app.sandbox.webhooks import container_payloads, payloads
 from app.sandbox.webhooks.shapes import Payload
-from app.sandbox.world import Group, Project, User, World
+from app.sandbox.world import Container, Project, User, World
 
 
-def sample(world: World, actor: User, subject: Project | Group, trigger: str) -> tuple[str, Payload]:
+def sample(world: World, actor: User, subject: Container, trigger: str) -> tuple[str, Payload]:
     """Header and body for a trigger such as `issues_events`, from the newest record of this project or group.
 
     Raises Unprocessable when there is none, or when GitLab has no test for the trigger.
@@ -46,11 +46,7 @@ def sample(world: World, actor: User, subject: Project | Group, trigger: str) ->
     raise Unprocessable("Testing not available for this hook")
 
 
-def _projects_below(world: World, subject: Project | Group) -> list[Project]:
+def _projects_below(world: World, subject: Container) -> list[Project]:
     if isinstance(subject, Project):
         return [subject]
-    return [
-        project
-        for project in world.projects.values()
-        if any(group.id == subject.id for group in world.ancestors(world.groups[project.group_id]))
-    ]
+    return [project for project in world.projects.values() if any(above is subject for above in world.lineage(project))]

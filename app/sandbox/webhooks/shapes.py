@@ -10,8 +10,8 @@ import hashlib
 from datetime import date, datetime
 from typing import Any
 
-from app.sandbox import permissions
-from app.sandbox.world import Group, Label, Project, User, WorkItem, World
+from app.sandbox import addresses
+from app.sandbox.world import Label, Project, User, WorkItem, World
 
 Payload = dict[str, Any]
 VISIBILITY_LEVELS = {"private": 0, "internal": 10, "public": 20}
@@ -52,7 +52,7 @@ def person(user: User) -> Payload:
 def project_hash(world: World, project: Project) -> Payload:
     path = world.project_path(project)
     web = f"{world.base_url}/{path}"
-    ssh = f"git@{_host(world)}:{path}.git"
+    ssh = addresses.over_ssh(world, project)
     return {
         "id": project.id,
         "name": project.name,
@@ -74,12 +74,11 @@ def project_hash(world: World, project: Project) -> Payload:
 
 
 def repository_hash(world: World, project: Project) -> Payload:
-    path = world.project_path(project)
     return {
         "name": project.name,
-        "url": f"git@{_host(world)}:{path}.git",
+        "url": addresses.over_ssh(world, project),
         "description": project.description,
-        "homepage": f"{world.base_url}/{path}",
+        "homepage": world.base_url + addresses.of_container(world, project),
     }
 
 
@@ -99,12 +98,4 @@ def label_hash(label: Label) -> Payload:
 
 
 def item_url(world: World, item: WorkItem) -> str:
-    container = permissions.container_of(world, item)
-    if isinstance(container, Group):
-        return f"{world.base_url}/groups/{container.full_path}/-/epics/{item.iid}"
-    kind = "work_items" if item.type == "TASK" else "issues"
-    return f"{world.base_url}/{world.project_path(container)}/-/{kind}/{item.iid}"
-
-
-def _host(world: World) -> str:
-    return world.base_url.partition("://")[2].partition("/")[0].partition(":")[0]
+    return world.base_url + addresses.of_item(world, item)

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from app.sandbox import operations, permissions
 from app.sandbox.errors import Invalid
-from app.sandbox.graphql.context import Container, Context, ResourceUnavailable
+from app.sandbox.graphql.context import Context, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
-from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, group_or_project, mutation
-from app.sandbox.world import Board, BoardList, User
+from app.sandbox.graphql.mutations.common import Input, Payload, group_or_project, mutation
+from app.sandbox.world import Board, BoardList, Container, User
 
 
 @mutation("createBoard")
@@ -40,7 +40,7 @@ def _create(request: Context, actor: User, given: Input, home: Container, *, epi
         hide_backlog_list=bool(given.get("hideBacklogList")),
         hide_closed_list=bool(given.get("hideClosedList")),
         label_ids=[known[title] for title in titles] + [each.number for each in given.get("labelIds") or ()],
-        **as_keywords(home),
+        **operations.as_keywords(home),
     )
 
 
@@ -74,7 +74,7 @@ def _create_list(request: Context, actor: User, given: Input, board: Board) -> B
         raise Invalid("Provide exactly one of labelId and backlog")
     if label is None:
         return next(each for each in board.lists if each.list_type == "backlog")
-    home = operations.container_of_board(request.world, board)
+    home = request.world.container_of(board)
     if label.number not in {each.id for each in operations.available_labels(request.world, home)}:
         raise Invalid("Label not found!")
     made = operations.create_board_list(request.world, actor, board, label_id=label.number)
@@ -87,7 +87,7 @@ def _board(request: Context, wanted: GlobalId, *, epic: bool) -> Board:
     found = request.world.boards.get(wanted.number)
     if found is None or found.epic != epic or (epic and not request.world.licensed):
         raise ResourceUnavailable
-    home = operations.container_of_board(request.world, found)
+    home = request.world.container_of(found)
     if not permissions.can_read_container(request.world, request.user, home):
         raise ResourceUnavailable
     return found

@@ -15,10 +15,10 @@ from graphql import GraphQLError
 
 from app.sandbox.errors import Forbidden, NotFound, SandboxError, Unauthorized
 from app.sandbox.graphql import context
-from app.sandbox.graphql.context import Container, Context, Info, ResourceUnavailable
+from app.sandbox.graphql.context import Context, Info, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.registry import field
-from app.sandbox.world import Group, User, WorkItem
+from app.sandbox.world import Container, User, WorkItem
 
 Input = dict[str, Any]
 Payload = dict[str, Any]
@@ -67,11 +67,6 @@ def group_or_project(request: Context, given: Input, *, project: str, group: str
     if found is None:
         raise ResourceUnavailable
     return found
-
-
-def as_keywords(home: Container) -> dict[str, Any]:
-    """How operations are told where: project= or group=."""
-    return {"group" if isinstance(home, Group) else "project": home}
 
 
 def item_by_id(request: Context, wanted: GlobalId) -> WorkItem:

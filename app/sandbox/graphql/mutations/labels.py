@@ -5,7 +5,7 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import Conflict
 from app.sandbox.graphql.context import Context
-from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, group_or_project, mutation
+from app.sandbox.graphql.mutations.common import Input, Payload, group_or_project, mutation
 from app.sandbox.world import User
 
 DEFAULT_COLOR = "#6699cc"
@@ -22,7 +22,7 @@ def create(request: Context, actor: User, given: Input) -> Payload:
             title=given["title"],
             color=given.get("color") or DEFAULT_COLOR,
             description=given.get("description"),
-            **as_keywords(home),
+            **operations.as_keywords(home),
         )
     except Conflict:
         return {"label": None, "errors": ["Title has already been taken"]}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from graphql import GraphQLError
 
-from app.sandbox import operations, permissions
+from app.sandbox import operations
 from app.sandbox.graphql.context import Context, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.mutations.common import ITEM_MODELS, Input, Payload, item_by_id, mutation
@@ -53,9 +53,7 @@ def add_award(request: Context, actor: User, given: Input) -> Payload:
 
 def _note(request: Context, wanted: GlobalId) -> tuple[WorkItem, Note]:
     """The note that an id names, with its item. Raises ResourceUnavailable when the user may not read it."""
-    if wanted.model in ("Note", "DiscussionNote"):
-        for item in request.world.work_items.values():
-            for note in item.notes:
-                if note.id == wanted.number and permissions.can_read_note(request.world, request.user, item, note):
-                    return item, note
-    raise ResourceUnavailable
+    found = request.note(wanted.number) if wanted.model in ("Note", "DiscussionNote") else None
+    if found is None:
+        raise ResourceUnavailable
+    return found

@@ -13,11 +13,11 @@ from graphql import GraphQLError
 from app.sandbox import operations
 from app.sandbox.errors import Invalid
 from app.sandbox.graphql.context import Context, ResourceUnavailable
-from app.sandbox.graphql.mutations.common import Input, Payload, as_keywords, item_by_id, mutation
+from app.sandbox.graphql.mutations.common import Input, Payload, item_by_id, mutation
 from app.sandbox.graphql.resolvers.statuses import name_of
 from app.sandbox.graphql.resolvers.work_items import type_by_number
 from app.sandbox.rates import TooManyRequests
-from app.sandbox.world import Group, User, WorkItem
+from app.sandbox.world import Group, Project, User, WorkItem
 
 MAX_LINKS = 10
 
@@ -48,7 +48,7 @@ def create(request: Context, actor: User, given: Input) -> Payload:
         confidential=bool(given.get("confidential")),
         created_at=given.get("createdAt"),
         **_creation(request, given),
-        **as_keywords(home),
+        **operations.as_keywords(home),
     )
     status = _part(given, "statusWidget").get("status")
     if status is not None:
@@ -71,10 +71,9 @@ def update(request: Context, actor: User, given: Input) -> Payload:
 @mutation("workItemDelete")
 def delete(request: Context, actor: User, given: Input) -> Payload:
     item = item_by_id(request, given["id"])
-    project = request.world.projects.get(item.project_id or 0)
-    group = request.world.groups.get(item.group_id or 0)
+    home = request.world.container_of(item)
     operations.delete_work_item(request.world, actor, item)
-    return {"project": project, "namespace": project or group}
+    return {"project": home if isinstance(home, Project) else None, "namespace": home}
 
 
 @mutation("workItemAddLinkedItems")

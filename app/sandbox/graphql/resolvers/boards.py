@@ -7,14 +7,15 @@ from __future__ import annotations
 
 from typing import Any
 
+from app.sandbox import addresses, operations
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, in_order, paginate
-from app.sandbox.graphql.context import Container, Context, Info
+from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.labels import by_title
 from app.sandbox.graphql.resolvers.namespaces import below
-from app.sandbox.world import Board, BoardList, Group, Label
+from app.sandbox.world import Board, BoardList, Container, Group, Label
 
 PLAIN.update(Board=Board, EpicBoard=Board, BoardList=BoardList, EpicList=BoardList)
 
@@ -25,8 +26,7 @@ _TITLES = {"backlog": "Open", "closed": "Closed"}
 def _boards(request: Context, source: Container, *, epic: bool) -> list[Board]:
     if epic and not request.world.licensed:
         return []
-    attribute = "group_id" if isinstance(source, Group) else "project_id"
-    return [each for each in request.world.boards.where(attribute, source.id) if each.epic == epic]
+    return operations.boards_of(request.world, source, epic=epic)
 
 
 def _named(board: Board) -> tuple[str, int]:
@@ -70,11 +70,7 @@ def display_colors(_source: Board, _info: Info) -> bool:
 
 @field("Board.webPath", "EpicBoard.webPath")
 def web_path(source: Board, info: Info) -> str:
-    world = context.of(info).world
-    if source.project_id is not None:
-        return f"/{world.project_path(world.projects[source.project_id])}/-/boards/{source.id}"
-    kind = "epic_boards" if source.epic else "boards"
-    return f"/groups/{world.groups[source.group_id or 0].full_path}/-/{kind}/{source.id}"
+    return addresses.of_board(context.of(info).world, source)
 
 
 @field("Board.webUrl", "EpicBoard.webUrl")

@@ -72,7 +72,7 @@ def author_email(source: _Pair, info: Info) -> str | None:
 
 @field("Commit.webPath")
 def web_path(source: _Pair, info: Info) -> str:
-    return f"/{context.of(info).path_of(source[0])}/-/commit/{source[1].sha}"
+    return f"/{context.of(info).world.path_of(source[0])}/-/commit/{source[1].sha}"
 
 
 @field("Commit.webUrl")

@@ -9,13 +9,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from app.sandbox import operations
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, in_order
 from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.registry import field
 from app.sandbox.graphql.resolvers.widgets import Widget
 from app.sandbox.graphql.resolvers.work_items import TYPES, ItemType, count_states
-from app.sandbox.operations.hierarchy import children_of
 from app.sandbox.world import WorkItem
 
 _DESCENDANTS = {"EPIC": ("EPIC", "ISSUE", "TASK"), "ISSUE": ("TASK",), "INCIDENT": ("TASK",), "TASK": ()}
@@ -35,7 +35,7 @@ def has_parent(source: Widget, _info: Info) -> bool:
 
 @field("WorkItemWidgetHierarchy.hasChildren")
 def has_children(source: Widget, info: Info) -> bool:
-    return bool(children_of(context.of(info).world, source.item))
+    return bool(operations.children_of(context.of(info).world, source.item))
 
 
 @field("WorkItemWidgetHierarchy.children")

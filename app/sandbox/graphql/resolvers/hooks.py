@@ -9,9 +9,9 @@ from typing import Any
 
 from app.sandbox import operations, permissions
 from app.sandbox.graphql import context, global_ids
-from app.sandbox.graphql.context import Container, Info
+from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.registry import PLAIN, field, snake
-from app.sandbox.world import Group, Hook
+from app.sandbox.world import Container, Hook, belongs
 
 PLAIN.update(ProjectHook=Hook, GroupHook=Hook)
 
@@ -45,8 +45,7 @@ def webhook(source: Container, info: Info, **arguments: Any) -> Hook | None:
     found = request.world.hooks.get(arguments["id"].number)
     if found is None or not permissions.can_admin_hooks(request.world, request.user, source):
         return None
-    owner = found.group_id if isinstance(source, Group) else found.project_id
-    return found if owner == source.id else None
+    return found if belongs(found, source) else None
 
 
 @field("ProjectHook.id", "GroupHook.id")

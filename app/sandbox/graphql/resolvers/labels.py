@@ -10,15 +10,15 @@ from collections.abc import Iterable
 from datetime import date
 from typing import Any, TypeVar
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info
+from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.namespaces import below
-from app.sandbox.tables import Table
-from app.sandbox.world import Group, Label, Milestone, Project
+from app.sandbox.world import Container, Group, Label, Milestone, Project
+from app.sandbox.world.tables import Table
 
 PLAIN.update(Label=Label, Milestone=Milestone)
 
@@ -51,7 +51,13 @@ def labels(source: Container, info: Info, **arguments: Any) -> Connection:
     request = context.of(info)
     title, term = arguments.pop("title", None), (arguments.pop("searchTerm", None) or "").lower()
     places, archived = arguments.pop("searchIn"), arguments.pop("archived", None)
-    groups, projects = _homes(request, source, arguments)
+    groups, projects = _homes(
+        request,
+        source,
+        ancestors=arguments.pop("includeAncestorGroups", False),
+        descendants=arguments.pop("includeDescendantGroups", False),
+        projects=not arguments.pop("onlyGroupLabels", False),
+    )
     found = [
         label
         for label in _at(request.world.labels, groups, projects)
@@ -66,7 +72,7 @@ def labels(source: Container, info: Info, **arguments: Any) -> Connection:
 def label_by_title(source: Container, info: Info, title: str) -> Label | None:
     """The label with exactly this title, of the container or an ancestor group."""
     request = context.of(info)
-    groups, projects = _homes(request, source, {"includeAncestorGroups": True, "onlyGroupLabels": True})
+    groups, projects = _homes(request, source, ancestors=True, descendants=False, projects=False)
     found = _at(request.world.labels, groups, projects)
     return next((each for each in found if each.title == title), None)
 
@@ -81,24 +87,21 @@ def _at(table: Table[_Placed], groups: Iterable[int], projects: Iterable[int]) -
     return sorted(found, key=lambda each: each.id)
 
 
-def _homes(request: Context, source: Container, arguments: dict[str, Any]) -> tuple[set[int], set[int]]:
-    """The ids of the groups and of the projects whose labels count; takes its arguments out."""
-    ancestors = arguments.pop("includeAncestorGroups", False)
-    descendants = arguments.pop("includeDescendantGroups", False)
-    only_group = arguments.pop("onlyGroupLabels", False)
+def _homes(
+    request: Context, source: Container, *, ancestors: bool, descendants: bool, projects: bool
+) -> tuple[set[int], set[int]]:
+    """The ids of the groups and of the projects whose records count: the container's own and the asked ones."""
     if isinstance(source, Project):
-        above = request.world.ancestors(request.world.groups[source.group_id]) if ancestors else ()
+        above = request.world.ancestors(request.world.group_of(source)) if ancestors else ()
         return {each.id for each in above}, {source.id}
     groups = below(request, source) if descendants else {source.id}
-    projects = {
+    inside = {
         each.id
-        for number in (() if only_group else groups)
+        for number in (groups if projects else ())
         for each in request.world.projects.where("group_id", number)
         if permissions.can_read_project(request.world, request.user, each)
     }
-    if ancestors:
-        groups = groups | {each.id for each in request.world.ancestors(source)}
-    return groups, projects
+    return groups | ({each.id for each in request.world.ancestors(source)} if ancestors else set()), inside
 
 
 def _mentions(label: Label, term: str, places: list[str]) -> bool:
@@ -118,7 +121,8 @@ def milestones(source: Container, info: Info, **arguments: Any) -> Connection:
     raw_ids = arguments.pop("ids", None)
     ids = None if raw_ids is None else {number_of(each) for each in raw_ids}
     sort = arguments.pop("sort", None) or "DUE_DATE_ASC"
-    groups, projects = _milestone_homes(request, source, arguments)
+    ancestors, deep = arguments.pop("includeAncestors", False), arguments.pop("includeDescendants", False)
+    groups, projects = _homes(request, source, ancestors=ancestors, descendants=deep, projects=deep)
     found = [
         each
         for each in _at(request.world.milestones, groups, projects)
@@ -128,22 +132,6 @@ def milestones(source: Container, info: Info, **arguments: Any) -> Connection:
         and part in each.title.lower()
     ]
     return paginate(found, lambda each: _milestone_key(each, sort.upper()), **arguments)
-
-
-def _milestone_homes(request: Context, source: Container, arguments: dict[str, Any]) -> tuple[set[int], set[int]]:
-    ancestors = arguments.pop("includeAncestors", False)
-    descendants = arguments.pop("includeDescendants", False)
-    if isinstance(source, Project):
-        above = request.world.ancestors(request.world.groups[source.group_id]) if ancestors else ()
-        return {each.id for each in above}, {source.id}
-    groups = below(request, source) if descendants else {source.id}
-    projects = {
-        each.id
-        for number in (groups if descendants else ())
-        for each in request.world.projects.where("group_id", number)
-        if permissions.can_read_project(request.world, request.user, each)
-    }
-    return groups | ({each.id for each in request.world.ancestors(source)} if ancestors else set()), projects
 
 
 def _milestone_key(milestone: Milestone, sort: str) -> tuple[Any, ...]:
@@ -197,7 +185,4 @@ def subgroup_milestone(source: Milestone, info: Info) -> bool:
 
 @field("Milestone.webPath")
 def milestone_web_path(source: Milestone, info: Info) -> str:
-    request = context.of(info)
-    if source.project_id is not None:
-        return f"/{request.world.project_path(request.world.projects[source.project_id])}/-/milestones/{source.iid}"
-    return f"/groups/{request.world.groups[source.group_id or 0].full_path}/-/milestones/{source.iid}"
+    return addresses.of_milestone(context.of(info).world, source)

@@ -8,13 +8,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Info
+from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, field
-from app.sandbox.world import Group, Project
+from app.sandbox.world import Container, Group, Project
 
 PLAIN.update(Group=Group, Project=Project, Namespace=Group)  # a project has the attributes of Namespace too
 
@@ -33,17 +33,12 @@ def namespace_id(source: Container, _info: Info) -> str:
 
 @field("Group.fullPath", "Project.fullPath", "Namespace.fullPath")
 def full_path(source: Container, info: Info) -> str:
-    return context.of(info).path_of(source)
+    return context.of(info).world.path_of(source)
 
 
 @field("Group.fullName", "Namespace.fullName", "Project.nameWithNamespace")
 def full_name(source: Container, info: Info) -> str:
-    world = context.of(info).world
-    above = world.groups[source.group_id] if isinstance(source, Project) else source
-    names = [each.name for each in world.ancestors(above)]
-    if isinstance(source, Project):
-        names.insert(0, source.name)
-    return " / ".join(reversed(names))
+    return context.of(info).world.full_name(source)
 
 
 @field("Group.webUrl", "Project.webUrl", "Namespace.webUrl")
@@ -92,9 +87,7 @@ def http_url(source: Project, info: Info) -> str:
 
 @field("Project.sshUrlToRepo")
 def ssh_url(source: Project, info: Info) -> str:
-    request = context.of(info)
-    host = request.world.base_url.split("://", 1)[-1].split("/", 1)[0].split(":", 1)[0]
-    return f"git@{host}:{request.path_of(source)}.git"
+    return addresses.over_ssh(context.of(info).world, source)
 
 
 @field("Project.maxAccessLevel")
@@ -137,11 +130,13 @@ def projects(source: Container, info: Info, **arguments: Any) -> Connection:
     search = (arguments.pop("search", None) or "").lower()
     raw_ids = arguments.pop("ids", None)
     ids = None if raw_ids is None else {number_of(each) for each in raw_ids}
+    groups = set()
+    if isinstance(source, Group):
+        groups = below(request, source) if deep else {source.id}
     found = [
         each
         for each in request.world.projects.values()
-        if isinstance(source, Group)
-        and (each.group_id == source.id or (deep and each.group_id in below(request, source)))
+        if each.group_id in groups
         and (ids is None or each.id in ids)
         and (search in each.name.lower() or search in each.path.lower())
         and permissions.can_read_project(request.world, request.user, each)
@@ -151,5 +146,4 @@ def projects(source: Container, info: Info, **arguments: Any) -> Connection:
 
 def below(request: context.Context, group: Group) -> set[int]:
     """The ids of a group and of all groups below it."""
-    prefix = group.full_path.lower() + "/"
-    return {group.id} | {each.id for each in request.world.groups.values() if each.full_path.lower().startswith(prefix)}
+    return {each.id for each in request.world.descendants(group)}

@@ -9,13 +9,12 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
 from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.widgets import Widget
-from app.sandbox.graphql.resolvers.work_items import path_of
 from app.sandbox.world import Award, Note, Project, User, WorkItem
 
 Pair = tuple[WorkItem, Note]
@@ -104,7 +103,7 @@ def noteable_type(_source: Pair, _info: Info) -> str:
 @field("Note.url")
 def url(source: Pair, info: Info) -> str:
     world = context.of(info).world
-    return f"{world.base_url}{path_of(world, source[0])}#note_{source[1].id}"
+    return f"{world.base_url}{addresses.of_item(world, source[0])}#note_{source[1].id}"
 
 
 def _page(awards: list[Award], page: dict[str, Any]) -> Connection:

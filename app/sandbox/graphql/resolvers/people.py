@@ -14,21 +14,13 @@ from typing import Any
 from app.sandbox import permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info
+from app.sandbox.graphql.context import Context, Info
 from app.sandbox.graphql.global_ids import number_of
 from app.sandbox.graphql.registry import PLAIN, TYPES_OF, field
-from app.sandbox.world import GUEST, Group, Member, Project, User
+from app.sandbox.world import GUEST, NO_ACCESS, ROLES, Container, Group, Member, Project, User
 
-LEVELS = {
-    0: "NO_ACCESS",
-    5: "MINIMAL_ACCESS",
-    10: "GUEST",
-    15: "PLANNER",
-    20: "REPORTER",
-    30: "DEVELOPER",
-    40: "MAINTAINER",
-    50: "OWNER",
-}
+LEVELS = {level: name.upper().replace(" ", "_") for level, name in ROLES.items()} | {NO_ACCESS: "NO_ACCESS"}
+"""Access level -> its name in the enums of GitLab's schema."""
 
 
 @dataclass
@@ -114,7 +106,7 @@ def string_value(source: int, _info: Info) -> str | None:
 
 @field("AccessLevel.humanAccess")
 def human_access(source: int, _info: Info) -> str | None:
-    return LEVELS[source].replace("_", " ").capitalize() if source else None
+    return ROLES[source].capitalize() if source else None
 
 
 @field("ProjectMember.id", "GroupMember.id")
@@ -161,10 +153,9 @@ def _named(user: User, search: str) -> bool:
 
 def _related(request: Context, source: Container, relations: list[str]) -> Iterator[Membership]:
     world = request.world
-    above = world.groups[source.group_id] if isinstance(source, Project) else source
     subjects: list[Container] = [source] if "DIRECT" in relations else []
     if "INHERITED" in relations:
-        subjects += [each for each in world.ancestors(above) if each is not source]
+        subjects += [each for each in world.lineage(source) if each is not source]
     if "DESCENDANTS" in relations and isinstance(source, Group):
         prefix = source.full_path + "/"
         subjects += [each for each in world.groups.values() if each.full_path.startswith(prefix)]

@@ -14,10 +14,10 @@ from graphql import GraphQLError
 from app.sandbox import permissions
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, paginate
-from app.sandbox.graphql.context import Container, Context, Info, ResourceUnavailable
+from app.sandbox.graphql.context import Context, Info, ResourceUnavailable
 from app.sandbox.graphql.global_ids import GlobalId, number_of
 from app.sandbox.graphql.registry import field
-from app.sandbox.world import Group, Milestone, Note, Project, User, WorkItem
+from app.sandbox.world import Container, Group, Milestone, Note, Project, User, WorkItem
 
 
 @field("Query.currentUser")
@@ -139,24 +139,13 @@ def milestone(_: Any, info: Info, **arguments: Any) -> Milestone | None:
     found = request.world.milestones.get(arguments["id"].number)
     if found is None:
         return None
-    home: Container | None = (
-        request.world.projects.get(found.project_id)
-        if found.project_id is not None
-        else request.world.groups.get(found.group_id or 0)
-    )
-    readable = home is not None and permissions.can_read_container(request.world, request.user, home)
-    return found if readable else None
+    home = request.world.container_of(found)
+    return found if permissions.can_read_container(request.world, request.user, home) else None
 
 
 @field("Query.note")
 def note(_: Any, info: Info, **arguments: Any) -> tuple[WorkItem, Note] | None:
-    request = context.of(info)
-    for item in request.world.work_items.values():
-        for each in item.notes:
-            if each.id == arguments["id"].number:
-                visible = permissions.can_read_note(request.world, request.user, item, each)
-                return (item, each) if visible else None
-    return None
+    return context.of(info).note(arguments["id"].number)
 
 
 @field("Query.user")

@@ -7,39 +7,16 @@ with the id of the text it would write sees whether the file differs
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
-from app.sandbox import permissions
+from app.sandbox import git_ids, permissions
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, in_order
 from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.world import Commit, Project
-
-
-@lru_cache(maxsize=4096)
-def blob_oid(text: str) -> str:
-    """The SHA-1 that git gives a file with this text."""
-    data = text.encode()
-    return hashlib.sha1(b"blob %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def tree_oid(files: dict[str, str]) -> str:
-    """The SHA-1 that git gives a folder with these files (path below the folder -> text)."""
-    folders = {path.split("/", 1)[0] for path in files if "/" in path}
-    entries = [(f"{name}/", b"40000", name, tree_oid(_below(files, name))) for name in folders]
-    entries += [(name, b"100644", name, blob_oid(text)) for name, text in files.items() if "/" not in name]
-    data = b"".join(mode + b" " + name.encode() + b"\0" + bytes.fromhex(oid) for _, mode, name, oid in sorted(entries))
-    return hashlib.sha1(b"tree %d\0" % len(data) + data, usedforsecurity=False).hexdigest()
-
-
-def _below(files: dict[str, str], folder: str) -> dict[str, str]:
-    prefix = f"{folder}/" if folder else ""
-    return {path[len(prefix) :]: text for path, text in files.items() if path.startswith(prefix)}
 
 
 @dataclass
@@ -69,11 +46,11 @@ class File:
 
     @property
     def oid(self) -> str:
-        return blob_oid(self.text)
+        return git_ids.blob_id(self.text)
 
     @property
     def sha(self) -> str:
-        return blob_oid(self.text)
+        return git_ids.blob_id(self.text)
 
     @property
     def size(self) -> int:
@@ -108,7 +85,7 @@ class Folder:
 
     @property
     def files(self) -> dict[str, str]:
-        return _below(self.commit.files, self.path)
+        return git_ids.below(self.commit.files, self.path)
 
     @property
     def name(self) -> str:
@@ -124,7 +101,7 @@ class Folder:
 
     @property
     def sha(self) -> str:
-        return tree_oid(self.files)
+        return git_ids.tree_id(self.files)
 
 
 PLAIN.update(RepositoryBlob=File, Blob=File, TreeEntry=Folder)
@@ -133,11 +110,8 @@ PLAIN.update(RepositoryBlob=File, Blob=File, TreeEntry=Folder)
 def commit_at(project: Project, ref: str | None) -> Commit | None:
     """The commit that a branch name, HEAD or the start of a SHA names; None when there is none."""
     name = project.default_branch if ref in (None, "HEAD") else str(ref).removeprefix("refs/heads/")
-    line = project.line(name)
-    if line is not None:
-        return line[-1]
-    everything = [each for commits in (project.commits, *project.branches.values()) for each in commits]
-    return next((each for each in everything if len(name) >= 7 and each.sha.startswith(name)), None)
+    line = project.line_to(name)
+    return line[-1] if line is not None else None
 
 
 def last_touching(project: Project, head: Commit, path: str) -> Commit | None:
@@ -260,7 +234,7 @@ def entry_id(source: File | Folder, _info: Info) -> str:
 @field("Blob.webPath", "TreeEntry.webPath", "RepositoryBlob.webPath")
 def web_path(source: File | Folder, info: Info) -> str:
     kind = "blob" if isinstance(source, File) else "tree"
-    return f"/{context.of(info).path_of(source.project)}/-/{kind}/{source.ref}/{source.path}"
+    return f"/{context.of(info).world.path_of(source.project)}/-/{kind}/{source.ref}/{source.path}"
 
 
 @field("Blob.webUrl", "TreeEntry.webUrl")

@@ -13,11 +13,12 @@ from graphql import GraphQLError
 from app.sandbox import statuses as known
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, in_order
-from app.sandbox.graphql.context import Container, Info
+from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.global_ids import GlobalId
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.widgets import Widget
 from app.sandbox.statuses import Status
+from app.sandbox.world import Container
 
 PLAIN.update(WorkItemStatus=Status)
 

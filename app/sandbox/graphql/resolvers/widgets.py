@@ -148,7 +148,7 @@ def assignees(source: Widget, info: Info, **page: Any) -> Connection:
 @field("WorkItemWidgetAssignees.canInviteMembers")
 def can_invite_members(source: Widget, info: Info) -> bool:
     request = context.of(info)
-    home = permissions.container_of(request.world, source.item)
+    home = request.world.container_of(source.item)
     return permissions.can_manage_members(request.world, request.user, home)
 
 

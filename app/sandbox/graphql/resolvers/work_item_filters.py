@@ -14,9 +14,9 @@ from graphql import GraphQLError
 
 from app.sandbox import permissions
 from app.sandbox.graphql.connections import Key
-from app.sandbox.graphql.context import Container, Context
+from app.sandbox.graphql.context import Context
 from app.sandbox.graphql.resolvers.namespaces import below
-from app.sandbox.world import Milestone, Project, WorkItem
+from app.sandbox.world import Container, Milestone, Project, WorkItem
 
 Test = Callable[[WorkItem], bool]
 

@@ -11,13 +11,13 @@ from typing import Any, Literal
 
 from graphql import GraphQLError
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.graphql import context, global_ids
 from app.sandbox.graphql.connections import Connection, in_order, paginate
-from app.sandbox.graphql.context import Container, Info
+from app.sandbox.graphql.context import Info
 from app.sandbox.graphql.registry import PLAIN, field
 from app.sandbox.graphql.resolvers.work_item_filters import select, sort_key
-from app.sandbox.world import Group, Project, User, WorkItem, World
+from app.sandbox.world import Container, Project, User, WorkItem, World
 
 PLAIN.update(WorkItem=WorkItem)
 
@@ -70,8 +70,7 @@ def work_item(source: Container, info: Info, iid: str) -> WorkItem | None:
     """The item with this iid that belongs to the group, or to the project of the namespace, itself."""
     request = context.of(info)
     number = int(iid) if iid.isdecimal() else 0
-    place = (source.id, None, number) if isinstance(source, Group) else (None, source.id, number)
-    return request.readable(next(iter(request.world.work_items.where("place", place)), None))
+    return request.readable(request.world.item_at(source, number))
 
 
 _PAGE = ("first", "last", "after", "before")
@@ -148,7 +147,7 @@ def project(source: WorkItem, info: Info) -> Project | None:
 
 @field("WorkItem.namespace")
 def namespace(source: WorkItem, info: Info) -> Container:
-    return permissions.container_of(context.of(info).world, source)
+    return context.of(info).world.container_of(source)
 
 
 @field("WorkItem.archived")
@@ -184,35 +183,25 @@ def discussions_count(source: WorkItem, info: Info) -> int:
 def reference(source: WorkItem, info: Info, full: bool = False) -> str:
     """`#1` or `&1`, with `full` after the path of the project or group."""
     request = context.of(info)
-    path = request.path_of(permissions.container_of(request.world, source)) if full else ""
-    return f"{path}{'&' if source.type == 'EPIC' else '#'}{source.iid}"
-
-
-def path_of(world: World, item: WorkItem) -> str:
-    """The path of an item's page: issues and tasks under `work_items`, epics under `epics`."""
-    home = permissions.container_of(world, item)
-    if isinstance(home, Group):
-        return f"/groups/{home.full_path}/-/epics/{item.iid}"
-    folder = "work_items" if item.type == "TASK" else "issues"
-    return f"/{world.project_path(home)}/-/{folder}/{item.iid}"
+    return addresses.reference(request.world, source) if full else addresses.short_reference(source)
 
 
 @field("WorkItem.webPath")
 def web_path(source: WorkItem, info: Info) -> str:
-    return path_of(context.of(info).world, source)
+    return addresses.of_item(context.of(info).world, source)
 
 
 @field("WorkItem.webUrl")
 def web_url(source: WorkItem, info: Info) -> str:
     world = context.of(info).world
-    return world.base_url + path_of(world, source)
+    return world.base_url + addresses.of_item(world, source)
 
 
 def _url_of(info: Info, number: int | None) -> str | None:
     """The address of another item, null unless the user may read it."""
     request = context.of(info)
     other = request.readable(request.world.work_items.get(number or 0))
-    return request.world.base_url + path_of(request.world, other) if other is not None else None
+    return request.world.base_url + addresses.of_item(request.world, other) if other is not None else None
 
 
 @field("WorkItem.movedToWorkItemUrl")

@@ -8,11 +8,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from app.sandbox import addresses
 from app.sandbox.http import Response
-from app.sandbox.pages import addresses, rendering
+from app.sandbox.pages import rendering
 from app.sandbox.pages.chips import Chip, chip_of
 from app.sandbox.pages.visit import Hidden, Visit
-from app.sandbox.world import Board, BoardList, Group, Project, WorkItem
+from app.sandbox.world import Board, BoardList, Container, WorkItem, belongs
 
 MAX_CARDS = 100
 _ORDER = {"backlog": 0, "label": 1, "closed": 2}
@@ -30,17 +31,17 @@ class Column:
     total: int
 
 
-def first(visit: Visit, home: Project | Group) -> Response:
+def first(visit: Visit, home: Container) -> Response:
     """`/-/boards` leads to the first board, as on GitLab."""
     return _first(visit, home, visit.boards(home))
 
 
-def first_epic(visit: Visit, home: Project | Group) -> Response:
+def first_epic(visit: Visit, home: Container) -> Response:
     """`/-/epic_boards`."""
     return _first(visit, home, visit.boards(home, epic=True) if visit.world.licensed else [])
 
 
-def _first(visit: Visit, home: Project | Group, boards: list[Board]) -> Response:
+def _first(visit: Visit, home: Container, boards: list[Board]) -> Response:
     if boards:
         return rendering.redirect(visit, addresses.of_board(visit.world, boards[0]))
     return rendering.page(
@@ -48,11 +49,10 @@ def _first(visit: Visit, home: Project | Group, boards: list[Board]) -> Response
     )
 
 
-def board(visit: Visit, home: Project | Group, number: int) -> Response:
+def board(visit: Visit, home: Container, number: int) -> Response:
     """`/-/boards/<id>` and `/-/epic_boards/<id>`."""
     found = visit.world.boards.get(number)
-    is_here = found is not None and (found.project_id if isinstance(home, Project) else found.group_id) == home.id
-    if found is None or not is_here or (found.epic and not visit.world.licensed):
+    if found is None or not belongs(found, home) or (found.epic and not visit.world.licensed):
         raise Hidden("board")
     return rendering.page(
         visit,
@@ -66,7 +66,7 @@ def board(visit: Visit, home: Project | Group, number: int) -> Response:
     )
 
 
-def columns_of(visit: Visit, board: Board, home: Project | Group) -> list[Column]:
+def columns_of(visit: Visit, board: Board, home: Container) -> list[Column]:
     """The board's lists with the cards that the viewer may see."""
     items = visit.items(home, ["EPIC"] if board.epic else ["ISSUE", "INCIDENT"])
     scope = set(board.label_ids)

@@ -10,10 +10,10 @@ from dataclasses import dataclass
 
 from markupsafe import Markup
 
-from app.sandbox import operations, permissions
+from app.sandbox import addresses, operations, permissions
 from app.sandbox.errors import Invalid, SandboxError
 from app.sandbox.http import Response
-from app.sandbox.pages import addresses, markdown, rendering
+from app.sandbox.pages import markdown, rendering
 from app.sandbox.pages.markdown import Setting
 from app.sandbox.pages.references import References
 from app.sandbox.pages.visit import Hidden, Visit, fingerprint

@@ -10,29 +10,29 @@ from collections.abc import Callable
 from datetime import date
 from typing import Any, Literal
 
-from app.sandbox import operations, permissions
+from app.sandbox import addresses, operations, permissions
 from app.sandbox.errors import Conflict, Invalid, SandboxError
 from app.sandbox.http import Response
-from app.sandbox.pages import addresses, markdown, rendering
-from app.sandbox.pages.references import find_epic, find_issue, labels_of, milestones_of
+from app.sandbox.pages import markdown, rendering
+from app.sandbox.pages.references import labels_of
 from app.sandbox.pages.timeline import entries_of, tally
 from app.sandbox.pages.visit import Hidden, Visit, fingerprint
-from app.sandbox.world import Group, Project, User, WorkItem
+from app.sandbox.world import Container, Project, User, WorkItem
 
 STATE_EVENTS: dict[str, Literal["close", "reopen"]] = {"close": "close", "reopen": "reopen"}
 TEMPLATE_FOLDER = ".gitlab/issue_templates/"
 
 
-def show(visit: Visit, home: Project | Group, number: int) -> Response:
+def show(visit: Visit, home: Container, number: int) -> Response:
     """`/-/issues/<iid>`, `/-/work_items/<iid>` and `/groups/<path>/-/epics/<iid>`."""
     return _page(visit, home, _find(visit, home, number))
 
 
-def change(visit: Visit, home: Project | Group, number: int) -> Response:
+def change(visit: Visit, home: Container, number: int) -> Response:
     """The item's forms, told apart by `action`; `back`: the board on which a card's button was pressed."""
     item = _find(visit, home, number)
     try:
-        fragment, notice = _change(visit, home, item)
+        fragment, notice = _change(visit, item)
     except SandboxError as refused:
         visit.alert, visit.status = "; ".join(refused.sentences()), refused.status
         visit.draft = visit.form.get("body", "")
@@ -42,20 +42,17 @@ def change(visit: Visit, home: Project | Group, number: int) -> Response:
     return rendering.redirect(visit, addresses.of_item(visit.world, item), notice, fragment)
 
 
-def _find(visit: Visit, home: Project | Group, number: int) -> WorkItem:
-    project = home if isinstance(home, Project) else None
-    item = find_issue(visit.world, home, number) if isinstance(home, Project) else find_epic(visit.world, home, number)
-    noun = "issue" if project is not None else "epic"
+def _find(visit: Visit, home: Container, number: int) -> WorkItem:
+    item, noun = visit.world.item_at(home, number), "issue" if isinstance(home, Project) else "epic"
     visit.require(noun, item)
     if item is None:
         raise Hidden(noun)
     return item
 
 
-def _page(visit: Visit, home: Project | Group, item: WorkItem) -> Response:
+def _page(visit: Visit, home: Container, item: WorkItem) -> Response:
     world, viewer = visit.world, visit.viewer
     may_update = permissions.can_update_item(world, viewer, item)
-    children = [x for x in world.work_items.values() if x.parent_id == item.id and visit.sees(x)]
     linked = [world.work_items[i] for i in item.linked_ids if i in world.work_items]
     return rendering.page(
         visit,
@@ -68,7 +65,7 @@ def _page(visit: Visit, home: Project | Group, item: WorkItem) -> Response:
         seen=fingerprint(item.description),
         entries=entries_of(visit, item),
         awards=tally(item.awards),
-        children=sorted(children, key=lambda x: (x.relative_position, x.id)),
+        children=[x for x in operations.children_of(world, item) if visit.sees(x)],
         linked=[x for x in linked if visit.sees(x)],
         moved_to=_visible(visit, item.moved_to_id),
         duplicate_of=_visible(visit, item.duplicated_to_id),
@@ -77,7 +74,9 @@ def _page(visit: Visit, home: Project | Group, item: WorkItem) -> Response:
         may_comment=permissions.can_comment(world, viewer, item),
         may_comment_internally=permissions.can_write_internal_notes(world, viewer, item),
         other_labels=[x for x in labels_of(world, home) if x.id not in item.label_ids],
-        open_milestones=[x for x in milestones_of(world, home) if x.state == "active" or x.id == item.milestone_id],
+        open_milestones=[
+            x for x in operations.available_milestones(world, home) if x.state == "active" or x.id == item.milestone_id
+        ],
         assignable=_assignable(visit, home),
         editors=[] if may_update else visit.others(lambda user: permissions.can_update_item(world, user, item)),
     )
@@ -88,7 +87,7 @@ def _visible(visit: Visit, item_id: int | None) -> WorkItem | None:
     return found if found is not None and visit.sees(found) else None
 
 
-def _assignable(visit: Visit, home: Project | Group) -> list[User]:
+def _assignable(visit: Visit, home: Container) -> list[User]:
     ids = {member.user_id for member in permissions.members_of(visit.world, home)}
     return sorted((visit.world.users[i] for i in ids if i in visit.world.users), key=lambda user: user.name.lower())
 
@@ -96,7 +95,7 @@ def _assignable(visit: Visit, home: Project | Group) -> list[User]:
 # Changes ----------------------------------------------------------------------------------------------------------
 
 
-def _change(visit: Visit, home: Project | Group, item: WorkItem) -> tuple[str, str]:
+def _change(visit: Visit, item: WorkItem) -> tuple[str, str]:
     """Does what the form asks; returns the fragment to land on and a notice. Raises SandboxError when refused."""
     verbs: dict[str, Callable[[Visit, WorkItem], tuple[str, str]]] = {
         "comment": _comment,
@@ -107,7 +106,6 @@ def _change(visit: Visit, home: Project | Group, item: WorkItem) -> tuple[str, s
         "edit": _edit,
         "task": _task,
     }
-    del home
     verb = verbs.get(visit.form.get("action", "task" if "task" in visit.form else ""))
     if verb is None:
         raise Invalid("This form is incomplete. Open the page again and retry.")

@@ -8,29 +8,29 @@ from __future__ import annotations
 
 from urllib.parse import urlencode
 
-from app.sandbox import permissions
+from app.sandbox import operations, permissions
 from app.sandbox.http import Response
 from app.sandbox.pages import rendering
 from app.sandbox.pages.chips import chip_of
-from app.sandbox.pages.references import labels_of, milestones_of
+from app.sandbox.pages.references import labels_of
 from app.sandbox.pages.visit import Hidden, Visit
-from app.sandbox.world import Group, Member, Milestone, Project, WorkItem
+from app.sandbox.world import Container, Member, Milestone, WorkItem, records_of
 
 PAGE = 50
 STATES = ("opened", "closed", "all")
 
 
-def issues(visit: Visit, home: Project | Group) -> Response:
+def issues(visit: Visit, home: Container) -> Response:
     """`/-/issues?state=opened|closed|all&label_name[]=...&search=...&page=2`."""
     return _listing(visit, home, ["ISSUE", "INCIDENT", "TASK"], "Issues", "issues")
 
 
-def epics(visit: Visit, home: Project | Group) -> Response:
+def epics(visit: Visit, home: Container) -> Response:
     """`/groups/<path>/-/epics`, with the same filters."""
     return _listing(visit, home, ["EPIC"], "Epics", "epics")
 
 
-def _listing(visit: Visit, home: Project | Group, types: list[str], title: str, tab: str) -> Response:
+def _listing(visit: Visit, home: Container, types: list[str], title: str, tab: str) -> Response:
     state = visit.query("state", "opened")
     state = state if state in STATES else "opened"
     labels = [x for x in (*visit.query_all("label_name[]"), *visit.query_all("label_name")) if x]
@@ -61,21 +61,16 @@ def _mentions(item: WorkItem, search: str) -> bool:
     return search.lower() in item.title.lower() or search.lower() in item.description.lower()
 
 
-def milestones(visit: Visit, home: Project | Group) -> Response:
+def milestones(visit: Visit, home: Container) -> Response:
     """`/-/milestones`."""
-    found = [(m, *_progress(visit, home, m)) for m in milestones_of(visit.world, home)]
+    found = [(m, *_progress(visit, home, m)) for m in operations.available_milestones(visit.world, home)]
     found.sort(key=lambda row: (row[0].state != "active", row[0].due_date is None, row[0].due_date, row[0].id))
     return rendering.page(visit, "milestones.html", title="Milestones", home=home, tab="milestones", rows=found)
 
 
-def milestone(visit: Visit, home: Project | Group, number: int) -> Response:
+def milestone(visit: Visit, home: Container, number: int) -> Response:
     """`/-/milestones/<iid>` with its issues."""
-    own = [
-        m
-        for m in milestones_of(visit.world, home)
-        if (m.project_id if isinstance(home, Project) else m.group_id) == home.id
-    ]
-    found = next((m for m in own if m.iid == number), None)
+    found = next((m for m in records_of(home, visit.world.milestones) if m.iid == number), None)
     if found is None:
         raise Hidden("milestone")
     closed, opened = _progress(visit, home, found)
@@ -83,19 +78,19 @@ def milestone(visit: Visit, home: Project | Group, number: int) -> Response:
     return rendering.page(visit, "milestone.html", title=found.title, home=home, tab="milestones", **values)
 
 
-def _progress(visit: Visit, home: Project | Group, milestone: Milestone) -> tuple[list[WorkItem], list[WorkItem]]:
+def _progress(visit: Visit, home: Container, milestone: Milestone) -> tuple[list[WorkItem], list[WorkItem]]:
     """(closed, open) items of a milestone that the viewer may see."""
     items = [x for x in visit.items(home, ["ISSUE", "INCIDENT", "TASK", "EPIC"]) if x.milestone_id == milestone.id]
     return [x for x in items if x.state == "closed"], [x for x in items if x.state == "opened"]
 
 
-def labels(visit: Visit, home: Project | Group) -> Response:
+def labels(visit: Visit, home: Container) -> Response:
     """`/-/labels`: own and inherited."""
     found = [(x, chip_of(x, scoped=visit.world.licensed)) for x in labels_of(visit.world, home)]
     return rendering.page(visit, "labels.html", title="Labels", home=home, tab="labels", rows=found)
 
 
-def members(visit: Visit, home: Project | Group) -> Response:
+def members(visit: Visit, home: Container) -> Response:
     """Everybody with a role here; each person once, with the highest role, and where it comes from."""
     world = visit.world
     best: dict[int, Member] = {}

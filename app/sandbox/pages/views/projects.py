@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from markupsafe import Markup
 
-from app.sandbox import permissions
+from app.sandbox import addresses, permissions
 from app.sandbox.http import Response
-from app.sandbox.pages import addresses, markdown, rendering
+from app.sandbox.pages import markdown, rendering
 from app.sandbox.pages.markdown import Setting
 from app.sandbox.pages.references import References
 from app.sandbox.pages.views.files import entries, file_setting

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from app.sandbox import permissions
 from app.sandbox.http import Response
 from app.sandbox.pages import rendering
-from app.sandbox.pages.kit import ROLES
 from app.sandbox.pages.session import Session, people, set_cookie
 from app.sandbox.pages.visit import Hidden, Visit
-from app.sandbox.world import User, World
+from app.sandbox.world import ROLES, User, World
 
 SHOWN = 60
 
@@ -73,7 +72,7 @@ def _person(world: World, user: User) -> Person:
 
 
 def _role(world: World, user: User) -> str:
-    """The highest membership in words: `Developer of partners`."""
+    """The highest membership in words: `Developer in partners`."""
     if user.admin:
         return "Administrator, sees everything"
     found = [(m.access_level, g.full_path) for g in world.groups.values() for m in g.members if m.user_id == user.id]
@@ -86,4 +85,4 @@ def _role(world: World, user: User) -> str:
     if not found:
         return "Not a member of anything yet"
     level, where = max(found, key=lambda pair: (pair[0], -len(pair[1])))
-    return f"{ROLES.get(level, 'Member')} in {where}"
+    return f"{ROLES.get(level, 'Member').capitalize()} in {where}"

@@ -17,7 +17,7 @@ from app.sandbox.errors import SandboxError
 from app.sandbox.http import Response
 from app.sandbox.pages import rendering
 from app.sandbox.pages.visit import Hidden, Visit
-from app.sandbox.world import Delivery, Group, Hook, JournalEntry, Project, World
+from app.sandbox.world import Container, Delivery, Hook, JournalEntry, World
 
 SHOWN = 200
 MASK = "[masked]"
@@ -32,7 +32,7 @@ class Sending:
     delivery: Delivery
     event: str
     hook: Hook | None
-    owner: Project | Group | None
+    owner: Container | None
     waiting: bool
 
     @property
@@ -125,7 +125,7 @@ def _find(visit: Visit, number: int) -> Delivery:
 
 def _sending(world: World, delivery: Delivery, *, waiting: bool) -> Sending:
     hook = world.hooks.get(delivery.hook_id)
-    owner: Project | Group | None = None
+    owner: Container | None = None
     if hook is not None and hook.project_id is not None:
         owner = world.projects.get(hook.project_id)
     elif hook is not None and hook.group_id is not None:

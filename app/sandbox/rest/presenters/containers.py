@@ -6,9 +6,10 @@ null, on the Community Edition.
 
 from __future__ import annotations
 
+from app.sandbox import addresses
 from app.sandbox.permissions import access_level, member_level
 from app.sandbox.rest.presenters.formats import Json, day, moment
-from app.sandbox.world import NO_ACCESS, OWNER, PLANNER, Group, Project, User, World
+from app.sandbox.world import NO_ACCESS, OWNER, PLANNER, Container, Group, Project, User, World
 
 FEATURES = (
     "issues",
@@ -78,11 +79,6 @@ GROUP_SWITCHES: Json = {
 }
 
 
-def full_name(world: World, group: Group) -> str:
-    """`Parent / Child`, as breadcrumbs show it."""
-    return " / ".join(reversed([ancestor.name for ancestor in world.ancestors(group)]))
-
-
 def namespace(world: World, group: Group) -> Json:
     return {
         "id": group.id,
@@ -92,11 +88,11 @@ def namespace(world: World, group: Group) -> Json:
         "full_path": group.full_path,
         "parent_id": group.parent_id,
         "avatar_url": None,
-        "web_url": f"{world.base_url}/groups/{group.full_path}",
+        "web_url": world.base_url + addresses.of_container(world, group),
     }
 
 
-def shares(world: World, record: Group | Project) -> list[Json]:
+def shares(world: World, record: Container) -> list[Json]:
     """The groups that were invited as a whole."""
     return [
         {
@@ -114,14 +110,14 @@ def group(world: World, record: Group) -> Json:
     """A group in a list."""
     data: Json = {
         "id": record.id,
-        "web_url": f"{world.base_url}/groups/{record.full_path}",
+        "web_url": world.base_url + addresses.of_container(world, record),
         "name": record.name,
         "path": record.path,
         "description": record.description,
         "visibility": record.visibility,
         **GROUP_SWITCHES,
         "archived": False,
-        "full_name": full_name(world, record),
+        "full_name": world.full_name(record),
         "full_path": record.full_path,
         "created_at": moment(record.created_at),
         "parent_id": record.parent_id,
@@ -151,19 +147,18 @@ def project_basic(world: World, record: Project) -> Json:
     owner = world.groups[record.group_id]
     path = world.project_path(record)
     readme = next((name for name in record.files if name.lower() == "readme.md"), None)
-    host = world.base_url.partition("://")[2]
     return {
         "id": record.id,
         "description": record.description,
         "name": record.name,
-        "name_with_namespace": f"{full_name(world, owner)} / {record.name}",
+        "name_with_namespace": world.full_name(record),
         "path": record.path,
         "path_with_namespace": path,
         "created_at": moment(record.created_at),
         "default_branch": record.default_branch if record.commits else None,
         "tag_list": list(record.topics),
         "topics": list(record.topics),
-        "ssh_url_to_repo": f"git@{host.partition(':')[0]}:{path}.git",
+        "ssh_url_to_repo": addresses.over_ssh(world, record),
         "http_url_to_repo": f"{world.base_url}/{path}.git",
         "web_url": f"{world.base_url}/{path}",
         "readme_url": readme and f"{world.base_url}/{path}/-/blob/{record.default_branch}/{readme}",

@@ -61,27 +61,28 @@ def award(world: World, item: WorkItem, record: Award, on_note: Note | None) -> 
     }
 
 
-def label_event(world: World, item: WorkItem, event: LabelEvent) -> Json:
-    """`label` is null when the label was deleted since."""
-    label = world.labels.get(event.label_id)
+def _event(world: World, item: WorkItem, event: LabelEvent | StateEvent | MilestoneEvent) -> Json:
+    """What the lines of all three kinds begin with."""
     return {
         "id": event.id,
         "user": user_by_id(world, event.user_id),
         "created_at": moment(event.created_at),
         "resource_type": _kind(item),
         "resource_id": _legacy_id(item),
+    }
+
+
+def label_event(world: World, item: WorkItem, event: LabelEvent) -> Json:
+    """`label` is null when the label was deleted since."""
+    label = world.labels.get(event.label_id)
+    return _event(world, item, event) | {
         "label": None if label is None else label_basic(label),
         "action": event.action,
     }
 
 
 def state_event(world: World, item: WorkItem, event: StateEvent) -> Json:
-    return {
-        "id": event.id,
-        "user": user_by_id(world, event.user_id),
-        "created_at": moment(event.created_at),
-        "resource_type": _kind(item),
-        "resource_id": _legacy_id(item),
+    return _event(world, item, event) | {
         "source_commit": None,
         "source_merge_request_id": None,
         "state": event.state,
@@ -90,12 +91,7 @@ def state_event(world: World, item: WorkItem, event: StateEvent) -> Json:
 
 def milestone_event(world: World, item: WorkItem, event: MilestoneEvent) -> Json:
     milestone = world.milestones.get(event.milestone_id)
-    return {
-        "id": event.id,
-        "user": user_by_id(world, event.user_id),
-        "created_at": moment(event.created_at),
-        "resource_type": _kind(item),
-        "resource_id": _legacy_id(item),
+    return _event(world, item, event) | {
         "milestone": None if milestone is None else present_milestone(world, milestone),
         "action": event.action,
         "state": item.state,

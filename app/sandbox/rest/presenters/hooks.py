@@ -6,30 +6,10 @@ that they are set, and a custom header shows its key alone. Headers of a deliver
 
 from __future__ import annotations
 
+from app.sandbox.operations.hooks import GROUP_FLAGS, PROJECT_FLAGS
 from app.sandbox.rest.presenters.formats import Json, moment
 from app.sandbox.world import Delivery, Hook
 
-PROJECT_FLAGS = (
-    "push_events",
-    "tag_push_events",
-    "merge_requests_events",
-    "issues_events",
-    "confidential_issues_events",
-    "note_events",
-    "confidential_note_events",
-    "pipeline_events",
-    "wiki_page_events",
-    "deployment_events",
-    "feature_flag_events",
-    "job_events",
-    "releases_events",
-    "milestone_events",
-    "emoji_events",
-    "resource_access_token_events",
-    "resource_deploy_token_events",
-    "vulnerability_events",
-)
-GROUP_FLAGS = (*PROJECT_FLAGS, "member_events", "project_events", "subgroup_events")
 SECRET_HEADERS = frozenset({"x-gitlab-token", "authorization"})
 HIDDEN = "[REDACTED]"
 

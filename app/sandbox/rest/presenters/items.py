@@ -7,7 +7,9 @@ The trap: ids. An issue's `id` is its work item id; an epic's `id` is a differen
 from __future__ import annotations
 
 import re
+from datetime import date
 
+from app.sandbox import addresses
 from app.sandbox.operations.subscriptions import is_subscribed
 from app.sandbox.rest.presenters import labels as label_presenters
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
@@ -16,7 +18,13 @@ from app.sandbox.world import User, WorkItem, World
 
 _TASK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[([ xX~])\]\s", re.MULTILINE)
 EPIC_COLOR = "#1068bf"
-DOWN, UP = "thumbsdown", "thumbsup"
+_NO_TIME = {
+    "time_estimate": 0,
+    "total_time_spent": 0,
+    "human_time_estimate": None,
+    "human_total_time_spent": None,
+}
+"""The sandbox tracks no time."""
 
 
 def _by_id(world: World, user_ids: list[int]) -> list[Json]:
@@ -34,22 +42,19 @@ def task_completion(item: WorkItem) -> tuple[int, int]:
     return len(marks), sum(mark in "xX" for mark in marks)
 
 
-def _votes(item: WorkItem, name: str) -> int:
-    return sum(award.name == name for award in item.awards)
+def _votes(item: WorkItem) -> Json:
+    names = [award.name for award in item.awards]
+    return {"upvotes": names.count("thumbsup"), "downvotes": names.count("thumbsdown")}
 
 
 def item_url(world: World, item: WorkItem) -> str:
     """The web page of an issue, task or epic."""
-    if item.group_id is not None:
-        return f"{world.base_url}/groups/{world.groups[item.group_id].full_path}/-/epics/{item.iid}"
-    noun = "work_items" if item.type == "TASK" else "issues"
-    return f"{world.base_url}/{_path(world, item)}/-/{noun}/{item.iid}"
+    return world.base_url + addresses.of_item(world, item)
 
 
-def _path(world: World, item: WorkItem) -> str:
-    if item.group_id is not None:
-        return world.groups[item.group_id].full_path
-    return world.project_path(world.projects[item.project_id or 0])
+def _references(world: World, item: WorkItem) -> Json:
+    short = addresses.short_reference(item)
+    return {"short": short, "relative": short, "full": addresses.reference(world, item)}
 
 
 def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
@@ -76,20 +81,14 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
         "assignee": assignees[0] if assignees else None,
         "user_notes_count": sum(not note.system for note in item.notes),
         "merge_requests_count": 0,
-        "upvotes": _votes(item, UP),
-        "downvotes": _votes(item, DOWN),
+        **_votes(item),
         "start_date": day(item.start_date),
         "due_date": day(item.due_date),
         "confidential": item.confidential,
         "discussion_locked": item.discussion_locked,
         "issue_type": item.type.lower(),
         "web_url": item_url(world, item),
-        "time_stats": {
-            "time_estimate": 0,
-            "total_time_spent": 0,
-            "human_time_estimate": None,
-            "human_total_time_spent": None,
-        },
+        "time_stats": _NO_TIME,
         "task_completion_status": {"count": count, "completed_count": done},
         "blocking_issues_count": len(item.blocks_ids),
     }
@@ -101,7 +100,6 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
 def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
     """The issue as the issue routes answer it."""
     count, done = task_completion(item)
-    path = _path(world, item)
     links = f"{world.base_url}/api/v4/projects/{item.project_id}/issues/{item.iid}"
     data = issue_basic(world, item, label_details=label_details) | {
         "has_tasks": count > 0,
@@ -113,7 +111,7 @@ def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
             "project": f"{world.base_url}/api/v4/projects/{item.project_id}",
             "closed_as_duplicate_of": None,
         },
-        "references": {"short": f"#{item.iid}", "relative": f"#{item.iid}", "full": f"{path}#{item.iid}"},
+        "references": _references(world, item),
         "severity": "UNKNOWN",
         "moved_to_id": item.moved_to_id,
         "imported": False,
@@ -146,7 +144,7 @@ def _epic_reference(world: World, item: WorkItem) -> Json:
         "id": item.epic_id,
         "iid": item.iid,
         "title": item.title,
-        "url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "url": addresses.of_item(world, item),
         "group_id": item.group_id,
         "human_readable_end_date": None,
         "human_readable_timestamp": None,
@@ -157,7 +155,6 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
     """An epic; paths use `iid`, its notes and events use `id`."""
     parent = world.work_items.get(item.parent_id or 0)
     links = f"{world.base_url}/api/v4/groups/{item.group_id}/epics"
-    start, due = day(item.start_date), day(item.due_date)
     return {
         "id": item.epic_id,
         "work_item_id": item.id,
@@ -173,33 +170,36 @@ def epic(world: World, item: WorkItem, *, label_details: bool = False) -> Json:
         "description": item.description,
         "confidential": item.confidential,
         "author": user_by_id(world, item.author_id),
-        "start_date": start,
-        "start_date_is_fixed": item.start_date is not None,
-        "start_date_fixed": start,
-        "start_date_from_inherited_source": None,
-        "start_date_from_milestones": None,
-        "end_date": due,
-        "due_date": due,
-        "due_date_is_fixed": item.due_date is not None,
-        "due_date_fixed": due,
-        "due_date_from_inherited_source": None,
-        "due_date_from_milestones": None,
+        **_fixed_date("start_date", item.start_date),
+        "end_date": day(item.due_date),
+        **_fixed_date("due_date", item.due_date),
         "state": item.state,
-        "web_edit_url": f"/groups/{_path(world, item)}/-/epics/{item.iid}",
+        "web_edit_url": addresses.of_item(world, item),
         "web_url": item_url(world, item),
-        "references": {"short": f"&{item.iid}", "relative": f"&{item.iid}", "full": f"{_path(world, item)}&{item.iid}"},
+        "references": _references(world, item),
         "created_at": moment(item.created_at),
         "updated_at": moment(item.updated_at),
         "closed_at": moment(item.closed_at),
         "labels": _label_field(world, item, label_details),
-        "upvotes": _votes(item, UP),
-        "downvotes": _votes(item, DOWN),
+        **_votes(item),
         "_links": {
             "self": f"{links}/{item.iid}",
             "epic_issues": f"{links}/{item.iid}/issues",
             "group": f"{world.base_url}/api/v4/groups/{item.group_id}",
             "parent": None if parent is None else f"{links}/{parent.iid}",
         },
+    }
+
+
+def _fixed_date(name: str, value: date | None) -> Json:
+    """A date of an epic that people set; the sandbox has none that an epic inherits from what is below it."""
+    shown = day(value)
+    return {
+        name: shown,
+        f"{name}_is_fixed": value is not None,
+        f"{name}_fixed": shown,
+        f"{name}_from_inherited_source": None,
+        f"{name}_from_milestones": None,
     }
 
 

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import html
 
+from app.sandbox import addresses
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
 from app.sandbox.world import Board, BoardList, Label, Milestone, World
 
@@ -36,14 +37,8 @@ def label(record: Label, *, for_project: bool, counts: tuple[int, int] | None = 
 
 def milestone(world: World, record: Milestone) -> Json:
     """A milestone with either `project_id` or `group_id` (https://docs.gitlab.com/api/milestones/)."""
-    if record.project_id is not None:
-        project = world.projects[record.project_id]
-        web_url = f"{world.base_url}/{world.project_path(project)}/-/milestones/{record.iid}"
-        owner: Json = {"project_id": record.project_id}
-    else:
-        group = world.groups[record.group_id or 0]
-        web_url = f"{world.base_url}/groups/{group.full_path}/-/milestones/{record.iid}"
-        owner = {"group_id": record.group_id}
+    of_project = record.project_id is not None
+    owner: Json = {"project_id": record.project_id} if of_project else {"group_id": record.group_id}
     return {
         "id": record.id,
         "iid": record.iid,
@@ -56,7 +51,7 @@ def milestone(world: World, record: Milestone) -> Json:
         "due_date": day(record.due_date),
         "start_date": day(record.start_date),
         "expired": record.due_date is not None and record.due_date < world.clock().date(),
-        "web_url": web_url,
+        "web_url": world.base_url + addresses.of_milestone(world, record),
     }
 
 
@@ -106,4 +101,4 @@ def epic_board(world: World, record: Board) -> Json:
 
 def group_reference(world: World, group_id: int) -> Json:
     group = world.groups[group_id]
-    return {"id": group.id, "web_url": f"{world.base_url}/groups/{group.full_path}", "name": group.name}
+    return {"id": group.id, "web_url": world.base_url + addresses.of_container(world, group), "name": group.name}

@@ -144,8 +144,7 @@ def token(world: World, record: Token, *, with_value: bool = False) -> Json:
 
 def resource_token(world: World, record: Token, *, with_value: bool = False) -> Json:
     """A project's or a group's own token, with the role of its bot."""
-    kind, number = record.resource or ("project", 0)
-    container = world.projects[number] if kind == "project" else world.groups[number]
+    container = world.container_of(record)
     levels = [member.access_level for member in container.members if member.user_id == record.user_id]
-    extra = {"access_level": max(levels, default=0), "resource_type": kind, "resource_id": number}
+    extra = {"access_level": max(levels, default=0), "resource_type": container.noun, "resource_id": container.id}
     return token(world, record, with_value=with_value) | extra

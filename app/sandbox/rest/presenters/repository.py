@@ -1,7 +1,6 @@
 """Files, commits, branches, badges and wiki pages as REST shows them (https://docs.gitlab.com/api/repositories/).
 
-The trap: blob ids. GitLab identifies a file by git's hash of its content, and clients skip a write when it is equal, so
-the sandbox computes the same hash.
+The trap: blob ids. GitLab identifies a file by git's hash of its content, and clients skip a write when it is equal.
 """
 
 from __future__ import annotations
@@ -9,15 +8,21 @@ from __future__ import annotations
 import base64
 import hashlib
 
+from app.sandbox.git_ids import blob_id
 from app.sandbox.operations.badges import fill_placeholders
 from app.sandbox.rest.presenters.formats import Json, moment
-from app.sandbox.world import Badge, Commit, Group, Project, WikiPage, World
-
-
-def blob_id(content: str) -> str:
-    """git's object id of a file: SHA-1 over `blob <bytes>\\0<content>`."""
-    data = content.encode()
-    return hashlib.sha1(b"blob %d\x00" % len(data) + data, usedforsecurity=False).hexdigest()
+from app.sandbox.world import (
+    ADMINISTRATOR,
+    DEVELOPER,
+    MAINTAINER,
+    NO_ACCESS,
+    Badge,
+    Commit,
+    Container,
+    Project,
+    WikiPage,
+    World,
+)
 
 
 def tree(files: dict[str, str], folder: str, *, recursive: bool) -> list[Json]:
@@ -120,7 +125,12 @@ def protected_branch(world: World, project: Project, name: str) -> Json:
     return data
 
 
-_WHO = {0: "No one", 30: "Developers + Maintainers", 40: "Maintainers", 60: "Administrators"}
+_WHO = {
+    NO_ACCESS: "No one",
+    DEVELOPER: "Developers + Maintainers",
+    MAINTAINER: "Maintainers",
+    ADMINISTRATOR: "Administrators",
+}
 
 
 def _level(world: World, number: int, level: int) -> Json:
@@ -128,7 +138,7 @@ def _level(world: World, number: int, level: int) -> Json:
     return data | ({"user_id": None, "group_id": None, "deploy_key_id": None} if world.licensed else {})
 
 
-def badge(world: World, container: Project | Group, record: Badge) -> Json:
+def badge(world: World, container: Container, record: Badge) -> Json:
     """A badge with its placeholders filled in (https://docs.gitlab.com/api/project_badges/)."""
     return {
         "name": record.name,
@@ -137,7 +147,7 @@ def badge(world: World, container: Project | Group, record: Badge) -> Json:
         "rendered_link_url": fill_placeholders(world, container, record.link_url),
         "rendered_image_url": fill_placeholders(world, container, record.image_url),
         "id": record.id,
-        "kind": "project" if isinstance(container, Project) else "group",
+        "kind": container.noun,
     }
 
 
