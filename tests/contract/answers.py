@@ -79,6 +79,13 @@ SCHEMAS: dict[str, str] = {
 ENTITIES: dict[str, tuple[str, str]] = {
     "GET /projects": ("APIEntitiesProjectWithAccess", "the document names what `simple` and anonymous callers get"),
     "POST /groups": ("APIEntitiesGroupDetail", "one group comes in full, https://docs.gitlab.com/api/groups/"),
+    **{
+        f"GET /{place}/discussions/:discussion_id/notes": (
+            "APIEntitiesNote",
+            "the comments of a thread, https://docs.gitlab.com/api/discussions/",
+        )
+        for place in ("projects/:id/issues/:issue_iid", "groups/:id/epics/:epic_id")
+    },
     "PUT /groups/:id": ("APIEntitiesGroupDetail", "one group comes in full, https://docs.gitlab.com/api/groups/"),
 }
 """Routes that answer another entity than the document names, and why."""
@@ -99,6 +106,10 @@ STATUSES: dict[str, tuple[int, str]] = {
             ("projects/:id/access_tokens", "project"),
             ("groups/:id/access_tokens", "group"),
         )
+    },
+    **{
+        f"POST /projects/:id/issues/:issue_iid/{verb}": (200, "https://docs.gitlab.com/api/issues/#time-tracking")
+        for verb in ("time_estimate", "reset_time_estimate", "reset_spent_time")
     },
     "DELETE /projects/:id/issues/:issue_iid/links/:issue_link_id": (
         200, "answers the link, https://docs.gitlab.com/api/issue_links/#delete-an-issue-link"
@@ -126,7 +137,11 @@ LEFT_OUT: dict[str, set[str]] = {
         "avatar_path", "custom_attributes", "email", "group_saml_identity", "group_scim_identity", "is_using_seat",
         "member_role", "override", "user",
     },
-    "APIEntitiesNote": {"commit_id", "position", "resolved", "resolved_at", "resolved_by", "suggestions"},
+    "APIEntitiesNamespace": {
+        "additional_purchased_storage_ends_on", "additional_purchased_storage_size", "billable_members_count",
+        "end_date", "max_seats_used", "max_seats_used_changed_at", "plan", "seats_in_use", "trial", "trial_ends_on",
+    },
+    "APIEntitiesNote": {"commit_id", "position", "suggestions"},
     "APIEntitiesPersonalAccessTokenWithLastUsedIps": {"last_used_ips"},
     "APIEntitiesProjectHook": {"organization_id"},
     "APIEntitiesRelatedIssue": {"subscribed"},

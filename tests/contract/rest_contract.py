@@ -33,6 +33,7 @@ OTHERWISE_PUBLISHED = {
         for scope in ("groups", "projects")
         for name in ("page", "per_page")
     },
+    "POST /projects/:id/issues/:issue_iid/add_spent_time summary": "https://docs.gitlab.com/api/issues/#add-spent-time",
     "DELETE /groups/:id permanently_remove": "https://docs.gitlab.com/api/groups/#delete-a-group",
     "DELETE /groups/:id full_path": "https://docs.gitlab.com/api/groups/#delete-a-group",
     "DELETE /projects/:id permanently_remove": "https://docs.gitlab.com/api/projects/#delete-a-project",

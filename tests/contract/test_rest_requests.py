@@ -14,6 +14,7 @@ from rest_contract import NEWER_PARAMETERS, OTHERWISE_PUBLISHED, Operation, oper
 
 from app.sandbox import rest
 from app.sandbox.rest.routing import Route
+from app.sandbox.rest.unsimulated import beyond
 from app.sandbox.world import JournalEntry
 
 REFUSED_ALL_THE_SAME = {
@@ -83,6 +84,15 @@ def test_a_route_of_the_sandbox_is_gitlabs_and_takes_nothing_that_gitlab_does_no
     asked = {parameter.name for parameter in row.parameters if parameter.required}
     needed = {name for name, declared in operation.query.items() if declared.get("required")}
     assert asked >= needed | set(operation.body.get("required", []))
+
+
+@pytest.mark.parametrize("row", rest.TABLE.rows, ids=lambda row: f"{row.method} {row.template}")
+def test_a_parameter_of_gitlab_is_acted_on_or_named_as_beyond_the_sandbox(row: Route) -> None:
+    operation = operations()[row.method, shape(row.template)]
+    published = {name.partition("[")[0] for name in operation.query} | set(operation.body.get("properties", {}))
+    own = {parameter.name for parameter in row.parameters}
+    elsewhere = {piece.removeprefix(":") for piece in row.pieces} | {"id", "page", "per_page"}
+    assert beyond(row) == published - own - elsewhere
 
 
 def test_a_path_of_the_sandbox_takes_every_method_that_gitlab_publishes_for_it() -> None:

@@ -10,6 +10,7 @@ from typing import Any
 
 import gitlab
 import requests
+import tour_conversation
 import tour_planning
 
 from app.sandbox.core import Sandbox
@@ -56,6 +57,7 @@ def visit(guide: Guide) -> None:
     for container in (group, project):
         _access_tokens(container)
         _labels(bot, container)
+        tour_conversation.labels(bot, container)
         _milestones(container)
         _members(bot, container)
         _badges(container)
@@ -63,10 +65,16 @@ def visit(guide: Guide) -> None:
     _repository(bot, project)
     tour_planning.issues(bot, project)
     tour_planning.conversation(project)
+    tour_conversation.threads(bot, project.issues.get(1))
+    tour_conversation.time_and_counts(bot, group, project)
+    tour_conversation.promoted_labels(bot, project)
+    tour_conversation.namespaces(guide.world, bot, guide.client("root"))
+    tour_conversation.commits(bot, project)
     tour_planning.links_and_moves(guide.world, bot, group, project)
     tour_planning.wiki(project)
     if guide.world.licensed:
         tour_planning.epics(guide.world, bot, group, project)
+        tour_conversation.epic_threads(bot, group)
     _hook_log(guide, bot, hook)
     _projects(guide, bot, group, project)
 

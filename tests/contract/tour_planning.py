@@ -29,6 +29,7 @@ def issues(bot: gitlab.Gitlab, project: Any) -> None:
     bot.groups.get("partners").issues.list(get_all=True)
     bot.issues.list(get_all=True, scope="all")
     milestone.issues(get_all=True)
+    milestone.merge_requests(get_all=True)
     project.issues.update(issue.iid, {"milestone_id": milestone.id})
     list(milestone.issues(get_all=True))
     doomed = project.issues.create({"title": "Deleted"})
@@ -70,6 +71,7 @@ def links_and_moves(world: World, bot: gitlab.Gitlab, group: Any, project: Any) 
     double.notes.create({"body": "/duplicate #1"})
     project.issues.get(double.iid)
     group.milestones.list(get_all=True)[0].issues(get_all=True)
+    group.milestones.list(get_all=True)[0].merge_requests(get_all=True)
 
 
 def wiki(project: Any) -> None:

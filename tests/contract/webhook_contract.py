@@ -42,9 +42,10 @@ NOT_SENT = {
 """Published but not sent: of incidents, of commits, and of examples older than GitLab 16."""
 _SAFE_CHANGES = {"author_id", "closed_at", "confidential", "created_at", "description", "discussion_locked", "due_date",
                  "id", "iid", "labels", "assignees", "last_edited_at", "last_edited_by_id", "milestone_id",
-                 "project_id", "state_id", "title", "updated_at", "updated_by_id", "weight"}  # fmt: skip
-"""What may be listed in `changes`
-(https://docs.gitlab.com/user/project/integrations/webhook_events/#work-item-events)."""
+                 "project_id", "state_id", "time_estimate", "title", "total_time_spent", "updated_at",
+                 "updated_by_id", "weight"}  # fmt: skip
+"""What may be listed in `changes` (https://docs.gitlab.com/user/project/integrations/webhook_events/#work-item-events,
+and for the times GitLab's lib/gitlab/hook_data/issue_builder.rb)."""
 
 
 def kind_of(payload: Payload) -> str:

@@ -64,7 +64,7 @@ def test_parameters_are_checked_and_near_misses_named(scene: Scene) -> None:
     assert scene.send(issues, method="POST").json() == {"error": "title is missing"}
     typo = scene.send(f"{issues}?label=x")
     assert typo.status == 400
-    assert typo.json()["error"] == "label is invalid (you sent label, GitLab knows labels)"
+    assert typo.json()["error"] == "label is invalid (GitLab ignores it; do you mean labels?)"
     for query, message in {
         "state=open": "state does not have a valid value",
         "updated_after=yesterday": "updated_after is invalid",

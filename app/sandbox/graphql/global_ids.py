@@ -12,6 +12,7 @@ from typing import NamedTuple
 from app.sandbox.world import Board, Group, Hook, Label, Milestone, Note, Project, User, WorkItem
 
 _PATTERN = re.compile(r"gid://gitlab/([A-Za-z:]+)/([0-9]+)\Z")
+_DISCUSSION = re.compile(r"gid://gitlab/(?:IndividualNote)?Discussion/([0-9a-f]{40})\Z")
 
 MODELS: dict[str, tuple[str, ...] | None] = {
     "AwardableID": None,
@@ -54,6 +55,14 @@ def parse(text: str, models: tuple[str, ...] | None = None) -> GlobalId:
     return GlobalId(found[1], int(found[2]))
 
 
+def discussion_of(text: str) -> str:
+    """The hash in the id of a discussion, which has no number. Raises ValueError like `parse`."""
+    found = _DISCUSSION.match(text)
+    if found is None:
+        raise ValueError(f'"{text}" is not a valid Global ID')
+    return found[1]
+
+
 def number_of(text: str) -> int | None:
     """The number of an id given as plain `ID`, with or without the `gid://` part; None when it is neither."""
     if text.isdecimal():
@@ -70,6 +79,8 @@ def of(record: User | Label | Milestone | Board | Group | Hook | Note | Project 
 def _model(record: object) -> str:
     if isinstance(record, Label):
         return "GroupLabel" if record.project_id is None else "ProjectLabel"
+    if isinstance(record, Note):
+        return "DiscussionNote" if record.threaded else "Note"
     if isinstance(record, Board):
         return "Boards::EpicBoard" if record.epic else "Board"
     if isinstance(record, Hook):

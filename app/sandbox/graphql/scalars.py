@@ -47,12 +47,21 @@ def install(schema: GraphQLSchema) -> None:
             continue
         if name in global_ids.MODELS:
             _install_id(type_, global_ids.MODELS[name])
+        elif name == "DiscussionID":
+            type_.coerce_input_value = _discussion
         elif name == "Time":
             type_.coerce_output_value, type_.coerce_input_value = iso, _time
         elif name == "Date":
             type_.coerce_output_value, type_.coerce_input_value = iso, _date
         elif name == "BigInt":
             type_.coerce_output_value = str
+
+
+def _discussion(value: Any) -> str:
+    try:
+        return global_ids.discussion_of(str(value))
+    except ValueError as error:
+        raise GraphQLError(str(error)) from None
 
 
 def _install_id(type_: GraphQLScalarType, models: tuple[str, ...] | None) -> None:

@@ -38,6 +38,8 @@ from app.sandbox.operations.labels import (
     create_label,
     delete_label,
     ensure_labels,
+    promote_label,
+    set_label_subscription,
     update_label,
 )
 from app.sandbox.operations.members import (
@@ -56,7 +58,7 @@ from app.sandbox.operations.milestones import (
     delete_milestone,
     update_milestone,
 )
-from app.sandbox.operations.notes import create_note, delete_note, update_note
+from app.sandbox.operations.notes import backdate_note, create_note, delete_note, resolve, update_note
 from app.sandbox.operations.projects import create_project, delete_project, restore_project, update_project
 from app.sandbox.operations.protections import set_protection, unprotect_branch
 from app.sandbox.operations.relations import (
@@ -69,8 +71,9 @@ from app.sandbox.operations.relations import (
 )
 from app.sandbox.operations.repository import commit_files, create_branch, delete_branch
 from app.sandbox.operations.subscriptions import set_subscription
+from app.sandbox.operations.time_tracking import forget_spent_time, set_estimate, spend_time
 from app.sandbox.operations.wikis import create_wiki_page, delete_wiki_page, update_wiki_page
-from app.sandbox.operations.work_items import create_work_item, delete_work_item, update_work_item
+from app.sandbox.operations.work_items import backdate, create_work_item, delete_work_item, update_work_item
 
 __all__ = [
     "LinkType",
@@ -79,6 +82,8 @@ __all__ = [
     "as_keywords",
     "available_labels",
     "available_milestones",
+    "backdate",
+    "backdate_note",
     "boards_of",
     "change_tier",
     "children_of",
@@ -119,6 +124,7 @@ __all__ = [
     "delete_work_item",
     "direct_member",
     "ensure_labels",
+    "forget_spent_time",
     "hook_alert_status",
     "hooks_of",
     "label_lists",
@@ -127,16 +133,21 @@ __all__ = [
     "move_board_list",
     "move_child",
     "move_issue",
+    "promote_label",
     "remove_award",
     "remove_member",
+    "resolve",
     "restore_group",
     "restore_project",
     "revoke_access_token",
     "revoke_token",
     "rotate_token",
+    "set_estimate",
+    "set_label_subscription",
     "set_protection",
     "set_subscription",
     "share",
+    "spend_time",
     "unprotect_branch",
     "update_badge",
     "update_board",

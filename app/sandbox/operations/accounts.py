@@ -34,7 +34,10 @@ def create_user(world: World, *, username: str, name: str, email: str, admin: bo
 
 
 def update_user(world: World, actor: User, user: User, **changes: Any) -> None:
-    """`username`, `name`, `email`, `admin`, `state`; administrators only. Raises Conflict for what another one has."""
+    """`username`, `name`, `email`, `admin`, `state`, `profile`; administrators only.
+
+    Raises Conflict for what another one has.
+    """
     require(actor.admin)
     _require_free(world, changes.get("username", user.username), changes.get("email", user.email), but=user)
     for name, value in changes.items():

@@ -134,6 +134,46 @@ def delete_label(world: World, actor: User, label: Label) -> None:
         board.lists = [entry for entry in board.lists if entry.label_id != label.id]
 
 
+def promote_label(world: World, actor: User, label: Label) -> Label:
+    """Make a project's label its group's. Equal ones of the group's other projects become the same label.
+
+    Raises NotFound, Forbidden, and Invalid for a label that is a group's already.
+    """
+    if label.project_id is None:
+        raise Invalid("Failed to promote project label to group label")
+    group = world.groups[world.projects[label.project_id].group_id]
+    require_visible(world, actor, group)
+    require(permissions.can_admin_labels(world, actor, group))
+    below = {row.id for row in world.groups.values() if group in world.ancestors(row)}
+    equal = [
+        other
+        for other in world.labels.values()
+        if other.title == label.title
+        and (other.group_id in below or (other.project_id and world.projects[other.project_id].group_id in below))
+    ]
+    for other in equal:
+        del world.labels[other.id]
+    promoted = _add(world, group, label.title, label.color, label.description)
+    gone = {other.id for other in equal}
+    for item in world.work_items.values():
+        item.label_ids = list(dict.fromkeys(promoted.id if each in gone else each for each in item.label_ids))
+        for event in item.label_events:
+            event.label_id = promoted.id if event.label_id in gone else event.label_id
+    for board in world.boards.values():
+        for row in board.lists:
+            row.label_id = promoted.id if row.label_id in gone else row.label_id
+    return promoted
+
+
+def set_label_subscription(world: World, actor: User, label: Label, subscribed: bool) -> bool:
+    """Subscribe or unsubscribe the caller; False when it was so already. Raises NotFound."""
+    require_visible(world, actor, world.container_of(label))
+    if (actor.id in label.subscriber_ids) is subscribed:
+        return False
+    (label.subscriber_ids.append if subscribed else label.subscriber_ids.remove)(actor.id)
+    return True
+
+
 def ensure_labels(world: World, actor: User, project: Project, titles: Iterable[str]) -> list[int]:
     """Ids for titles in their order; an unknown title silently becomes a project label, as in REST issue calls.
 

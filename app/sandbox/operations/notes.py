@@ -6,7 +6,9 @@ A comment of nothing but quick actions makes no comment. The commands run with t
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
+from datetime import date, datetime
 from typing import Any
 
 from app.sandbox import permissions, quick_actions, webhooks
@@ -15,7 +17,7 @@ from app.sandbox.operations.commands import Interpretation, interpret
 from app.sandbox.operations.common import check_filled, require, require_item
 from app.sandbox.operations.relations import mark_duplicate
 from app.sandbox.operations.work_items import update_work_item
-from app.sandbox.world import MAINTAINER, Note, User, WorkItem, World
+from app.sandbox.world import MAINTAINER, OWNER, Note, User, WorkItem, World
 
 
 @dataclass
@@ -26,11 +28,23 @@ class NoteOutcome:
     commands_changes: dict[str, Any] = field(default_factory=dict)
     summary: list[str] = field(default_factory=list)
 
+    def plain_changes(self) -> dict[str, Any]:
+        """`commands_changes` as JSON can carry it."""
+        changes = self.commands_changes.items()
+        return {key: value.isoformat() if isinstance(value, date | datetime) else value for key, value in changes}
+
 
 def create_note(
-    world: World, actor: User, item: WorkItem, *, body: str, internal: bool = False, discussion_id: str | None = None
+    world: World,
+    actor: User,
+    item: WorkItem,
+    *,
+    body: str,
+    internal: bool = False,
+    discussion_id: str | None = None,
+    threaded: bool = False,
 ) -> NoteOutcome:
-    """Comment, or run the quick actions in the body, or both. `discussion_id` makes it a reply.
+    """Comment, or run the quick actions in the body, or both. `discussion_id` makes it a reply, `threaded` a thread.
 
     Raises NotFound, Forbidden (also for `internal` below Planner), Invalid for a blank, too long or surplus comment and
     when a body of only quick actions could not be applied.
@@ -46,7 +60,7 @@ def create_note(
     if not text and not found.messages:
         raise Invalid("400 Bad request - Failed to apply commands.")
     _run(world, actor, item, found)  # before the comment, so that a refused change leaves no comment behind
-    note = _write(world, actor, item, text, internal, discussion_id) if text else None
+    note = _write(world, actor, item, text, internal, discussion_id, threaded) if text else None
     return NoteOutcome(note, found.reported, found.messages)
 
 
@@ -72,6 +86,22 @@ def update_note(world: World, actor: User, item: WorkItem, note: Note, *, body: 
     return note
 
 
+def backdate_note(world: World, actor: User, item: WorkItem, note: Note, created_at: datetime | None) -> None:
+    """A time given by hand, for Owners; from others it is passed over in silence, as on GitLab."""
+    if created_at and permissions.access_level(world, actor, world.container_of(item)) >= OWNER:
+        note.created_at = note.updated_at = created_at
+
+
+def resolve(world: World, actor: User, item: WorkItem, notes: Sequence[Note], resolved: bool) -> None:
+    """Settle a thread, or open it again. Raises NotFound, Forbidden; a comment on its own is neither."""
+    require_item(world, actor, item)
+    require(permissions.can_comment(world, actor, item))
+    for note in notes:
+        if note.threaded and not note.system and (note.resolved_at is not None) is not resolved:
+            note.resolved_at = world.clock() if resolved else None
+            note.resolved_by_id = actor.id if resolved else None
+
+
 def delete_note(world: World, actor: User, item: WorkItem, note: Note) -> None:
     """The author, or Maintainer and up. No webhook tells."""
     _require_note(world, actor, item, note)
@@ -80,8 +110,13 @@ def delete_note(world: World, actor: User, item: WorkItem, note: Note) -> None:
     item.note_awards.pop(note.id, None)
 
 
-def _write(world: World, actor: User, item: WorkItem, text: str, internal: bool, discussion_id: str | None) -> Note:
+def _write(
+    world: World, actor: User, item: WorkItem, text: str, internal: bool, discussion_id: str | None, threaded: bool
+) -> Note:
     now = world.clock()
+    answered = [note for note in item.notes if note.discussion_id == discussion_id]
+    for note in answered:
+        note.threaded = True
     note = Note(
         id=world.ids.next("note"),
         author_id=actor.id,
@@ -90,6 +125,7 @@ def _write(world: World, actor: User, item: WorkItem, text: str, internal: bool,
         updated_at=now,
         discussion_id=discussion_id or world.ids.hex(40),
         internal=internal,
+        threaded=threaded or bool(answered),
     )
     item.notes.append(note)
     item.updated_at = now

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from typing import Any, Literal
 
 from app.sandbox import permissions, quick_actions, statuses, webhooks
-from app.sandbox.errors import Forbidden, Invalid
+from app.sandbox.errors import Conflict, Forbidden, Invalid
 from app.sandbox.operations import attributes
 from app.sandbox.operations.change_set import ChangeSet, apply, check
 from app.sandbox.operations.commands import interpret
@@ -41,11 +41,12 @@ def create_work_item(
     weight: int | None = None,
     confidential: bool = False,
     created_at: datetime | None = None,
+    iid: int | None = None,
 ) -> WorkItem:
     """A new item; quick actions in the description run and are cut out.
 
-    `created_at` counts for Owners only. Without membership only title, description and confidentiality are taken.
-    Raises NotFound, Forbidden, Invalid.
+    `created_at` and `iid` count for Owners only. Without membership only title, description and confidentiality are
+    taken. Raises NotFound, Forbidden, Invalid.
     """
     container = one_container(world, project, group)
     _check_new(world, actor, container, type, title, description)
@@ -53,6 +54,9 @@ def create_work_item(
     found = interpret(world, actor, container, None, commands).changes
     item = _blank(world, actor, container, type, title.strip(), text, created_at)
     item.confidential = bool(found.pop("confidential", confidential))
+    if iid is not None and permissions.access_level(world, actor, container) >= OWNER:
+        _check_iid(world, container, iid)
+        item.iid = iid
     wanted = ChangeSet()
     if permissions.access_level(world, actor, container) >= GUEST:
         wanted = ChangeSet(
@@ -127,6 +131,16 @@ def _carry_out(
     item.updated_by_id = actor.id
     _stamp(world, item, world.clock())
     webhooks.item_changed(world, actor, item, before, "update", through_issues_api=through_issues_api)
+
+
+def backdate(
+    world: World, actor: User, item: WorkItem, created_at: datetime | None, updated_at: datetime | None
+) -> None:
+    """Times given by hand, after all else: for Owners; from others they are passed over in silence, as on GitLab."""
+    if permissions.access_level(world, actor, world.container_of(item)) < OWNER:
+        return
+    item.created_at = created_at or item.created_at
+    item.updated_at = updated_at or item.updated_at
 
 
 def delete_work_item(world: World, actor: User, item: WorkItem) -> None:
@@ -218,6 +232,15 @@ def _blank(
     )
 
 
+def _check_iid(world: World, container: Container, iid: int) -> None:
+    """A number that is given by hand, as whoever brings issues over from another tracker does."""
+    if iid < 1:
+        raise Invalid({"iid": ["must be greater than 0"]})
+    owner = (None, container.id) if isinstance(container, Project) else (container.id, None)
+    if world.work_items.where("place", (*owner, iid)):
+        raise Conflict("Duplicated issue")
+
+
 def _counter(container: Container) -> int:
     return container.issue_counter if isinstance(container, Project) else container.work_item_counter
 
@@ -227,9 +250,9 @@ def _add(world: World, actor: User, container: Container, item: WorkItem, wanted
     _inherit_confidentiality(world, item, wanted.parent_id)
     check(world, actor, item, wanted)
     if isinstance(container, Project):
-        container.issue_counter = item.iid
+        container.issue_counter = max(container.issue_counter, item.iid)
     else:
-        container.work_item_counter = item.iid
+        container.work_item_counter = max(container.work_item_counter, item.iid)
     world.work_items[item.id] = item
     apply(world, actor, item, wanted)
     if isinstance(container, Project):

@@ -7,6 +7,8 @@ instead of a 404 that looks like a missing object. A method that GitLab has not 
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from app.sandbox.errors import SandboxError
 from app.sandbox.http import Request, Response, error_response, json_response
 from app.sandbox.identity import insufficient_scope
@@ -15,31 +17,38 @@ from app.sandbox.rest import (
     badges,
     boards,
     branches,
+    commits,
+    discussions,
     epic_children,
     epics,
     groups,
     hooks,
+    issue_statistics,
     issues,
     labels,
     links,
     members,
     milestones,
+    namespaces,
     notes,
     projects,
     protections,
     reactions,
     repository,
     templates,
+    time_tracking,
     tokens,
     users,
     wikis,
 )
 from app.sandbox.rest.bodies import read_body, read_query
-from app.sandbox.rest.parameters import ParameterError, read_parameters
+from app.sandbox.rest.parameters import ParameterError, ignored_names, read_parameters
 from app.sandbox.rest.routing import Call, Route, RouteTable
+from app.sandbox.rest.unsimulated import beyond
 from app.sandbox.world import Token, User, World
 
 PREFIX = "/api/v4"
+IGNORED = "X-Sandbox-Ignored"  # names the parameters that meant nothing, as they would to GitLab
 TABLE = RouteTable(
     [
         module.routes
@@ -48,21 +57,26 @@ TABLE = RouteTable(
             badges,
             boards,
             branches,
+            commits,
+            discussions,
             epic_children,
             epics,
             groups,
             hooks,
+            issue_statistics,
             issues,
             labels,
             links,
             members,
             milestones,
+            namespaces,
             notes,
             projects,
             protections,
             reactions,
             repository,
             templates,
+            time_tracking,
             tokens,
             users,
             wikis,
@@ -86,8 +100,11 @@ def handle(world: World, user: User | None, token: Token | None, request: Reques
         # of lists that have none, too.
         known = {parameter.name for parameter in route.parameters}
         ignored = path.keys() | ({"page", "per_page"} - known if request.method == "GET" else set())
-        given = read_parameters(route.parameters, {name: value for name, value in sent.items() if name not in ignored})
-        return route.handler(Call(world, user, token, request, path | _scope(route), given))
+        sent = {name: value for name, value in sent.items() if name not in ignored}
+        given = read_parameters(route.parameters, sent, beyond(route))
+        response = route.handler(Call(world, user, token, request, path | _scope(route), given))
+        unused = ignored_names(route.parameters, sent)
+        return replace(response, headers=response.headers | ({IGNORED: ", ".join(unused)} if unused else {}))
     except ParameterError as error:
         return json_response(400, {"error": str(error)})
     except SandboxError as error:

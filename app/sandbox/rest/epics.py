@@ -12,6 +12,7 @@ from app.sandbox import operations, permissions
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import epic_group, find_epic, the_epic
+from app.sandbox.rest.issue_filters import has_reaction
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import (
     Parameter,
@@ -58,6 +59,7 @@ ATTRIBUTES: tuple[Parameter, ...] = (
     boolean("include_ancestor_groups"),
     boolean("include_descendant_groups"),
     boolean("confidential"),
+    text("my_reaction_emoji"),
     mapping("not", texts("labels"), integer("author_id"), text("author_username")),
     listed=True,
 )
@@ -88,6 +90,7 @@ def _matches(call: Call, item: WorkItem) -> bool:
         get("author_id") in (None, item.author_id),
         get("author_username") in (None, author),
         set(get("labels", [])) <= titles,
+        has_reaction(call, item, get("my_reaction_emoji")),
         all(word in f"{item.title}\n{item.description}".lower() for word in get("search", "").lower().split()),
         call.within("created", item.created_at),
         call.within("updated", item.updated_at),

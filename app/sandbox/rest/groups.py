@@ -5,6 +5,8 @@ The trap: `GET /groups/:id/projects` shows only the group's own projects; those 
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.sandbox import operations, permissions
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_group, the_group
@@ -89,6 +91,30 @@ def read_group(call: Call) -> Response:
     return ok(containers.group_detail(call.world, group, call.user, projects))
 
 
+SETTINGS = (
+    *(boolean(name) for name, value in containers.GROUP_SWITCHES.items() if isinstance(value, bool)),
+    boolean("auto_devops_enabled"),
+    boolean("mentions_disabled"),
+    boolean("membership_lock"),
+    integer("two_factor_grace_period"),
+    integer("default_branch_protection", 0, 1, 2, 3, 4),
+    text("default_branch"),
+    text("project_creation_level", "noone", "owner", "maintainer", "developer", "administrator"),
+    text("subgroup_creation_level", "owner", "maintainer"),
+    text("wiki_access_level", "disabled", "private", "enabled"),
+)
+LATER_SETTINGS = (
+    text("shared_runners_setting", "disabled_and_unoverridable", "disabled_and_overridable", "enabled"),
+    boolean("prevent_sharing_groups_outside_hierarchy"),
+)
+
+
+def _settings(call: Call) -> dict[str, Any]:
+    """What the sandbox keeps and shows, without an effect. A null changes nothing: go-gitlab sends one by itself."""
+    given = call.some(*(parameter.name for parameter in SETTINGS + LATER_SETTINGS))
+    return {name: value for name, value in given.items() if value is not None}
+
+
 @routes.post(
     "/groups",
     text("name", required=True),
@@ -96,6 +122,7 @@ def read_group(call: Call) -> Response:
     integer("parent_id"),
     text("description"),
     text("visibility", *VISIBILITIES),
+    *SETTINGS,
 )
 def create_group(call: Call) -> Response:
     parent_id = call.get("parent_id")
@@ -108,13 +135,24 @@ def create_group(call: Call) -> Response:
         parent=parent,
         description=call.get("description", ""),
         visibility=call.get("visibility", "private"),
+        settings=_settings(call),
     )
     return created(containers.group_detail(call.world, group, call.user, []))
 
 
-@routes.put("/groups/:id", text("name"), text("description"))
+@routes.put(
+    "/groups/:id",
+    text("name"),
+    text("path"),
+    text("description"),
+    text("visibility", *VISIBILITIES),
+    *SETTINGS,
+    *LATER_SETTINGS,
+)
 def update_group(call: Call) -> Response:
-    group = operations.update_group(call.world, call.actor, the_group(call), **call.some("name", "description"))
+    names = ("name", "path", "description", "visibility")
+    changes = {name: value for name, value in call.some(*names).items() if value is not None}
+    group = operations.update_group(call.world, call.actor, the_group(call), settings=_settings(call), **changes)
     return ok(containers.group_detail(call.world, group, call.user, []))
 
 

@@ -42,14 +42,22 @@ TYPES = ("issue", "incident", "task")
 SCOPES = ("created-by-me", "assigned-to-me", "created_by_me", "assigned_to_me", "all")
 DUE_WORDS = ("0", "any", "today", "tomorrow", "overdue", "week", "month", "next_month_and_previous_two_weeks", "")
 
+MILESTONE_WORDS = ("Any", "None", "Upcoming", "Started")
+HEALTH_WORDS = ("on_track", "needs_attention", "at_risk", "none", "any")
+
 _NEGATABLE: tuple[Parameter, ...] = (
     texts("labels"),
     text("milestone"),
+    text("milestone_id", *MILESTONE_WORDS),
     integers("iids"),
-    integer("author_id"),
+    integers("author_id"),
     text("author_username"),
-    integer("assignee_id"),
+    integers("assignee_id"),
     texts("assignee_username"),
+    integer("weight"),
+    texts("my_reaction_emoji"),
+    integer_or_text("iteration_id"),
+    text("iteration_title"),
 )
 FILTERS: tuple[Parameter, ...] = (
     boolean("with_labels_details"),
@@ -60,7 +68,7 @@ FILTERS: tuple[Parameter, ...] = (
     text("issue_type", *TYPES),
     texts("labels"),
     text("milestone"),
-    text("milestone_id", "Any", "None", "Upcoming", "Started"),
+    text("milestone_id", *MILESTONE_WORDS),
     integers("iids"),
     text("search"),
     text("in"),
@@ -78,6 +86,8 @@ FILTERS: tuple[Parameter, ...] = (
     integer_or_text("weight"),
     integer_or_text("epic_id"),
     integer_or_text("iteration_id"),
+    text("iteration_title"),
+    text("health_status", *HEALTH_WORDS),
 )
 
 
@@ -96,9 +106,10 @@ def select_issues(call: Call, rows: list[WorkItem], default_scope: str = "all") 
     descending = call.get("sort", "desc") == "desc"
     order = call.get("order_by", "created_at")
     kept.sort(key=lambda item: item.id, reverse=descending)
-    kept.sort(key=lambda item: sort_key(call, item, order)[1], reverse=descending)
-    kept.sort(key=lambda item: sort_key(call, item, order)[0])  # what has no value comes last either way
-    return kept
+    keys = {item.id: sort_key(call, item, order) for item in kept}
+    valued = [item for item in kept if not keys[item.id][0]]
+    valued.sort(key=lambda item: keys[item.id][1], reverse=descending)
+    return valued + [item for item in kept if keys[item.id][0]]  # what has no value comes last either way
 
 
 def sort_key(call: Call, item: WorkItem, order: str) -> tuple[bool, Any]:
@@ -150,8 +161,10 @@ def _matches_words(call: Call, item: WorkItem) -> bool:
         and _is_due(item, get("due_date"), call.world.clock().date())
         and _has_parent(call, item, get("epic_id"))
         and _number_or_word(item.weight, get("weight"))
-        and _number_or_word(None, get("iteration_id"))  # the sandbox has no iterations
-        and _has_reaction(call, item, get("my_reaction_emoji"))
+        and _number_or_word(None, get("iteration_id"))  # the sandbox has no iterations, and no health of an issue
+        and get("iteration_title") is None
+        and get("health_status") in (None, "none")
+        and has_reaction(call, item, get("my_reaction_emoji"))
     )
 
 
@@ -160,14 +173,17 @@ def _excluded(call: Call, item: WorkItem) -> bool:
     unwanted: dict[str, Any] = call.get("not", {})
     names = {call.world.users[user_id].username for user_id in item.assignee_ids}
     titles = {call.world.labels[label_id].title for label_id in item.label_ids}
+    milestone = unwanted.get("milestone") or unwanted.get("milestone_id")
     checks = (
         bool(titles & set(unwanted.get("labels", []))),
-        bool(unwanted.get("milestone")) and _has_milestone(call, item, unwanted["milestone"]),
+        bool(milestone) and _has_milestone(call, item, milestone),
         item.iid in unwanted.get("iids", []),
-        item.author_id == unwanted.get("author_id"),
+        item.author_id in unwanted.get("author_id", []),
         call.world.users[item.author_id].username == unwanted.get("author_username"),
-        unwanted.get("assignee_id") in item.assignee_ids,
+        bool(set(item.assignee_ids) & set(unwanted.get("assignee_id", []))),
         bool(names & set(unwanted.get("assignee_username", []))),
+        item.weight is not None and item.weight == unwanted.get("weight"),
+        any(has_reaction(call, item, name) for name in unwanted.get("my_reaction_emoji", [])),
     )
     return any(checks)
 
@@ -252,7 +268,7 @@ def _number_or_word(value: int | None, wanted: int | str | None) -> bool:
     return value == wanted
 
 
-def _has_reaction(call: Call, item: WorkItem, name: str | None) -> bool:
+def has_reaction(call: Call, item: WorkItem, name: str | None) -> bool:
     if name is None:
         return True
     own = {award.name for award in item.awards if call.user is not None and award.user_id == call.user.id}

@@ -51,7 +51,7 @@ ATTRIBUTES: tuple[Parameter, ...] = (
     integer("epic_id"),
     integer("epic_iid"),
 )
-CHANGES = ("title", "state_event", *(parameter.name for parameter in ATTRIBUTES))
+CHANGES = ("title", "state_event", "created_at", *(parameter.name for parameter in ATTRIBUTES))
 LICENSED_ONLY = ("weight", "epic_id", "epic_iid")
 
 
@@ -113,7 +113,7 @@ def read_any_issue(call: Call) -> Response:
     return ok(presenters.issue_for(call.world, item, call.user))
 
 
-@routes.post("/projects/:id/issues", text("title", required=True), *ATTRIBUTES, moment("created_at"))
+@routes.post("/projects/:id/issues", text("title", required=True), *ATTRIBUTES, moment("created_at"), integer("iid"))
 def create_issue(call: Call) -> Response:
     project = the_project(call)
     _check(call)
@@ -132,6 +132,7 @@ def create_issue(call: Call) -> Response:
         label_ids=label_ids,
         confidential=bool(confidential),
         created_at=call.get("created_at"),
+        iid=call.get("iid"),
         **attributes,
     )
     if locked:
@@ -139,7 +140,14 @@ def create_issue(call: Call) -> Response:
     return created(presenters.issue_for(call.world, item, call.user))
 
 
-@routes.put("/projects/:id/issues/:issue_iid", text("title"), text("state_event", "close", "reopen"), *ATTRIBUTES)
+@routes.put(
+    "/projects/:id/issues/:issue_iid",
+    text("title"),
+    text("state_event", "close", "reopen"),
+    *ATTRIBUTES,
+    moment("created_at"),
+    moment("updated_at"),
+)
 def update_issue(call: Call) -> Response:
     item = the_issue(call)
     require_any(call.given, *CHANGES)
@@ -149,6 +157,7 @@ def update_issue(call: Call) -> Response:
     if "description" in call.given:
         attributes["description"] = call.get("description", "")
     operations.update_work_item(call.world, call.actor, item, through_issues_api=True, **attributes)
+    operations.backdate(call.world, call.actor, item, call.get("created_at"), call.get("updated_at"))
     return ok(presenters.issue_for(call.world, item, call.user))
 
 
@@ -222,6 +231,14 @@ def _subscription(call: Call, subscribed: bool) -> Response:
     item = the_issue(call)
     changed = operations.set_subscription(call.world, call.actor, item, subscribed)
     return created(presenters.issue_for(call.world, item, call.user)) if changed else Response(304)
+
+
+@routes.get("/projects/:id/issues/:issue_iid/closed_by")
+@routes.get("/projects/:id/issues/:issue_iid/related_merge_requests")
+def list_merge_requests(call: Call) -> Response:
+    """The sandbox has no merge requests, so none has to do with an issue."""
+    the_issue(call)
+    return ok([])
 
 
 @routes.get("/projects/:id/issues/:issue_iid/participants")

@@ -9,7 +9,7 @@ from __future__ import annotations
 from app.sandbox import operations
 from app.sandbox.errors import NotFound
 from app.sandbox.http import Response
-from app.sandbox.rest.finding import the_container
+from app.sandbox.rest.finding import the_container, the_project
 from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, integer, only_for, require_any, require_one, text
 from app.sandbox.rest.presenters import labels as presenters
@@ -71,7 +71,7 @@ def _own(call: Call, container: Container, reference: str) -> Label:
 
 def _present(call: Call, container: Container, label: Label) -> Json:
     counts = _count(call, label) if call.get("with_counts") else None
-    return presenters.label(label, for_project=isinstance(container, Project), counts=counts)
+    return presenters.label(label, call.user, for_project=isinstance(container, Project), counts=counts)
 
 
 def _count(call: Call, label: Label) -> tuple[int, int]:
@@ -147,3 +147,39 @@ def delete_named_label(call: Call) -> Response:
     reference = str(call.given.get("label_id") or call.given["name"])
     operations.delete_label(call.world, call.actor, _own(call, the_container(call), reference))
     return no_content()
+
+
+@routes.post("/:scope/:id/labels/:name/subscribe")
+def subscribe(call: Call) -> Response:
+    """304 when the caller is subscribed already (https://docs.gitlab.com/api/labels/#subscribe-to-a-label)."""
+    return _subscription(call, True)
+
+
+@routes.post("/:scope/:id/labels/:name/unsubscribe")
+def unsubscribe(call: Call) -> Response:
+    """304 when the caller is not subscribed."""
+    return _subscription(call, False)
+
+
+def _subscription(call: Call, subscribed: bool) -> Response:
+    container = the_container(call)
+    label = _find(call, container, call.path["name"])
+    changed = operations.set_label_subscription(call.world, call.actor, label, subscribed)
+    return created(_present(call, container, label)) if changed else Response(304)
+
+
+@routes.put("/projects/:id/labels/:name/promote")
+def promote_label(call: Call) -> Response:
+    """https://docs.gitlab.com/api/labels/#promote-a-project-label-to-a-group-label"""
+    return _promote(call, call.path["name"])
+
+
+@routes.put("/projects/:id/labels/promote", text("name", required=True))
+def promote_named_label(call: Call) -> Response:
+    return _promote(call, call.get("name", ""))
+
+
+def _promote(call: Call, reference: str) -> Response:
+    project = the_project(call)
+    label = operations.promote_label(call.world, call.actor, _own(call, project, reference))
+    return ok(presenters.label(label, call.user, for_project=False))

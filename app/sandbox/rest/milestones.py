@@ -14,6 +14,7 @@ from app.sandbox.rest.pagination import paginate
 from app.sandbox.rest.parameters import boolean, day, integers, moment, only_for, require_any, text
 from app.sandbox.rest.presenters import items
 from app.sandbox.rest.presenters import labels as presenters
+from app.sandbox.rest.presenters.formats import Json
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import Milestone, belongs
 
@@ -102,3 +103,10 @@ def list_milestone_issues(call: Call) -> Response:
     issues = [item for item in world.work_items.values() if item.milestone_id == row.id and item.type != "EPIC"]
     visible = [item for item in issues if permissions.can_read_item(world, call.user, item)]
     return paginate(call, visible, lambda item: items.issue_basic(world, item))
+
+
+@routes.get("/:scope/:id/milestones/:milestone_id/merge_requests", listed=True)
+def list_merge_requests(call: Call) -> Response:
+    """The sandbox has no merge requests, so none is planned for a milestone."""
+    _find(call)
+    return paginate(call, list[Json](), lambda row: row)

@@ -6,13 +6,11 @@ that expects an `id` breaks. Paths of epics take the legacy `id` here, not the `
 
 from __future__ import annotations
 
-from datetime import date, datetime
-
 from app.sandbox import operations, permissions
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import epic_group, find_epic, the_issue, the_note
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, text
+from app.sandbox.rest.parameters import boolean, moment, text
 from app.sandbox.rest.presenters import history as presenters
 from app.sandbox.rest.routing import Call, Routes, accepted, created, no_content, ok
 from app.sandbox.world import WorkItem
@@ -24,7 +22,7 @@ LIST = (
     text("sort", "asc", "desc"),
     text("activity_filter", "all_notes", "only_comments", "only_activity"),
 )
-NEW = (text("body", required=True), boolean("internal"), boolean("confidential"))
+NEW = (text("body", required=True), boolean("internal"), boolean("confidential"), moment("created_at"))
 
 
 def _epic(call: Call) -> WorkItem:
@@ -47,14 +45,11 @@ def _list(call: Call, item: WorkItem) -> Response:
 def _create(call: Call, item: WorkItem) -> Response:
     internal = call.get("internal", call.get("confidential", False))
     outcome = operations.create_note(call.world, call.actor, item, body=call.get("body", ""), internal=internal)
-    changes = {name: _plain(value) for name, value in outcome.commands_changes.items()}
+    changes = outcome.plain_changes()
     if outcome.note is None:
         return accepted({"commands_changes": changes, "summary": outcome.summary})
+    operations.backdate_note(call.world, call.actor, item, outcome.note, call.get("created_at"))
     return created(presenters.note(call.world, item, outcome.note) | {"commands_changes": changes})
-
-
-def _plain(value: object) -> object:
-    return value.isoformat() if isinstance(value, date | datetime) else value
 
 
 def _read(call: Call, item: WorkItem) -> Response:

@@ -1,8 +1,9 @@
-"""Declared parameters of a route: coerced as GitLab coerces them, refused where GitLab would go silent.
+"""Declared parameters of a route: coerced as GitLab coerces them, refused where a mistake would die unseen.
 
-Real GitLab ignores a parameter that it does not know, and that is where typos die unseen (`label=` filters nothing,
-`assignees=` assigns nobody). The sandbox refuses them on purpose with 400 and names the near miss. Everything else
-follows Grape: "title is missing", "state_event does not have a valid value"
+Real GitLab ignores a parameter that it does not know, and there typos hide (`label=` filters nothing, `assignees=`
+assigns nobody). The sandbox refuses a near miss on purpose with 400 and names what was meant, and so what GitLab knows
+but the sandbox does not act on. Any other is ignored as on GitLab, for real programs send some. Everything else follows
+Grape: "title is missing", "state_event does not have a valid value"
 (https://docs.gitlab.com/api/rest/troubleshooting/#status-code-400).
 """
 
@@ -96,21 +97,31 @@ def only_for(scope: str, *parameters: Parameter) -> tuple[Parameter, ...]:
     return tuple(replace(parameter, only=scope) for parameter in parameters)
 
 
-def read_parameters(declared: Sequence[Parameter], given: Values) -> Values:
-    """The given values, coerced; only those that were given are in the result. Raises ParameterError."""
+def read_parameters(declared: Sequence[Parameter], given: Values, beyond: frozenset[str] = frozenset()) -> Values:
+    """The given values, coerced; only those that were given are in the result. Raises ParameterError.
+
+    `beyond` are GitLab's own parameters that the sandbox does not act on.
+    """
     known = {parameter.name: parameter for parameter in declared}
     problems = [f"{p.name} is missing" for p in declared if p.required and p.name not in given]
-    problems += [_unknown(name, known) for name in given if name not in known and name not in ALWAYS_KNOWN]
     values: Values = {}
     for name, raw in given.items():
-        if name in known:
-            try:
-                values[name] = _read_one(known[name], raw)
-            except ParameterError as error:
-                problems.append(str(error))
+        if name not in known:
+            problems += _complaint(name, raw, known, beyond)
+            continue
+        try:
+            values[name] = _read_one(known[name], raw)
+        except ParameterError as error:
+            problems.append(str(error))
     if problems:
         raise ParameterError(", ".join(problems))
     return values
+
+
+def ignored_names(declared: Sequence[Parameter], given: Values) -> list[str]:
+    """What was sent and means nothing, of that which `read_parameters` let pass."""
+    known = {parameter.name for parameter in declared} | ALWAYS_KNOWN
+    return sorted(name for name, raw in given.items() if name not in known and raw not in (None, ""))
 
 
 def require_any(values: Values, *names: str) -> None:
@@ -134,11 +145,14 @@ def exclude_each_other(values: Values, *names: str) -> None:
         raise ParameterError(f"{', '.join(given)} are mutually exclusive")
 
 
-def _unknown(name: str, known: dict[str, Parameter]) -> str:
-    near = get_close_matches(name, known, n=1, cutoff=0.75)
-    near = near or sorted(k for k in known if name in k.split("_") or k in name.split("_"))[:1]
-    advice = f"you sent {name}, GitLab knows {near[0]}" if near else f"GitLab knows {', '.join(known) or 'none here'}"
-    return f"{name} is invalid ({advice})"
+def _complaint(name: str, raw: Any, known: dict[str, Parameter], beyond: frozenset[str]) -> list[str]:
+    """What is wrong with a parameter that is not declared; what is empty says nothing, so nothing is wrong with it."""
+    if raw in (None, "") or name in ALWAYS_KNOWN:
+        return []
+    if name in beyond:
+        return [f"{name} is not part of the sandbox: leave it out"]
+    near = get_close_matches(name, known, n=1, cutoff=0.8) or sorted(k for k in known if name in k.split("_"))[:1]
+    return [f"{name} is invalid (GitLab ignores it; do you mean {near[0]}?)"] if near and name != "id" else []
 
 
 def _read_one(parameter: Parameter, raw: Any) -> Any:
@@ -148,7 +162,7 @@ def _read_one(parameter: Parameter, raw: Any) -> Any:
         value = _READERS[parameter.kind](raw)
     except (ValueError, TypeError) as error:
         raise ParameterError(f"{parameter.name} is invalid") from error
-    if parameter.values and value not in parameter.values:
+    if parameter.values and value is not None and value not in parameter.values:
         raise ParameterError(f"{parameter.name} does not have a valid value")
     return value
 

@@ -44,18 +44,32 @@ PROJECT_FILTERS = (
     integer("min_access_level", *GUEST_AND_UP),
     *CUSTOM_ATTRIBUTES,
 )
-_BOOLEANS = tuple(
-    boolean(name)
-    for name, value in containers.SWITCHES.items()
-    if isinstance(value, bool) or name == "allow_merge_on_skipped_pipeline"
-)
+
+
+def _booleans(*tables: Json) -> tuple[Parameter, ...]:
+    return tuple(
+        boolean(name)
+        for table in tables
+        for name, value in table.items()
+        if isinstance(value, bool) or name == "allow_merge_on_skipped_pipeline"
+    )
+
+
 _PUBLIC = ("pages", "package_registry")  # may be open to everyone while the project is not
 SETTINGS: tuple[Parameter, ...] = (
     *(
         text(f"{name}_access_level", "disabled", "private", "enabled", *(("public",) if name in _PUBLIC else ()))
-        for name in containers.FEATURES
+        for name in (*containers.FEATURES, "requirements")
     ),
-    *_BOOLEANS,
+    *_booleans(containers.SWITCHES, containers.LICENSED_SWITCHES),
+    boolean("show_default_award_emojis"),
+    integer("build_timeout"),
+    text("build_git_strategy", "fetch", "clone"),
+    text("auto_cancel_pending_pipelines", "disabled", "enabled"),
+    text("auto_devops_deploy_strategy", "continuous", "manual", "timed_incremental"),
+    text("resource_group_default_process_mode", "unordered", "oldest_first", "newest_first", "newest_ready_first"),
+    integer("approvals_before_merge"),
+    text("external_authorization_classification_label"),
     text("merge_method", "ff", "rebase_merge", "merge"),
     text("squash_option", "never", "always", "default_on", "default_off"),
     text("suggestion_commit_message"),
@@ -63,6 +77,12 @@ SETTINGS: tuple[Parameter, ...] = (
     text("squash_commit_template"),
     text("issue_branch_template"),
     text("ci_config_path"),
+)
+LATER_SETTINGS: tuple[Parameter, ...] = (
+    *_booleans(containers.LATER_SWITCHES, containers.LICENSED_LATER_SWITCHES),
+    integer("ci_default_git_depth"),
+    text("issues_template"),
+    text("merge_requests_template"),
 )
 SWITCHED_FEATURES = {
     "issues_enabled": "issues",
@@ -79,8 +99,10 @@ ATTRIBUTES: tuple[Parameter, ...] = (
     texts("topics"),
     texts("tag_list"),
     *(boolean(name) for name in SWITCHED_FEATURES),
+    boolean("public_builds"),
     *SETTINGS,
 )
+CHANGES = (text("name"), *ATTRIBUTES, *LATER_SETTINGS)
 
 routes = Routes()
 
@@ -183,10 +205,10 @@ def create_project(call: Call) -> Response:
     return created(containers.project(call.world, project, call.user))
 
 
-@routes.put("/projects/:id", text("name"), *ATTRIBUTES)
+@routes.put("/projects/:id", *CHANGES)
 def update_project(call: Call) -> Response:
     project = the_project(call)
-    require_any(call.given, "name", *(parameter.name for parameter in ATTRIBUTES))
+    require_any(call.given, *(parameter.name for parameter in CHANGES))
     attributes = call.some("name", "path", "description", "visibility", "default_branch") | _settings(call)
     topics = _topics(call)
     if topics is not None:
@@ -247,7 +269,9 @@ def _topics(call: Call) -> list[str] | None:
 
 
 def _settings(call: Call) -> dict[str, Any]:
-    settings = call.some(*(parameter.name for parameter in SETTINGS))
+    settings = call.some(*(parameter.name for parameter in SETTINGS + LATER_SETTINGS))
+    if "public_builds" in call.given:  # the older name
+        settings.setdefault("public_jobs", call.given["public_builds"])
     for switch, feature in SWITCHED_FEATURES.items():
         if switch in call.given:
             settings[f"{feature}_access_level"] = "enabled" if call.given[switch] else "disabled"

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from app.sandbox import operations
-from app.sandbox.errors import NotFound
+from app.sandbox.errors import Forbidden, Invalid, NotFound, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import epic_group, find_epic, the_epic, the_issue, the_note
 from app.sandbox.rest.pagination import paginate
@@ -133,8 +133,12 @@ def read_award(call: Call) -> Response:
 @routes.post(f"{ISSUE}/notes/:note_id/award_emoji", NAME)
 @routes.post(f"{EPIC_BY_IID}/award_emoji", NAME)
 def create_award(call: Call) -> Response:
+    """GitLab answers 404 to a reaction that it refuses, with the reason in the middle (lib/api/award_emoji.rb)."""
     item, note, _ = _target(call)
-    award = operations.add_award(call.world, call.actor, item, call.get("name", ""), note)
+    try:
+        award = operations.add_award(call.world, call.actor, item, call.get("name", ""), note)
+    except Invalid as error:
+        raise NotFound.of(f"Award Emoji {' and '.join(error.sentences())}") from error
     return created(presenters.award(call.world, item, award, note))
 
 
@@ -142,6 +146,11 @@ def create_award(call: Call) -> Response:
 @routes.delete(f"{ISSUE}/notes/:note_id/award_emoji/:award_id")
 @routes.delete(f"{EPIC_BY_IID}/award_emoji/:award_id")
 def delete_award(call: Call) -> Response:
+    """Somebody else's is 401 there, not 403 (lib/api/award_emoji.rb)."""
     item, note, awards = _target(call)
-    operations.remove_award(call.world, call.actor, item, _find(call, awards), note)
+    award = _find(call, awards)
+    try:
+        operations.remove_award(call.world, call.actor, item, award, note)
+    except Forbidden as error:
+        raise Unauthorized from error
     return no_content()

@@ -6,7 +6,6 @@ branch. Every branch of the sandbox keeps its whole line of commits; there are n
 
 from __future__ import annotations
 
-from difflib import SequenceMatcher
 from typing import Any
 from urllib.parse import quote
 
@@ -16,7 +15,7 @@ from app.sandbox.git_ids import blob_id
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import the_project, the_repository
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import Parameter, boolean, moment, objects, text
+from app.sandbox.rest.parameters import Parameter, boolean, objects, text
 from app.sandbox.rest.presenters import repository as presenters
 from app.sandbox.rest.routing import Call, Routes, created, no_content, ok
 from app.sandbox.world import Commit, Project
@@ -26,7 +25,7 @@ routes = Routes()
 AUTHOR = (text("author_name"), text("author_email"), text("start_branch"))
 
 
-def _line_to(project: Project, ref: str | None, noun: str = "Commit") -> list[Commit]:
+def line_to(project: Project, ref: str | None, noun: str = "Commit") -> list[Commit]:
     """All commits up to a branch name, `HEAD`, a full or an abbreviated hash, oldest first; raises NotFound."""
     line = project.line_to(project.default_branch if ref in (None, "", "HEAD") else str(ref))
     if line is None:
@@ -49,7 +48,7 @@ def _last_change(line: list[Commit], path: str) -> Commit:
 )
 def list_tree(call: Call) -> Response:
     project = the_repository(call)
-    commit = _line_to(project, call.get("ref"), "Tree")[-1]
+    commit = line_to(project, call.get("ref"), "Tree")[-1]
     try:
         rows = presenters.tree(commit.files, call.get("path", ""), recursive=call.get("recursive", False))
     except LookupError as error:
@@ -62,7 +61,7 @@ def read_file(call: Call) -> Response:
     """https://docs.gitlab.com/api/repository_files/; `HEAD` may stand for the default branch."""
     project = the_repository(call)
     path, ref = call.path["file_path"], call.get("ref", "")
-    line = _line_to(project, ref)
+    line = line_to(project, ref)
     if path not in line[-1].files:
         raise NotFound.of("File")
     data = presenters.file(path, ref, line[-1], _last_change(line, path))
@@ -86,7 +85,7 @@ def _header_text(value: object) -> str:
 def read_raw_file(call: Call) -> Response:
     project = the_repository(call)
     path = call.path["file_path"]
-    commit = _line_to(project, call.get("ref"))[-1]
+    commit = line_to(project, call.get("ref"))[-1]
     if path not in commit.files:
         raise NotFound.of("File")
     headers = {"Content-Type": "text/plain; charset=utf-8", "X-Gitlab-Blob-Id": blob_id(commit.files[path])}
@@ -97,7 +96,12 @@ def _file_parameters(*extra: Parameter) -> tuple[Parameter, ...]:
     return (text("branch", required=True), text("commit_message", required=True), *AUTHOR, *extra)
 
 
-CONTENT = (text("content", required=True), text("encoding", "text", "base64"))
+CONTENT = (
+    text("content", required=True),
+    text("encoding", "text", "base64"),
+    text("last_commit_id"),
+    boolean("execute_filemode"),  # taken and not kept: no file of the sandbox is a program
+)
 
 
 @routes.post("/projects/:id/repository/files/:file_path", *_file_parameters(*CONTENT))
@@ -106,7 +110,7 @@ def create_file(call: Call) -> Response:
     return created({"file_path": call.path["file_path"], "branch": call.get("branch")})
 
 
-@routes.put("/projects/:id/repository/files/:file_path", *_file_parameters(*CONTENT, text("last_commit_id")))
+@routes.put("/projects/:id/repository/files/:file_path", *_file_parameters(*CONTENT))
 def update_file(call: Call) -> Response:
     _commit_one(call, "update")
     return ok({"file_path": call.path["file_path"], "branch": call.get("branch")})
@@ -134,8 +138,9 @@ def _commit(call: Call, actions: list[dict[str, Any]]) -> tuple[Project, Commit]
     for action in actions:
         _check_unchanged(project.line(branch), action)
     commit = operations.commit_files(
-        call.world, call.actor, project, branch=branch, message=call.get("commit_message", ""), actions=actions
-    )
+        call.world, call.actor, project, branch=branch, message=call.get("commit_message", ""), actions=actions,
+        author=(call.get("author_name"), call.get("author_email")),
+    )  # fmt: skip
     return project, commit
 
 
@@ -158,61 +163,4 @@ def _check_unchanged(line: list[Commit] | None, action: dict[str, Any]) -> None:
 def create_commit(call: Call) -> Response:
     """All actions or none (https://docs.gitlab.com/api/commits/#create-a-commit-with-multiple-files-and-actions)."""
     project, commit = _commit(call, call.get("actions", []))
-    return created(_detail(call, project, commit, with_stats=call.get("stats", True)))
-
-
-@routes.get(
-    "/projects/:id/repository/commits",
-    text("ref_name"),
-    moment("since"),
-    moment("until"),
-    text("path"),
-    text("author"),
-    boolean("all"),
-    boolean("with_stats"),
-    boolean("first_parent"),
-    text("order", "default", "topo"),
-    listed=True,
-)
-def list_commits(call: Call) -> Response:
-    project, world = the_repository(call), call.world
-    if not project.commits:
-        return paginate(call, [], lambda row: row)
-    rows = [c for c in _line_to(project, call.get("ref_name")) if _matches(call, c)]
-    return paginate(call, rows[::-1], lambda row: presenters.commit(world, project, row))
-
-
-def _matches(call: Call, commit: Commit) -> bool:
-    path, author = call.get("path"), call.world.users[commit.author_id]
-    changed = commit.added + commit.modified + commit.removed
-    checks = (
-        not path or any(name == path or name.startswith(f"{path.rstrip('/')}/") for name in changed),
-        call.get("since") is None or commit.created_at >= call.get("since"),
-        call.get("until") is None or commit.created_at <= call.get("until"),
-        call.get("author", "").lower() in f"{author.name} <{author.email}>".lower(),
-    )
-    return all(checks)
-
-
-@routes.get("/projects/:id/repository/commits/:sha", boolean("stats"))
-def read_commit(call: Call) -> Response:
-    project = the_repository(call)
-    commit = _line_to(project, call.path["sha"])[-1]
-    return ok(_detail(call, project, commit, with_stats=call.get("stats", True)))
-
-
-def _detail(call: Call, project: Project, commit: Commit, *, with_stats: bool) -> dict[str, Any]:
-    data = presenters.commit(call.world, project, commit)
-    data |= {"status": None, "project_id": project.id, "last_pipeline": None}
-    return data | ({"stats": _stats(project, commit)} if with_stats else {})
-
-
-def _stats(project: Project, commit: Commit) -> dict[str, int]:
-    lines = (project.commits, *project.branches.values())
-    before = next((c.files for line in lines for c in line if c.sha in commit.parent_shas), {})
-    additions = deletions = 0
-    for path in {*commit.added, *commit.modified, *commit.removed}:
-        old, new = before.get(path, "").splitlines(), commit.files.get(path, "").splitlines()
-        kept = sum(block.size for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks())
-        additions, deletions = additions + len(new) - kept, deletions + len(old) - kept
-    return {"additions": additions, "deletions": deletions, "total": additions + deletions}
+    return created(presenters.commit_detail(call.world, project, commit, with_stats=call.get("stats", True)))

@@ -5,15 +5,17 @@ The trap: an e-mail address. Only administrators and the person see it; `search`
 
 from __future__ import annotations
 
+from typing import Any
+
 from app.sandbox import operations
 from app.sandbox.errors import Forbidden, Unauthorized
 from app.sandbox.http import Response
 from app.sandbox.rest.finding import find_user
 from app.sandbox.rest.pagination import paginate
-from app.sandbox.rest.parameters import boolean, require_any, span, text
+from app.sandbox.rest.parameters import boolean, integer, require_any, span, text
 from app.sandbox.rest.presenters import people
 from app.sandbox.rest.routing import CUSTOM_ATTRIBUTES, Call, Routes, created, no_content, ok
-from app.sandbox.world import User
+from app.sandbox.world import Container, User
 
 routes = Routes()
 
@@ -40,6 +42,13 @@ def read_current_user(call: Call) -> Response:
     boolean("humans"),
     boolean("admins"),
     boolean("exclude_internal"),
+    boolean("exclude_active"),
+    boolean("exclude_humans"),
+    boolean("external"),
+    boolean("exclude_external"),
+    boolean("without_projects"),
+    text("two_factor", "enabled", "disabled"),
+    *CUSTOM_ATTRIBUTES,
     boolean("without_project_bots"),
     text("order_by", "id", "name", "username", "created_at", "updated_at"),
     text("sort", "asc", "desc"),
@@ -69,11 +78,22 @@ def _matches(call: Call, user: User) -> bool:
         not call.get("active") or user.state == "active",
         not call.get("blocked") or user.state == "blocked",
         not call.get("humans") or not user.bot,
+        not call.get("exclude_active") or user.state != "active",
+        not call.get("exclude_humans") or user.bot,
+        not call.get("external") or bool(user.profile.get("external")),
+        not call.get("exclude_external") or not user.profile.get("external"),
+        not call.get("without_projects") or not _has_projects(call, user),
+        call.get("two_factor") != "enabled",  # nobody has a second factor here
         not call.get("without_project_bots") or not user.bot,
         not call.get("admins") or user.admin,
         call.within("created", user.created_at),
     )
     return all(checks)
+
+
+def _has_projects(call: Call, user: User) -> bool:
+    rows: list[Container] = [*call.world.projects.values(), *call.world.groups.values()]
+    return any(member.user_id == user.id for row in rows for member in row.members)
 
 
 @routes.get("/users/:user_id", *CUSTOM_ATTRIBUTES, signed_in=True, any_scope=("read_user",))
@@ -83,7 +103,17 @@ def read_user(call: Call) -> Response:
     return ok(people.user_profile(call.world, user) | extra)
 
 
-ACCOUNT = (boolean("admin"), text("password"), text("note"))
+_WORDS = (
+    "bio", "location", "organization", "public_email", "website_url", "linkedin", "twitter", "discord", "github",
+    "pronouns", "commit_email",
+)  # fmt: skip
+PROFILE = (
+    *(text(name) for name in _WORDS),
+    *(boolean(name) for name in ("external", "private_profile", "can_create_group")),
+    *(integer(name) for name in ("projects_limit", "theme_id", "color_scheme_id")),
+)
+"""Kept and shown, without an effect."""
+ACCOUNT = (boolean("admin"), text("password"), text("note"), *PROFILE)
 """Nobody signs in with a password here, so one is taken and not kept."""
 
 
@@ -109,6 +139,7 @@ def create_user(call: Call) -> Response:
         call.world, username=call.get("username", ""), name=call.get("name", ""), email=call.get("email", ""),
         admin=call.get("admin", False),
     )  # fmt: skip
+    user.profile |= _profile(call)
     operations.create_handy_token(call.world, user)
     return created(people.user_with_admin(call.world, user))
 
@@ -117,8 +148,13 @@ def create_user(call: Call) -> Response:
 def update_user(call: Call) -> Response:
     """https://docs.gitlab.com/api/users/#update-a-user ; for administrators."""
     user = find_user(call, call.number("user_id", "User"))
-    operations.update_user(call.world, call.actor, user, **call.some("email", "name", "username", "admin"))
+    changes = call.some("email", "name", "username", "admin")
+    operations.update_user(call.world, call.actor, user, **changes, profile=user.profile | _profile(call))
     return ok(people.user_with_admin(call.world, user))
+
+
+def _profile(call: Call) -> dict[str, Any]:
+    return call.some(*(parameter.name for parameter in PROFILE))
 
 
 @routes.delete("/users/:user_id", boolean("hard_delete"))

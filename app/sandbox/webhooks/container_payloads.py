@@ -50,7 +50,6 @@ def milestone_payload(world: World, milestone: Milestone, action: str) -> Payloa
 
 
 def push_payload(world: World, actor: User, project: Project, commit: Commit, branch: str) -> Payload:
-    author = world.users[commit.author_id]
     web = f"{world.base_url}/{world.project_path(project)}"
     level = VISIBILITY_LEVELS[project.visibility]
     repository = repository_hash(world, project)
@@ -77,7 +76,7 @@ def push_payload(world: World, actor: User, project: Project, commit: Commit, br
                 "title": commit.message.partition("\n")[0],
                 "timestamp": f"{commit.created_at:%Y-%m-%dT%H:%M:%S}+00:00",
                 "url": f"{web}/-/commit/{commit.sha}",
-                "author": {"name": author.name, "email": "[REDACTED]"},
+                "author": {"name": world.author_of(commit)[0], "email": "[REDACTED]"},
                 "added": commit.added,
                 "modified": commit.modified,
                 "removed": commit.removed,

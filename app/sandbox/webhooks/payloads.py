@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from app.sandbox import statuses
+from app.sandbox.durations import human
 from app.sandbox.webhooks.shapes import (
     Payload,
     day,
@@ -28,15 +29,6 @@ Snapshot = dict[str, Any]
 TYPE_NAMES = {"ISSUE": "Issue", "TASK": "Task", "INCIDENT": "Incident", "EPIC": "Epic"}
 _SILENT = ("parent_id", "start_date", "status")
 """Compared, so that a change is noticed, but never listed in `changes`."""
-_NO_TIME = {
-    "time_estimate": 0,
-    "total_time_spent": 0,
-    "time_change": 0,
-    "human_total_time_spent": None,
-    "human_time_estimate": None,
-    "human_time_change": None,
-}
-"""The sandbox tracks no time."""
 
 
 def snapshot(world: World, item: WorkItem) -> Snapshot:
@@ -56,6 +48,8 @@ def snapshot(world: World, item: WorkItem) -> Snapshot:
         "confidential": item.confidential,
         "discussion_locked": item.discussion_locked,
         "weight": item.weight,
+        "time_estimate": item.time_estimate,
+        "total_time_spent": item.time_spent,
         "labels": [label_hash(label) for label in labels],
         "assignees": [person(world.users[user_id]) for user_id in item.assignee_ids],
         "parent_id": item.parent_id,
@@ -115,7 +109,12 @@ def item_hash(world: World, item: WorkItem) -> Payload:
         "due_date": now["due_date"],
         "moved_to_id": item.moved_to_id,
         "duplicated_to_id": item.duplicated_to_id,
-        **_NO_TIME,
+        "time_estimate": item.time_estimate,
+        "total_time_spent": item.time_spent,
+        "time_change": 0,
+        "human_total_time_spent": human(item.time_spent),
+        "human_time_estimate": human(item.time_estimate),
+        "human_time_change": None,
         "type": TYPE_NAMES[item.type],
         "iid": item.iid,
         "url": item_url(world, item),
@@ -196,7 +195,7 @@ def note_hash(world: World, item: WorkItem, note: Note) -> Payload:
         "resolved_by_push": None,
         "st_diff": None,
         "system": note.system,
-        "type": None,
+        "type": "DiscussionNote" if note.threaded else None,
         "updated_at": moment(note.updated_at),
         "updated_by_id": note.last_edited_by_id,
         "description": note.body,

@@ -161,6 +161,11 @@ class World:
     def user_by_name(self, username: str) -> User | None:
         return next((u for u in self.users.values() if u.username.lower() == username.lower()), None)
 
+    def author_of(self, commit: Commit) -> tuple[str, str]:
+        """Name and address of who wrote it: who committed it, unless others were named."""
+        committer = self.users[commit.author_id]
+        return commit.author_name or committer.name, commit.author_email or committer.email
+
     def ancestors(self, group: Group) -> Iterator[Group]:
         """The group itself, then its parents up to the top."""
         current: Group | None = group

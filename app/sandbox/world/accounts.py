@@ -6,7 +6,7 @@ differ only in which fields are set, so whoever lists one kind leaves out the ot
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 
 
@@ -20,6 +20,7 @@ class User:
     bot: bool = False
     state: str = "active"
     created_at: datetime = datetime(2026, 1, 1, tzinfo=UTC)
+    profile: dict[str, object] = field(default_factory=dict)  # what an administrator set and only the profile shows
 
 
 @dataclass

@@ -53,6 +53,7 @@ class Group:
     shares: list[Share] = field(default_factory=list)
     invitations: list[Invitation] = field(default_factory=list)
     badges: list[Badge] = field(default_factory=list)
+    settings: dict[str, object] = field(default_factory=dict)  # what is no column of the sandbox, under its REST name
     work_item_counter: int = 0
     milestone_counter: int = 0
 

@@ -21,6 +21,7 @@ class Label:
     project_id: int | None = None
     priority: int | None = None
     archived: bool = False
+    subscriber_ids: list[int] = field(default_factory=list)
 
 
 @dataclass

@@ -25,6 +25,8 @@ class Commit:
     added: list[str] = field(default_factory=list)
     modified: list[str] = field(default_factory=list)
     removed: list[str] = field(default_factory=list)
+    author_name: str | None = None  # only where another one than the committer was named
+    author_email: str | None = None
 
 
 @dataclass

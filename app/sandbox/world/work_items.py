@@ -26,6 +26,9 @@ class Note:
     system_action: str | None = None
     last_edited_at: datetime | None = None
     last_edited_by_id: int | None = None
+    threaded: bool = False  # part of a thread, not a comment on its own
+    resolved_at: datetime | None = None
+    resolved_by_id: int | None = None
 
 
 @dataclass
@@ -96,6 +99,8 @@ class WorkItem:
     start_date: date | None = None
     due_date: date | None = None
     weight: int | None = None
+    time_estimate: int = 0  # seconds, as the spent time
+    time_spent: int = 0
     moved_to_id: int | None = None
     duplicated_to_id: int | None = None
     status: str | None = None  # name of a work item status (Premium): To do, In progress, Done, Won't do, Duplicate

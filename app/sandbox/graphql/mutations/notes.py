@@ -21,8 +21,9 @@ def create(request: Context, actor: User, given: Input) -> Payload:
     except TooManyRequests as refusal:
         raise GraphQLError(refusal.message) from None
     outcome = operations.create_note(
-        request.world, actor, item, body=given["body"], internal=bool(given.get("internal"))
-    )
+        request.world, actor, item, body=given["body"], internal=bool(given.get("internal")),
+        discussion_id=given.get("discussionId"),
+    )  # fmt: skip
     commands = outcome.note is None or outcome.commands_changes or outcome.summary
     status = {"commandsOnly": outcome.note is None, "messages": outcome.summary or None} if commands else None
     return {"note": (item, outcome.note) if outcome.note is not None else None, "quickActionsStatus": status}

@@ -3,6 +3,7 @@
 from app.sandbox.graphql.resolvers import (
     boards,
     commits,
+    discussions,
     hierarchy,
     hooks,
     labels,
@@ -19,6 +20,7 @@ from app.sandbox.graphql.resolvers import (
 __all__ = [
     "boards",
     "commits",
+    "discussions",
     "hierarchy",
     "hooks",
     "labels",

@@ -60,14 +60,12 @@ def author(source: _Pair, info: Info) -> User | None:
 
 @field("Commit.authorName")
 def author_name(source: _Pair, info: Info) -> str | None:
-    found = author(source, info)
-    return found.name if found is not None else None
+    return context.of(info).world.author_of(source[1])[0]
 
 
 @field("Commit.authorEmail")
 def author_email(source: _Pair, info: Info) -> str | None:
-    found = author(source, info)
-    return found.email if found is not None else None
+    return context.of(info).world.author_of(source[1])[1]
 
 
 @field("Commit.webPath")

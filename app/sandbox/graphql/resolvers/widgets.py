@@ -14,6 +14,7 @@ from typing import Any
 from graphql import GraphQLError
 
 from app.sandbox import operations, permissions
+from app.sandbox.durations import human
 from app.sandbox.graphql import context
 from app.sandbox.graphql.connections import Connection, in_order, paginate
 from app.sandbox.graphql.context import Info
@@ -25,6 +26,7 @@ _NAMES = {
     "ASSIGNEES": "WorkItemWidgetAssignees",
     "AWARD_EMOJI": "WorkItemWidgetAwardEmoji",
     "DESCRIPTION": "WorkItemWidgetDescription",
+    "HEALTH_STATUS": "WorkItemWidgetHealthStatus",
     "HIERARCHY": "WorkItemWidgetHierarchy",
     "LABELS": "WorkItemWidgetLabels",
     "LINKED_ITEMS": "WorkItemWidgetLinkedItems",
@@ -32,6 +34,7 @@ _NAMES = {
     "NOTES": "WorkItemWidgetNotes",
     "START_AND_DUE_DATE": "WorkItemWidgetStartAndDueDate",
     "STATUS": "WorkItemWidgetStatus",
+    "TIME_TRACKING": "WorkItemWidgetTimeTracking",
     "WEIGHT": "WorkItemWidgetWeight",
 }
 
@@ -59,8 +62,10 @@ TYPES_OF["WorkItemWidget"] = lambda widget: _NAMES[widget.kind]
 
 
 def kinds_of(world: World, item: WorkItem) -> list[str]:
-    """Which widgets an item has. Status: issues and tasks with a licence; weight: those and epics."""
+    """Which widgets an item has. Status: issues and tasks with a licence; weight: those and epics; health: Ultimate."""
     without = set() if world.licensed else {"STATUS", "WEIGHT"}
+    if world.tier != "ultimate":
+        without.add("HEALTH_STATUS")
     if item.type not in ("ISSUE", "TASK"):
         without.add("STATUS")
     return [kind for kind in _NAMES if kind not in without]
@@ -176,6 +181,36 @@ def is_fixed(_source: Widget, _info: Info) -> bool:
 @field("WorkItemWidgetStartAndDueDate.rollUp")
 def roll_up(source: Widget, _info: Info) -> bool:
     return source.item.type == "EPIC"
+
+
+@field("WorkItemWidgetHealthStatus.healthStatus")
+def health_status(_source: Widget, _info: Info) -> None:
+    """Nobody sets one in the sandbox."""
+
+
+@field("WorkItemWidgetTimeTracking.timeEstimate")
+def time_estimate(source: Widget, _info: Info) -> int:
+    return source.item.time_estimate
+
+
+@field("WorkItemWidgetTimeTracking.totalTimeSpent")
+def total_time_spent(source: Widget, _info: Info) -> int:
+    return source.item.time_spent
+
+
+@field("WorkItemWidgetTimeTracking.humanReadableAttributes")
+def human_readable(source: Widget, _info: Info) -> Widget:
+    return source
+
+
+@field("WorkItemWidgetTimeTrackingHumanReadableAttributes.timeEstimate")
+def human_estimate(source: Widget, _info: Info) -> str | None:
+    return human(source.item.time_estimate)
+
+
+@field("WorkItemWidgetTimeTrackingHumanReadableAttributes.totalTimeSpent")
+def human_time_spent(source: Widget, _info: Info) -> str | None:
+    return human(source.item.time_spent)
 
 
 @field("WorkItemWidgetWeight.weight")

@@ -59,6 +59,38 @@ SWITCHES: Json = {
     "issue_branch_template": None,
     "warn_about_potentially_unwanted_characters": True,
     "autoclose_referenced_issues": True,
+    "enforce_auth_checks_on_uploads": True,
+    "build_timeout": 3600,
+    "build_git_strategy": "fetch",
+    "auto_cancel_pending_pipelines": "enabled",
+    "auto_devops_deploy_strategy": "continuous",
+    "resource_group_default_process_mode": "unordered",
+}
+LATER_SWITCHES: Json = {
+    "keep_latest_artifact": True,
+    "restrict_user_defined_variables": False,
+    "ci_forward_deployment_enabled": True,
+    "ci_forward_deployment_rollback_allowed": True,
+    "ci_allow_fork_pipelines_to_run_in_parent_project": True,
+    "ci_separated_caches": True,
+    "ci_push_repository_for_job_token_allowed": False,
+    "ci_default_git_depth": 20,
+}
+"""Settings that a project gets by a change only: GitLab does not take them when it is made."""
+LICENSED_SWITCHES: Json = {
+    "approvals_before_merge": 0,
+    "mirror": False,
+    "mirror_trigger_builds": False,
+    "only_allow_merge_if_all_status_checks_passed": False,
+    "prevent_merge_without_jira_issue": False,
+    "requirements_access_level": "enabled",
+    "external_authorization_classification_label": "",
+}
+LICENSED_LATER_SWITCHES: Json = {
+    "merge_pipelines_enabled": False,
+    "merge_trains_enabled": False,
+    "issues_template": None,
+    "merge_requests_template": None,
 }
 GROUP_SWITCHES: Json = {
     "share_with_group_lock": False,
@@ -69,11 +101,11 @@ GROUP_SWITCHES: Json = {
     "subgroup_creation_level": "maintainer",
     "emails_disabled": False,
     "emails_enabled": True,
+    "show_diff_preview_in_email": True,
     "mentions_disabled": None,
     "lfs_enabled": True,
     "default_branch": None,
     "default_branch_protection": 2,
-    "avatar_url": None,
     "request_access_enabled": True,
     "shared_runners_setting": "enabled",
 }
@@ -115,7 +147,8 @@ def group(world: World, record: Group) -> Json:
         "path": record.path,
         "description": record.description,
         "visibility": record.visibility,
-        **GROUP_SWITCHES,
+        **{name: record.settings.get(name, value) for name, value in GROUP_SWITCHES.items()},
+        "avatar_url": None,
         "archived": False,
         "full_name": world.full_name(record),
         "full_path": record.full_path,
@@ -125,7 +158,8 @@ def group(world: World, record: Group) -> Json:
         "marked_for_deletion_on": day(record.marked_for_deletion_on),
     }
     if world.licensed:
-        data |= {"ldap_cn": None, "ldap_access": None, "wiki_access_level": "enabled"}
+        data |= {"ldap_cn": None, "ldap_access": None}
+        data["wiki_access_level"] = record.settings.get("wiki_access_level", "enabled")
     return data
 
 
@@ -133,8 +167,12 @@ def group_detail(world: World, record: Group, viewer: User | None, projects: lis
     """One group; `projects` is left out with `with_projects=false`."""
     data = group(world, record) | {
         "shared_with_groups": shares(world, record),
-        "prevent_sharing_groups_outside_hierarchy": False,
+        "prevent_sharing_groups_outside_hierarchy": record.settings.get(
+            "prevent_sharing_groups_outside_hierarchy", False
+        ),
     }
+    if world.licensed:
+        data["membership_lock"] = record.settings.get("membership_lock", False)
     if access_level(world, viewer, record) >= OWNER:
         data["runners_token"] = None
     if projects is not None:
@@ -184,7 +222,7 @@ def project(world: World, record: Project, viewer: User | None) -> Json:
         "marked_for_deletion_on": day(record.marked_for_deletion_on),
         "empty_repo": not record.commits,
         "archived": record.archived,
-        **{name: settings.get(name, value) for name, value in SWITCHES.items()},
+        **{name: settings.get(name, value) for name, value in (SWITCHES | LATER_SWITCHES).items()},
         **features,
         **{f"{name}_enabled": features[f"{name}_access_level"] != "disabled" for name in FEATURES[:1]},
         "merge_requests_enabled": features["merge_requests_access_level"] != "disabled",
@@ -203,7 +241,8 @@ def project(world: World, record: Project, viewer: User | None) -> Json:
         "shared_with_groups": shares(world, record),
     }
     if world.licensed:
-        data |= {"issues_template": settings.get("issues_template"), "merge_requests_template": None}
+        licensed = LICENSED_SWITCHES | LICENSED_LATER_SWITCHES
+        data |= {name: settings.get(name, value) for name, value in licensed.items()}
     return data
 
 

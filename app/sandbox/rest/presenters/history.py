@@ -25,7 +25,7 @@ def note(world: World, item: WorkItem, record: Note) -> Json:
     """A comment or system note (https://docs.gitlab.com/api/notes/)."""
     data: Json = {
         "id": record.id,
-        "type": None,
+        "type": "DiscussionNote" if record.threaded else None,
         "body": record.body,
         "author": user_by_id(world, record.author_id),
         "created_at": moment(record.created_at),
@@ -34,7 +34,7 @@ def note(world: World, item: WorkItem, record: Note) -> Json:
         "noteable_id": _legacy_id(item),
         "noteable_type": _kind(item),
         "project_id": item.project_id,
-        "resolvable": False,
+        "resolvable": record.threaded,
         "confidential": record.internal,
         "internal": record.internal,
         "imported": False,
@@ -44,6 +44,13 @@ def note(world: World, item: WorkItem, record: Note) -> Json:
     }
     if item.project_id is None:
         del data["project_id"]
+    if record.threaded:
+        by = record.resolved_by_id
+        data |= {
+            "resolved": record.resolved_at is not None,
+            "resolved_by": None if by is None else user_by_id(world, by),
+            "resolved_at": moment(record.resolved_at),
+        }
     return data
 
 

@@ -10,6 +10,7 @@ import re
 from datetime import date
 
 from app.sandbox import addresses
+from app.sandbox.durations import human
 from app.sandbox.operations.subscriptions import is_subscribed
 from app.sandbox.rest.presenters import labels as label_presenters
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
@@ -18,13 +19,6 @@ from app.sandbox.world import User, WorkItem, World
 
 _TASK = re.compile(r"^\s*(?:[-*+]|\d+[.)])\s+\[([ xX~])\]\s", re.MULTILINE)
 EPIC_COLOR = "#1068bf"
-_NO_TIME = {
-    "time_estimate": 0,
-    "total_time_spent": 0,
-    "human_time_estimate": None,
-    "human_total_time_spent": None,
-}
-"""The sandbox tracks no time."""
 
 
 def _by_id(world: World, user_ids: list[int]) -> list[Json]:
@@ -88,13 +82,22 @@ def issue_basic(world: World, item: WorkItem, *, label_details: bool = False) ->
         "discussion_locked": item.discussion_locked,
         "issue_type": item.type.lower(),
         "web_url": item_url(world, item),
-        "time_stats": _NO_TIME,
+        "time_stats": time_stats(item),
         "task_completion_status": {"count": count, "completed_count": done},
         "blocking_issues_count": len(item.blocks_ids),
     }
     if world.licensed:
         data["weight"] = item.weight
     return data
+
+
+def time_stats(item: WorkItem) -> Json:
+    return {
+        "time_estimate": item.time_estimate,
+        "total_time_spent": item.time_spent,
+        "human_time_estimate": human(item.time_estimate),
+        "human_total_time_spent": human(item.time_spent),
+    }
 
 
 def issue(world: World, item: WorkItem, *, label_details: bool = False) -> Json:

@@ -10,7 +10,7 @@ import html
 
 from app.sandbox import addresses
 from app.sandbox.rest.presenters.formats import Json, day, moment, text_color
-from app.sandbox.world import Board, BoardList, Label, Milestone, World
+from app.sandbox.world import Board, BoardList, Label, Milestone, User, World
 
 
 def label_basic(label: Label) -> Json:
@@ -25,9 +25,9 @@ def label_basic(label: Label) -> Json:
     }
 
 
-def label(record: Label, *, for_project: bool, counts: tuple[int, int] | None = None) -> Json:
+def label(record: Label, viewer: User | None, *, for_project: bool, counts: tuple[int, int] | None = None) -> Json:
     """A label with subscription; `counts` are open and closed issues when `with_counts` was asked."""
-    data = label_basic(record) | {"subscribed": False}
+    data = label_basic(record) | {"subscribed": viewer is not None and viewer.id in record.subscriber_ids}
     if counts is not None:
         data |= {"open_issues_count": counts[0], "closed_issues_count": counts[1], "open_merge_requests_count": 0}
     if for_project:

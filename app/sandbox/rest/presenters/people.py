@@ -31,7 +31,7 @@ def user_by_id(world: World, user_id: int | None) -> Json | None:
 
 def user_profile(world: World, user: User) -> Json:
     """`GET /users/:id` for people who are not administrators."""
-    return {
+    data = {
         **user_basic(world, user),
         "created_at": moment(user.created_at),
         "bio": "",
@@ -51,6 +51,11 @@ def user_profile(world: World, user: User) -> Json:
         "is_followed": False,
         "local_time": None,
     }
+    return _with_profile(user, data)
+
+
+def _with_profile(user: User, data: Json) -> Json:
+    return data | {name: value for name, value in user.profile.items() if name in data}
 
 
 def current_user(world: World, user: User) -> Json:
@@ -79,6 +84,7 @@ def current_user(world: World, user: User) -> Json:
             "extra_shared_runners_minutes_limit": None,
             "scim_identities": [],
         }
+    data = _with_profile(user, data)
     return data | _for_administrators(world, user) if user.admin else data
 
 

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import hashlib
+from difflib import SequenceMatcher, unified_diff
 
 from app.sandbox.git_ids import blob_id
 from app.sandbox.operations.badges import fill_placeholders
@@ -73,7 +74,8 @@ def file(path: str, ref: str, commit: Commit, last_change: Commit) -> Json:
 
 def commit(world: World, project: Project, record: Commit) -> Json:
     """A commit (https://docs.gitlab.com/api/commits/)."""
-    author = world.users[record.author_id]
+    committer = world.users[record.author_id]
+    name, email = world.author_of(record)
     at = moment(record.created_at)
     return {
         "id": record.sha,
@@ -82,16 +84,65 @@ def commit(world: World, project: Project, record: Commit) -> Json:
         "parent_ids": list(record.parent_shas),
         "title": record.message.partition("\n")[0],
         "message": record.message,
-        "author_name": author.name,
-        "author_email": author.email,
+        "author_name": name,
+        "author_email": email,
         "authored_date": at,
-        "committer_name": author.name,
-        "committer_email": author.email,
+        "committer_name": committer.name,
+        "committer_email": committer.email,
         "committed_date": at,
         "trailers": {},
         "extended_trailers": {},
         "web_url": f"{world.base_url}/{world.project_path(project)}/-/commit/{record.sha}",
     }
+
+
+def commit_detail(world: World, project: Project, record: Commit, *, with_stats: bool) -> Json:
+    """A commit as it comes alone."""
+    data = commit(world, project, record) | {"status": None, "project_id": project.id, "last_pipeline": None}
+    return data | ({"stats": _stats(project, record)} if with_stats else {})
+
+
+def _before(project: Project, record: Commit) -> dict[str, str]:
+    """The files of the commit before."""
+    lines = (project.commits, *project.branches.values())
+    return next((c.files for line in lines for c in line if c.sha in record.parent_shas), {})
+
+
+def _stats(project: Project, record: Commit) -> Json:
+    before = _before(project, record)
+    additions = deletions = 0
+    for path in {*record.added, *record.modified, *record.removed}:
+        old, new = before.get(path, "").splitlines(), record.files.get(path, "").splitlines()
+        kept = sum(block.size for block in SequenceMatcher(None, old, new, autojunk=False).get_matching_blocks())
+        additions, deletions = additions + len(new) - kept, deletions + len(old) - kept
+    return {"additions": additions, "deletions": deletions, "total": additions + deletions}
+
+
+def diff(project: Project, record: Commit, *, headed: bool) -> list[Json]:
+    """What a commit changed, file by file; `headed` puts the two file names on top of each text."""
+    before = _before(project, record)
+    return [
+        {
+            "diff": _text(path, before.get(path), record.files.get(path), headed=headed),
+            "collapsed": False,
+            "too_large": False,
+            "new_path": path,
+            "old_path": path,
+            "a_mode": "100644" if path in before else "0",
+            "b_mode": "100644" if path in record.files else "0",
+            "new_file": path in record.added,
+            "renamed_file": False,
+            "deleted_file": path in record.removed,
+            "generated_file": False,
+        }
+        for path in sorted({*record.added, *record.modified, *record.removed})
+    ]
+
+
+def _text(path: str, old: str | None, new: str | None, *, headed: bool) -> str:
+    names = ("/dev/null" if old is None else f"a/{path}", "/dev/null" if new is None else f"b/{path}")
+    lines = unified_diff((old or "").splitlines(), (new or "").splitlines(), *names, lineterm="")
+    return "".join(f"{line}\n" for line in list(lines)[0 if headed else 2 :])
 
 
 def branch(world: World, project: Project, name: str, head: Commit, *, protected: bool, can_push: bool) -> Json:
