@@ -23,6 +23,7 @@ from app.gitlab.credential import TokenFile
 from app.gitlab.errors import GitLabError
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.tokens import check_file, check_token
+from app.gitlab.verdicts import check_architects
 from app.outside import check_channels
 from app.settings import Settings, SettingsError, misspelt_settings
 from app.wiring import open_bot
@@ -39,7 +40,7 @@ _CHECKS: tuple[tuple[tuple[str, ...], _Check], ...] = (
     (("account",), lambda b, _: checks.account(b)),
     (("role",), lambda b, _: checks.role(b)),
     (("partner role",), lambda b, _: checks.partner_role(b)),
-    (("solution architects",), lambda b, _: checks.architects(b)),
+    (("solution architects",), lambda b, _: check_architects(b.client, b.place)),
     (("clock",), lambda b, _: checks.clock(b)),
     (("control project",), lambda b, _: checks.control(b)),
     (("labels", "board"), lambda b, _: checks.labels_and_board(b)),

@@ -9,10 +9,9 @@ from app.bot import Bot
 from app.engine.desired import PartnerFileError, UnknownPartnerError
 from app.engine.store import Store
 from app.gitlab.api_paths import group_api, project_api
-from app.gitlab.errors import Denied, Missing
+from app.gitlab.errors import Missing
 from app.gitlab.findings import Finding, failed, ok, unchecked, warning
 from app.gitlab.names import number
-from app.gitlab.verdicts import circle_of
 from app.intake.signature import TOLERANCE_SECONDS
 from app.journey import labels, prose
 from app.settings import Settings
@@ -101,27 +100,6 @@ def partner_role(bot: Bot) -> Iterator[Finding]:
         yield warning("partner role", f"Partner people are {role}s. {loss}", "Nothing to do, if that is wanted.")
     else:
         yield ok("partner role", "Partner people are Reporters: they see their issues and the README.")
-
-
-def architects(bot: Bot) -> Iterator[Finding]:
-    """Who may confirm: without anybody, no gate ever opens."""
-    circle = circle_of(bot.place)
-    fix = "Correct PARTNER_JOURNEY_ARCHITECTS_GROUP, or make the bot a member of that group."
-    try:
-        found = bot.client.list(circle.address)
-    except (Missing, Denied) as error:
-        yield failed("solution architects", f"The group {circle.group} cannot be read: {error.cause}", fix)
-        return
-    count = len(circle.architects(found, bot.place.bot))
-    if not count:
-        who = "direct members of" if bot.place.architects_group else "Developers in"
-        yield warning(
-            "solution architects", f"{circle.group} has none, so nobody can confirm what stands at a gate.",
-            f"Make your solution architects {who} {circle.group}.",
-        )  # fmt: skip
-    else:
-        people = "1 person counts" if count == 1 else f"{count} people count"
-        yield ok("solution architects", f"{people} as solution architects, by {circle.group}.")
 
 
 def control(bot: Bot) -> Iterator[Finding]:

@@ -31,6 +31,7 @@ from app.gitlab.ground import Ground
 from app.gitlab.hook_secrets import HookSecrets
 from app.gitlab.hooks import HookLook, Hooks
 from app.gitlab.tokens import check_token
+from app.gitlab.verdicts import check_architects
 from app.journey.loading import TemplateError, load_partner
 from app.journey.observed import Place
 from app.journey.prose import connection_subject
@@ -180,8 +181,9 @@ class Watch:
         return {int(hook): last for hook, last in json.loads(self._store.recall(_OVERTAKEN) or "{}").items()}
 
     def look_at_access(self, pause: Callable[[], None] = lambda: None) -> None:
-        """Three requests for each partner, with a `pause` after each. Raises GitLabError."""
-        self._keep("access", self.access().check(pause))
+        """Who sees too much, and whether anybody may confirm. Three requests for each partner, with a `pause` after
+        each. Raises GitLabError."""
+        self._keep("access", [*self.access().check(pause), *check_architects(self._client, self._place)])
 
     # --- what was found ---
 

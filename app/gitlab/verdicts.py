@@ -8,13 +8,15 @@ partners never are (https://docs.gitlab.com/api/group_members/).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from app.gitlab.api_paths import group_api
 from app.gitlab.client import Client
+from app.gitlab.errors import Denied, Missing
+from app.gitlab.findings import Finding, failed, ok, warning
 from app.gitlab.names import number
 from app.journey import labels
 from app.journey.model import People
@@ -51,6 +53,27 @@ def circle_of(place: Place) -> Circle:
     if place.architects_group is None:
         return Circle(place.group, f"{group_api(place.group)}/members/all", _DEVELOPER, own=False)
     return Circle(place.architects_group, f"{group_api(place.architects_group)}/members", _GUEST, own=True)
+
+
+def check_architects(client: Client, place: Place) -> Iterator[Finding]:
+    """Who may confirm: without anybody, no gate ever opens. One request for each hundred members."""
+    circle = circle_of(place)
+    fix = "Correct PARTNER_JOURNEY_ARCHITECTS_GROUP, or make the bot a member of that group."
+    try:
+        found = client.list(circle.address)
+    except (Missing, Denied) as error:
+        yield failed("solution architects", f"The group {circle.group} cannot be read: {error.cause}", fix)
+        return
+    count = len(circle.architects(found, place.bot))
+    if not count:
+        who = "direct members of" if place.architects_group else "Developers in"
+        yield warning(
+            "solution architects", f"{circle.group} has none, so nobody can confirm what stands at a gate.",
+            f"Make your solution architects {who} {circle.group}.",
+        )  # fmt: skip
+    else:
+        people = "1 person counts" if count == 1 else f"{count} people count"
+        yield ok("solution architects", f"{people} as solution architects, by {circle.group}.")
 
 
 def read_answers(client: Client, place: Place, project: Project, questions: Questions, people: People) -> Answers:

@@ -26,7 +26,7 @@ from stagehand import (
 )
 
 from app.demo.local import LocalStage
-from app.doctor import checks
+from app.gitlab.verdicts import check_architects
 from app.sandbox import operations
 from app.sandbox.world import WorkItem, World
 
@@ -351,16 +351,16 @@ def test_where_architects_have_a_group_of_their_own_its_direct_members_confirm_a
 ) -> None:
     world = copied(onboarded_world)
     with theatre.open(world, settings={"architects_group": "sa-team"}) as stage:
-        (missing,) = checks.architects(stage.service)
+        (missing,) = check_architects(stage.service.client, stage.service.place)
         assert (missing.state, "cannot be read" in missing.text) == ("failed", True)
         root = stage.user("root")
         team = operations.create_group(world, root, path="sa-team", name="SA team")
         operations.add_member(world, root, team, stage.user("partner-bot"), access_level=10)
         team.members = [member for member in team.members if member.user_id != root.id]
-        (empty,) = checks.architects(stage.service)
+        (empty,) = check_architects(stage.service.client, stage.service.place)
         assert (empty.state, "direct members of sa-team" in empty.fix) == ("warning", True)
         operations.add_member(world, root, team, stage.user("gl.sa2"), access_level=10)
-        (there,) = checks.architects(stage.service)
+        (there,) = check_architects(stage.service.client, stage.service.place)
         assert there.state == "ok"
 
         stage.settle()

@@ -144,3 +144,22 @@ def test_a_partner_who_could_see_another_is_told_loudly_the_next_morning(
         assert told_outside == ["Partner Journey: 2 troubles with access"]
         pass_time(stage, hours=24)
         assert len([m for m in listener.heard if m["type"].endswith("access-trouble")]) == 1, "not told again"
+
+
+def test_a_group_of_architects_that_is_not_there_is_told_and_forgotten_once_it_is(
+    theatre: Theatre, onboarded_world: World
+) -> None:
+    """Whoever waits for a confirmation would wait for ever, and only the doctor would know why."""
+    with theatre.open(copied(onboarded_world), settings={"architects_group": "sa-team"}) as stage:
+        pass_time(stage, minutes=30)
+        (issue,) = [each for each in stage.world.work_items.values() if "sa-team cannot be read" in each.description]
+        assert "PARTNER_JOURNEY_ARCHITECTS_GROUP" in issue.description
+        assert issue.state == "opened"
+        assert check(stage, "Access").state == "bad"
+        root = stage.user("root")
+        team = operations.create_group(stage.world, root, path="sa-team", name="SA team")
+        for name in (BOT, "gl.sa1"):
+            operations.add_member(stage.world, root, team, stage.user(name), GUEST)
+        pass_time(stage, hours=24)
+        assert issue.state == "closed"
+        assert check(stage, "Access").state == "good"
