@@ -18,9 +18,13 @@ Errands = Mapping[str, Callable[[str], None]]
 
 @dataclass(frozen=True)
 class Arrival:
-    """A delivery that is to be kept: its identity, what it says, and whom it wakes."""
+    """A delivery that is to be kept: its identity, what it says, and whom it wakes.
+
+    `received_at` is when it came, not when it was kept: a run that begins in between has seen what it tells.
+    """
 
     key: str
+    received_at: datetime
     event: str
     project_path: str | None = None
     wakes: tuple[str, ...] = ()

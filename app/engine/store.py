@@ -91,17 +91,16 @@ class Store:
         return [arrival is first[arrival.key] and arrival.key in fresh for arrival in arrivals]
 
     def _delivery_row(self, arrival: Arrival) -> dict[str, Any]:
-        now = self._clock()
         return {
             "idempotency_key": arrival.key,
-            "received_at": now,
+            "received_at": arrival.received_at,
             "event": arrival.event,
             "project_path": arrival.project_path,
             "partner": arrival.partner,
             "wakes": list(arrival.wakes),
             "outcome": "accepted",
             "hook_uuid": arrival.hook_uuid,
-            "woken_at": None if arrival.errands else now,
+            "woken_at": None if arrival.errands else self._clock(),
         }
 
     def mark_woken(self, key: str) -> None:

@@ -103,6 +103,7 @@ class Intake:
         hook_uuid = headers.get("x-gitlab-webhook-uuid", "")
         return Arrival(
             key=self._key(headers, proof),
+            received_at=self._clock(),
             event=hint.summary,
             project_path=hint.project_path or hint.group_path,
             wakes=target.wakes,

@@ -115,7 +115,7 @@ def test_a_delivery_and_its_wake_are_durable_together_or_not_at_all(
             queue.enqueue(transaction, slug, reason)
             raise StoreError("Died before the commit.", "Send it again.")
 
-        arrival = [Arrival("together-1", "issue 1 close", wakes=("together",))]
+        arrival = [Arrival("together-1", datetime.now(UTC), "issue 1 close", wakes=("together",))]
         with pytest.raises(StoreError, match="before the commit"):
             store.keep_deliveries(arrival, dies)
         assert (queue.waiting(), store.deliveries()) == ([], [])

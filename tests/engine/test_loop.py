@@ -174,7 +174,7 @@ def test_what_was_done_before_a_failure_stays_in_the_audit_trail(world: World) -
 
 
 def test_a_crash_at_any_of_the_three_gaps_leaves_nobody_behind(world: World) -> None:
-    world.store.keep_deliveries([Arrival("k1", "push", wakes=(EVERYONE,))], world.queue.enqueue)
+    world.store.keep_deliveries([Arrival("k1", NOON, "push", wakes=(EVERYONE,))], world.queue.enqueue)
     world.script["cut"] = raising(ProcessDied())
     world.queue.wake("cut", "issue 2 close")
     with pytest.raises(ProcessDied):

@@ -94,10 +94,10 @@ def test_a_delivery_is_recorded_once_and_survives(opened: Callable[[], Store]) -
     def keep(*arrivals: Arrival) -> list[bool]:
         return store.keep_deliveries(arrivals, lambda _, slug, reason: queued.append((slug, reason)))
 
-    close, other = Arrival("k1", "issue 4 close", wakes=("acme",)), Arrival("k1", "else", wakes=("other",))
+    close, other = Arrival("k1", NOON, "issue 4 close", wakes=("acme",)), Arrival("k1", NOON, "else", wakes=("other",))
     assert keep(close, other) == [True, False]
     store = opened()
-    assert keep(other, Arrival("k2", "issue 5 close", wakes=("acme",))) == [False, True]
+    assert keep(other, Arrival("k2", NOON, "issue 5 close", wakes=("acme",))) == [False, True]
     assert queued == [("acme", "issue 4 close"), ("acme", "issue 5 close")]
     kept = store.delivery("k1")
     assert kept is not None
@@ -113,7 +113,7 @@ def test_a_delivery_is_recorded_once_and_survives(opened: Callable[[], Store]) -
 
 def test_who_wakes_everybody_is_new_until_they_were_woken(opened: Callable[[], Store]) -> None:
     store = opened()
-    push = [Arrival("k1", "push", wakes=(EVERYONE,))]
+    push = [Arrival("k1", NOON, "push", wakes=(EVERYONE,))]
     assert store.keep_deliveries(push, nobody) == [True]
     assert store.keep_deliveries(push, nobody) == [True]
     assert [found.idempotency_key for found in store.unwoken_deliveries()] == ["k1"]
@@ -129,7 +129,9 @@ def test_what_cannot_be_queued_is_not_kept(opened: Callable[[], Store]) -> None:
 
     store = opened()
     with pytest.raises(StoreError, match="queue is out"):
-        store.keep_deliveries([Arrival("k1", "close", wakes=("acme",)), Arrival("k2", "x", wakes=("globex",))], full)
+        store.keep_deliveries(
+            [Arrival("k1", NOON, "close", wakes=("acme",)), Arrival("k2", NOON, "x", wakes=("globex",))], full
+        )
     assert store.deliveries() == []
 
 
@@ -140,7 +142,7 @@ def test_of_racing_doubles_exactly_one_is_new(opened: Callable[[], Store]) -> No
 
     def deliver() -> None:
         barrier.wait(10)
-        fresh.extend(store.keep_deliveries([Arrival("same", "issue 1 close", wakes=("acme",))], nobody))
+        fresh.extend(store.keep_deliveries([Arrival("same", NOON, "issue 1 close", wakes=("acme",))], nobody))
 
     threads = [threading.Thread(target=deliver) for _ in range(6)]
     for thread in threads:
@@ -217,7 +219,7 @@ def test_memory_is_overwritten_and_pruning_spares_what_is_still_needed(
     store.forget("watermark", "2")
     assert store.recall("watermark") is None
     for key in ("woken", "unwoken"):
-        store.keep_deliveries([Arrival(key, "push", wakes=(EVERYONE,))], nobody)
+        store.keep_deliveries([Arrival(key, NOON, "push", wakes=(EVERYONE,))], nobody)
     store.mark_woken("woken")
     store.start_run("acme", "still open")
     store.finish_run(store.start_run("globex", "done"), outcome="ok", actions=(), requests=1)

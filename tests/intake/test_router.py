@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import json
 import threading
-from collections.abc import AsyncIterator, Iterator, Sequence
-from datetime import UTC, datetime
+from collections.abc import AsyncIterator, Collection, Iterator, Sequence
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -57,7 +57,8 @@ class Bot:
     """The route over a real store and a guarded queue."""
 
     def __init__(self, folder: Path) -> None:
-        self.store = Store(f"sqlite:///{folder}/journey.sqlite", lambda: NOW)
+        self.now = NOW
+        self.store = Store(f"sqlite:///{folder}/journey.sqlite", lambda: self.now)
         self.queue = GuardedQueue()
         self.app = self.built(answer_within=8.0)
 
@@ -68,7 +69,7 @@ class Bot:
             errands={EVERYONE: lambda reason: self.queue.wake("everyone", reason)},
             territory=Territory("partners", "partners/journey-control", bot_id=lambda: 99),
             secrets=Secrets((SIGNING,), ("plain",)),
-            clock=lambda: NOW,
+            clock=lambda: self.now,
         )
         app = FastAPI()
         app.add_middleware(Bodies, delivery_limit=2000)
@@ -226,6 +227,23 @@ def test_a_slow_store_is_answered_in_time(bot: Bot) -> None:
         assert bot.post(CLOSE).status_code == 503
     finally:
         bot.queue.gate.set()
+
+
+def test_a_delivery_has_the_time_of_its_coming_not_of_its_keeping(bot: Bot) -> None:
+    """A partner who already waits is not queued again. If his run begins while the store is busy, it has seen all."""
+
+    class Busy(GuardedQueue):
+        def asleep(self, _partners: Collection[str]) -> set[str]:
+            bot.now += timedelta(seconds=3)
+            return set()
+
+    bot.queue = Busy()
+    bot.app = bot.built(answer_within=8.0)
+    assert bot.post(CLOSE, TOKEN | {"Idempotency-Key": "k1"}).status_code == 202
+    kept = bot.store.delivery("k1")
+    assert kept is not None
+    assert (kept.received_at, kept.woken_at) == (NOW, NOW + timedelta(seconds=3))
+    assert bot.queue.woken == []
 
 
 def test_what_arrives_together_is_kept_in_one_transaction(bot: Bot) -> None:
