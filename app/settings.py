@@ -26,6 +26,9 @@ from app.notify.subscription import Subscription
 
 _NAME = r"^[a-z0-9-]{1,60}$"
 _PREFIX = "PARTNER_JOURNEY_"
+HOOK_PATH = "/webhooks/gitlab"
+"""Where the service takes deliveries, below its public address."""
+
 _WHOLE = "whole"
 """The kind of a problem that is more than one setting's and says it all by itself."""
 _PATH = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*(/[A-Za-z0-9_][A-Za-z0-9_.-]*)*")
@@ -187,7 +190,7 @@ class Settings(BaseSettings):
 
     @property
     def hook_url(self) -> str | None:
-        return f"{self.public_url}/webhooks/gitlab" if self.public_url else None
+        return f"{self.public_url}{HOOK_PATH}" if self.public_url else None
 
 
 class SettingsError(ValueError):

@@ -126,8 +126,9 @@ def _unopened(url: URL, error: sa.exc.SQLAlchemyError) -> StoreError:
         said = getattr(error, "orig", None) or type(error).__name__
         return StoreError(
             f"The database {url.database} cannot be opened: {said}.",
-            "Let this user write the file and its folder, or name another file in PARTNER_JOURNEY_DATABASE_URL. If "
-            "it is damaged, move it away: the service makes a new one and reads everything from GitLab again.",
+            "Let this user write the file and its folder, end what else holds it, or name another file in "
+            "PARTNER_JOURNEY_DATABASE_URL. If it is damaged, move it away: the service makes a new one and reads all "
+            "from GitLab again; only messages that were not sent outside yet are lost.",
         )
     return StoreError(
         f"The database {url.render_as_string(hide_password=True)} cannot be opened ({type(error).__name__}).",

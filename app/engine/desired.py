@@ -131,7 +131,7 @@ class DesiredState:
             )
         if self._settle_minutes is not None:
             policy = templates.file.policy.model_copy(update={"settle_minutes": self._settle_minutes})
-            return Templates(templates.file.model_copy(update={"policy": policy}), templates.texts)
+            return templates.changed(policy=policy)
         return templates
 
 

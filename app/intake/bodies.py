@@ -11,7 +11,7 @@ import asyncio
 from fastapi import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-WEBHOOKS = "/webhooks/gitlab"
+from app.settings import HOOK_PATH
 
 DELIVERY_LIMIT = 25 * 1024 * 1024
 """Bytes; GitLab's own limit for a payload: https://docs.gitlab.com/user/gitlab_com/#webhooks."""
@@ -61,7 +61,7 @@ class Bodies:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        body = _Body(self._delivery_limit if scope["path"] == WEBHOOKS else self._other_limit, _announced(scope))
+        body = _Body(self._delivery_limit if scope["path"] == HOOK_PATH else self._other_limit, _announced(scope))
         deadline = asyncio.get_running_loop().time() + self._seconds
 
         async def read() -> Message:

@@ -26,12 +26,13 @@ from app.engine.database import StoreError
 from app.engine.queue import Queue
 from app.engine.records import EVERYONE, NEWCOMERS, Arrival, Errands
 from app.engine.store import Store
-from app.intake.bodies import SMALL, WEBHOOKS, BodyError
+from app.intake.bodies import SMALL, BodyError
 from app.intake.event import NoEventError, read
 from app.intake.routing import Territory, destination
 from app.intake.signature import Secrets, UnverifiedError, verify
 from app.intake.together import Together
 from app.metrics import DeliveryResult, Meters
+from app.settings import HOOK_PATH
 
 log = logging.getLogger(__name__)
 
@@ -164,7 +165,7 @@ def intake_router(intake: Intake, *, answer_within: float = ANSWER_WITHIN_SECOND
             return intake.judge(headers, body)
         return await asyncio.to_thread(intake.judge, headers, body)
 
-    @router.post(WEBHOOKS, status_code=202, summary="Receive a delivery of GitLab")
+    @router.post(HOOK_PATH, status_code=202, summary="Receive a delivery of GitLab")
     async def receive(request: Request) -> JSONResponse:
         try:
             body = await request.body()

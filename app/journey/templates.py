@@ -73,6 +73,10 @@ class Templates:
             answer=tuple(dict.fromkeys(c.tell(evidence.ANSWER) for c in self.catalogues.values())),
         )
 
+    def changed(self, **parts: Any) -> Templates:
+        """The same texts and words with other parts of journey.yaml, by their names there."""
+        return Templates(self.file.model_copy(update=parts), self.texts, self.catalogues)
+
     @property
     def languages(self) -> tuple[str, ...]:
         """The languages in which there is anything."""
@@ -199,7 +203,7 @@ class Templates:
         """The journey without any overlay: what the template check and the picture show."""
         people: dict[str, Any] = {"lead": "lead", "sa": "sa"}
         plain = PartnerFile(name="any", category="rsi", region="-", people=people)
-        return Templates(self.file.model_copy(update={"overlays": {}}), self.texts, self.catalogues).journey_for(plain)
+        return self.changed(overlays={}).journey_for(plain)
 
     def _track_entry(self, name: str) -> CapabilityEntry:
         track = self.file.tracks[name]

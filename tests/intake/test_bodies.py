@@ -9,7 +9,8 @@ import httpx
 import pytest
 from fastapi import FastAPI, Request
 
-from app.intake.bodies import SMALL, WEBHOOKS, Bodies
+from app.intake.bodies import SMALL, Bodies
+from app.settings import HOOK_PATH
 
 
 def _app(**limits: float) -> FastAPI:
@@ -41,7 +42,7 @@ async def _held_back(part: bytes, arrived: asyncio.Event, go_on: asyncio.Event) 
     yield part
 
 
-@pytest.mark.parametrize(("path", "most"), [(WEBHOOKS, 3000), ("/api/partners", 2000)])
+@pytest.mark.parametrize(("path", "most"), [(HOOK_PATH, 3000), ("/api/partners", 2000)])
 def test_each_route_takes_so_much_and_reads_no_further(path: str, most: int) -> None:
     async def send() -> None:
         async with _client(_app(delivery_limit=3000, other_limit=2000)) as client:
@@ -69,7 +70,7 @@ def test_odd_lengths_are_refused_or_counted(headers: dict[str, str]) -> None:
 def test_a_slow_sender_is_answered_in_time() -> None:
     async def send() -> httpx.Response:
         async with _client(_app(seconds=0.05)) as client:
-            return await client.post(WEBHOOKS, content=_held_back(b"x", asyncio.Event(), asyncio.Event()))
+            return await client.post(HOOK_PATH, content=_held_back(b"x", asyncio.Event(), asyncio.Event()))
 
     answer = asyncio.run(send())
     assert (answer.status_code, answer.json()["detail"]["cause"]) == (408, "The body was not here after 0.05 s.")

@@ -15,7 +15,7 @@ import requests
 import uvicorn
 
 from app.sandbox.core import Sandbox
-from app.sandbox.http import Response, request_for
+from app.sandbox.http import Response, json_bytes, request_for
 from app.sandbox.inprocess import requests_adapter
 from app.sandbox.seed import seed_world
 from app.sandbox.server import create_app
@@ -70,6 +70,17 @@ class Scene:
         token = {"PRIVATE-TOKEN": f"sandbox-{username}"} if username else {}
         request = request_for(f"{below}{target}", method=method, headers=token | (headers or {}), body=body)
         return self.sandbox.handle(request)
+
+    def ask(self, method: str, target: str, body: Any = None, username: str = "partner-bot") -> Response:
+        """A request with JSON, as other people's clients send it."""
+        content, headers = json_bytes(body) if body else b"", {"Content-Type": "application/json"}
+        return self.send(target, method=method, body=content, headers=headers, username=username)
+
+    def done(self, method: str, target: str, body: Any = None, username: str = "partner-bot") -> Any:
+        """What `ask` brings, which must be well."""
+        answer = self.ask(method, target, body, username)
+        assert answer.status < 300, answer.text
+        return answer.json() if answer.body else None
 
 
 def make_scene(tier: Tier = "ultimate") -> Scene:

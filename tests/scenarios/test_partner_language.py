@@ -12,9 +12,11 @@ from collections.abc import Iterable
 import yaml
 from german_walk import ARCHITECT, PARTNER, walk, written_by_the_bot
 from stagehand import (
+    Theatre,
     capabilities,
     close_required,
     comments,
+    copied,
     epic,
     issue_of,
     nothing_to_do,
@@ -30,6 +32,7 @@ from app.journey.loading import load_templates
 from app.journey_files import BUILT_IN, journey_files
 from app.messages import spoken
 from app.sandbox import operations
+from app.sandbox.world import World
 
 PORTAL_DE = "capabilities/onboarding/partner-portal.de.md"
 GERMAN = "Im GitLab Partner Portal anmelden, Inhalte kennenlernen und den Lernweg der eigenen Rolle beginnen"
@@ -141,6 +144,12 @@ def test_a_stage_change_is_told_once_when_the_language_changes_at_the_same_time(
     (mark,) = [m for m in told(stage, page(stage)) if m.startswith("stage/")]
     assert mark == "stage/1/enabling"
     assert [m for m in told(stage, epic(stage)) if m.startswith("stage/")] == [mark]
+
+
+def test_another_quiet_time_by_a_setting_leaves_the_language_as_it_is(theatre: Theatre, onboarded_world: World) -> None:
+    with theatre.open(copied(onboarded_world), settings={"settle_minutes": 1}) as stage:
+        set_language(stage, "de")
+        assert "### Als Nächstes" in page(stage).description
 
 
 def test_a_group_adds_a_language_by_one_file(onboarded: LocalStage) -> None:

@@ -144,7 +144,7 @@ def promote_label(world: World, actor: User, label: Label) -> Label:
     group = world.groups[world.projects[label.project_id].group_id]
     require_visible(world, actor, group)
     require(permissions.can_admin_labels(world, actor, group))
-    below = {row.id for row in world.groups.values() if group in world.ancestors(row)}
+    below = {row.id for row in world.descendants(group)}
     equal = [
         other
         for other in world.labels.values()

@@ -28,6 +28,10 @@ class NoteOutcome:
     commands_changes: dict[str, Any] = field(default_factory=dict)
     summary: list[str] = field(default_factory=list)
 
+    def commands(self) -> dict[str, Any]:
+        """What REST answers where no comment was left over (https://docs.gitlab.com/api/notes/)."""
+        return {"commands_changes": self.plain_changes(), "summary": self.summary}
+
     def plain_changes(self) -> dict[str, Any]:
         """`commands_changes` as JSON can carry it."""
         changes = self.commands_changes.items()

@@ -20,6 +20,7 @@ def set_estimate(world: World, actor: User, item: WorkItem, seconds: int) -> Non
 
 def spend_time(world: World, actor: User, item: WorkItem, seconds: int) -> None:
     """Less than nothing subtracts. Raises NotFound, Forbidden, Invalid when more would be taken than is there."""
+    _require(world, actor, item)
     if item.time_spent + seconds < 0:
         raise Invalid({"base": ["Time to subtract exceeds the total time spent"]})
     text = f"{'added' if seconds > 0 else 'subtracted'} {human(abs(seconds))} of time spent"
@@ -31,9 +32,13 @@ def forget_spent_time(world: World, actor: User, item: WorkItem) -> None:
     _set(world, actor, item, item.time_estimate, 0, "removed time spent")
 
 
-def _set(world: World, actor: User, item: WorkItem, estimate: int, spent: int, text: str) -> None:
+def _require(world: World, actor: User, item: WorkItem) -> None:
     require_item(world, actor, item)
     require(permissions.can_set_metadata(world, actor, item))
+
+
+def _set(world: World, actor: User, item: WorkItem, estimate: int, spent: int, text: str) -> None:
+    _require(world, actor, item)
     before = webhooks.snapshot(world, item)
     item.time_estimate, item.time_spent = estimate, spent
     if webhooks.snapshot(world, item) != before:

@@ -74,7 +74,7 @@ def open_discussion(call: Call) -> Response:
     item = _item(call)
     outcome = operations.create_note(call.world, call.actor, item, body=call.get("body", ""), threaded=True)
     if outcome.note is None:
-        return accepted({"commands_changes": outcome.plain_changes(), "summary": outcome.summary})
+        return accepted(outcome.commands())
     operations.backdate_note(call.world, call.actor, item, outcome.note, call.get("created_at"))
     return created(_present(call, item, [outcome.note]))
 
@@ -116,7 +116,7 @@ def reply(call: Call) -> Response:
         discussion_id=first.discussion_id,
     )  # fmt: skip
     if outcome.note is None:
-        return accepted({"commands_changes": outcome.plain_changes(), "summary": outcome.summary})
+        return accepted(outcome.commands())
     operations.backdate_note(call.world, call.actor, item, outcome.note, call.get("created_at"))
     return created(presenters.note(call.world, item, outcome.note))
 

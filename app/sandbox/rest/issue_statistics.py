@@ -35,7 +35,7 @@ def count_my_issues(call: Call) -> Response:
 @routes.get("/groups/:id/issues_statistics", *COUNTED)
 def count_group_issues(call: Call) -> Response:
     group, world = the_group(call), call.world
-    below = {row.id for row in world.groups.values() if group in world.ancestors(row)}
+    below = {row.id for row in world.descendants(group)}
     projects = {project.id for project in world.projects.values() if project.group_id in below}
     return _count(call, [item for item in world.work_items.values() if item.project_id in projects])
 

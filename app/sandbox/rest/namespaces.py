@@ -26,7 +26,7 @@ def _present(call: Call, group: Group) -> Json:
     """Who owns it sees how much is in it."""
     data = containers.namespace(call.world, group)
     if permissions.access_level(call.world, call.user, group) >= OWNER:
-        below = {row.id for row in call.world.groups.values() if group in call.world.ancestors(row)}
+        below = {row.id for row in call.world.descendants(group)}
         inside = [row for row in call.world.projects.values() if row.group_id in below]
         people = {member.user_id for row in call.world.groups.values() if row.id in below for member in row.members}
         people |= {member.user_id for row in inside for member in row.members}

@@ -45,11 +45,10 @@ def _list(call: Call, item: WorkItem) -> Response:
 def _create(call: Call, item: WorkItem) -> Response:
     internal = call.get("internal", call.get("confidential", False))
     outcome = operations.create_note(call.world, call.actor, item, body=call.get("body", ""), internal=internal)
-    changes = outcome.plain_changes()
     if outcome.note is None:
-        return accepted({"commands_changes": changes, "summary": outcome.summary})
+        return accepted(outcome.commands())
     operations.backdate_note(call.world, call.actor, item, outcome.note, call.get("created_at"))
-    return created(presenters.note(call.world, item, outcome.note) | {"commands_changes": changes})
+    return created(presenters.note(call.world, item, outcome.note) | {"commands_changes": outcome.plain_changes()})
 
 
 def _read(call: Call, item: WorkItem) -> Response:
